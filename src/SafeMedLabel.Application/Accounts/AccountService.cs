@@ -1,0 +1,160 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Accounts;
+
+/// <summary>An account in a list.</summary>
+/// <param name="Id">Key.</param>
+/// <param name="Email">E-mail address, which is the sign-in name.</param>
+/// <param name="DisplayName">The name colleagues see.</param>
+/// <param name="Role">One of <see cref="Roles"/>.</param>
+/// <param name="IsDisabled">True when it may not sign in.</param>
+/// <param name="CreatedUtc">When it was made.</param>
+public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, DateTime CreatedUtc);
+
+/// <summary>Makes and changes accounts. Each has exactly one role; there is always an admin who can sign in.</summary>
+public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    // First-run set-up is open to anyone who reaches the server: two at once must not both become admin.
+    private static readonly SemaphoreSlim FirstAdminGate = new(1, 1);
+
+    /// <summary>True once there is any account.</summary>
+    public async Task<bool> AnyAsync(CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Users.AnyAsync(cancellationToken);
+    }
+
+    /// <summary>Makes the first account, an admin; refused once there is any.</summary>
+    public async Task<Result> CreateFirstAdminAsync(string email, string displayName, string password)
+    {
+        await FirstAdminGate.WaitAsync();
+        try
+        {
+            return await AnyAsync()
+                ? Result.Refused("Set-up has been done already; please sign in.")
+                : await CreateAsync(email, displayName, Roles.Admin, password);
+        }
+        finally
+        {
+            FirstAdminGate.Release();
+        }
+    }
+
+    /// <summary>Makes an account.</summary>
+    public async Task<Result> CreateAsync(string email, string displayName, string role, string password)
+    {
+        if (!Roles.All.Contains(role))
+        {
+            return Result.Refused("There is no such role.");
+        }
+
+        if (string.IsNullOrWhiteSpace(displayName))
+        {
+            return Result.Refused("Please give a name.");
+        }
+
+        email = email.Trim();
+        if (!new System.ComponentModel.DataAnnotations.EmailAddressAttribute().IsValid(email))
+        {
+            return Result.Refused("This is not an e-mail address.");
+        }
+
+        var user = new AppUser { UserName = email, Email = email, EmailConfirmed = true, DisplayName = displayName.Trim(), CreatedUtc = time.GetUtcNow().UtcDateTime };
+        var created = await users.CreateAsync(user, password);
+        if (!created.Succeeded)
+        {
+            return Refused(created);
+        }
+
+        return ToResult(await users.AddToRoleAsync(user, role));
+    }
+
+    /// <summary>All accounts by name.</summary>
+    public async Task<IReadOnlyList<AccountView>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var rows = await (from user in db.Users
+                          join membership in db.UserRoles on user.Id equals membership.UserId
+                          join role in db.Roles on membership.RoleId equals role.Id
+                          orderby user.DisplayName
+                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.CreatedUtc }).ToListAsync(cancellationToken);
+        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.CreatedUtc))];
+    }
+
+    /// <summary>Gives an account another role.</summary>
+    public async Task<Result> ChangeRoleAsync(string userId, string role)
+    {
+        if (!Roles.All.Contains(role))
+        {
+            return Result.Refused("There is no such role.");
+        }
+
+        if (await users.FindByIdAsync(userId) is not { } user)
+        {
+            return Result.Refused("This account no longer exists.");
+        }
+
+        if (role != Roles.Admin && await IsLastAdminAsync(user))
+        {
+            return Result.Refused("This is the only admin; make another one first.");
+        }
+
+        var old = await users.GetRolesAsync(user);
+        var removed = await users.RemoveFromRolesAsync(user, old);
+        if (!removed.Succeeded)
+        {
+            return Refused(removed);
+        }
+
+        var added = await users.AddToRoleAsync(user, role);
+        // Ends what the old role still allows: open sessions are checked against this stamp.
+        await users.UpdateSecurityStampAsync(user);
+        return ToResult(added);
+    }
+
+    /// <summary>Sets a new password and ends the account's sessions.</summary>
+    public async Task<Result> ResetPasswordAsync(string userId, string password)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user)
+        {
+            return Result.Refused("This account no longer exists.");
+        }
+
+        return ToResult(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password));
+    }
+
+    /// <summary>Shuts an account out, or lets it in again.</summary>
+    public async Task<Result> SetDisabledAsync(string userId, bool disabled)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user)
+        {
+            return Result.Refused("This account no longer exists.");
+        }
+
+        if (disabled && await IsLastAdminAsync(user))
+        {
+            return Result.Refused("This is the only admin; make another one first.");
+        }
+
+        var changed = await users.SetLockoutEndDateAsync(user, disabled ? DateTimeOffset.MaxValue : null);
+        await users.UpdateSecurityStampAsync(user);
+        return ToResult(changed);
+    }
+
+    private async Task<bool> IsLastAdminAsync(AppUser user)
+    {
+        var now = time.GetUtcNow();
+        var admins = (await users.GetUsersInRoleAsync(Roles.Admin)).Where(a => !IsDisabled(a.LockoutEnd, now)).ToList();
+        return admins.Count == 1 && admins[0].Id == user.Id;
+    }
+
+    /// <summary>Failed sign-ins lock for minutes; an admin's lock is for ever.</summary>
+    private static bool IsDisabled(DateTimeOffset? lockoutEnd, DateTimeOffset now) => lockoutEnd > now.AddYears(100);
+
+    private static Result ToResult(IdentityResult result) => result.Succeeded ? Result.Done : Refused(result);
+
+    private static Result Refused(IdentityResult result) => Result.Refused(string.Join(" ", result.Errors.Select(e => e.Description)));
+}

@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Quartz;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+
+namespace SafeMedLabel.Application;
+
+/// <summary>What the server and the worker add to their containers.</summary>
+public static class ApplicationServices
+{
+    /// <summary>Adds the database, the features and the means to schedule work. <paramref name="migrationsAssembly"/> holds the provider's migrations.</summary>
+    public static IServiceCollection AddSafeMedLabelApplication(this IServiceCollection services, IConfiguration configuration, string migrationsAssembly)
+    {
+        services.AddOptions<StorageOptions>().Bind(configuration.GetSection(StorageOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        var storage = configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions();
+        Directory.CreateDirectory(storage.FullRoot);
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(storage);
+        services.AddPooledDbContextFactory<AppDbContext>(options => options
+            .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly)));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
+
+        services.AddSingleton<DatabaseStarter>();
+        services.AddSingleton<JobScheduler>();
+        services.AddSingleton<ProjectService>();
+        services.AddSingleton<ImportService>();
+        services.AddSingleton<LabellingService>();
+        services.AddSingleton<RoundService>();
+        services.AddSingleton(new ContentStore(storage.ContentFolder));
+        services.AddSingleton<ImageService>();
+        services.AddScoped<AccountService>();
+
+        services.AddQuartz(quartz =>
+        {
+            quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
+            quartz.UseDefaultThreadPool(maxConcurrency: 2);
+            quartz.UsePersistentStore(store =>
+            {
+                store.UseSqlite(SqliteFactory.Instance, ConnectionString(storage.JobsDatabaseFile));
+                store.ConfigureStore(options => options.StoreJobDataAsStrings = true);
+                store.ProvisionSchema();
+            });
+        });
+        return services;
+    }
+
+    /// <summary>Adds what only a worker has: the jobs' work, and a scheduler that runs.</summary>
+    public static IServiceCollection AddSafeMedLabelWorker<TTrainer>(this IServiceCollection services)
+        where TTrainer : class, IModelTrainer
+    {
+        services.AddSingleton<IModelTrainer, TTrainer>();
+        services.AddSingleton<RoundDataReader>();
+        services.AddSingleton<RoundRunner>();
+        services.AddSingleton<DatasetImporter>();
+        services.AddSingleton<ImportRunner>();
+        services.AddHostedService<OrphanRecovery>();
+        services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
+        return services;
+    }
+
+    /// <summary>Identity's rules for passwords and lock-out, the same wherever accounts are made.</summary>
+    public static void ConfigureIdentity(IdentityOptions options)
+    {
+        options.User.RequireUniqueEmail = true;
+        // Length beats composition (NIST SP 800-63B).
+        options.Password = new PasswordOptions
+        {
+            RequiredLength = 10,
+            RequireDigit = false,
+            RequireLowercase = false,
+            RequireUppercase = false,
+            RequireNonAlphanumeric = false,
+            RequiredUniqueChars = 4,
+        };
+        options.Lockout.MaxFailedAccessAttempts = 8;
+        options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5);
+    }
+
+    // Pooled connections, and half a minute of patience while the other process writes.
+    private static string ConnectionString(string file) =>
+        new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30, ForeignKeys = true }.ToString();
+}

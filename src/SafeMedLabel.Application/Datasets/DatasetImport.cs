@@ -1,0 +1,84 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Where an import stands.</summary>
+public enum ImportState
+{
+    /// <summary>Waits for the worker.</summary>
+    Queued,
+
+    /// <summary>Reads, checks and stores files.</summary>
+    Running,
+
+    /// <summary>All that could go in went in.</summary>
+    Completed,
+
+    /// <summary>Stopped by an error that <see cref="DatasetImport.Error"/> tells; what went in before stays.</summary>
+    Failed,
+}
+
+/// <summary>One import of a folder or archive into a project, and how it went.</summary>
+public sealed class DatasetImport
+{
+    /// <summary>Key.</summary>
+    public int Id { get; set; }
+
+    /// <summary>The project.</summary>
+    public int ProjectId { get; set; }
+
+    /// <summary>Folder or archive on the server.</summary>
+    public required string SourcePath { get; set; }
+
+    /// <summary>The name a person knows it by: the uploaded file's name, or the folder's.</summary>
+    public required string SourceName { get; set; }
+
+    /// <summary>True when the source is an upload, deleted after a completed import.</summary>
+    public bool IsUpload { get; set; }
+
+    /// <summary>Regular expression with a group 'patient', matched against file names.</summary>
+    public required string PatientPattern { get; set; }
+
+    /// <summary>Who asked for it.</summary>
+    public required string RequestedById { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    public ImportState State { get; set; }
+
+    /// <summary>When it was asked for, UTC.</summary>
+    public DateTime RequestedUtc { get; set; }
+
+    /// <summary>When it ended, UTC.</summary>
+    public DateTime? FinishedUtc { get; set; }
+
+    /// <summary>Files found; 0 until the source is listed.</summary>
+    public int Total { get; set; }
+
+    /// <summary>Files looked at.</summary>
+    public int Processed { get; set; }
+
+    /// <summary>Images added.</summary>
+    public int Added { get; set; }
+
+    /// <summary>Files whose content the project already had.</summary>
+    public int Duplicates { get; set; }
+
+    /// <summary>Files rejected; each is an <see cref="ImportIssue"/>.</summary>
+    public int Rejected { get; set; }
+
+    /// <summary>Images whose name told no patient; they count as one patient, 'unknown'.</summary>
+    public int WithoutPatient { get; set; }
+
+    /// <summary>Why it failed, in one sentence.</summary>
+    public string? Error { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<DatasetImport>
+    {
+        public void Configure(EntityTypeBuilder<DatasetImport> builder)
+        {
+            builder.HasIndex(i => i.ProjectId);
+            builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>A set of images with one question, its readers' labels and its training rounds.</summary>
+public sealed class Project : IVersioned
+{
+    /// <summary>Key.</summary>
+    public int Id { get; set; }
+
+    /// <summary>Unique name.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>What the readers are asked, shown above the image.</summary>
+    public string Question { get; set; } = "Which class is this cell?";
+
+    /// <summary>True when any imported image was drawn by a program; pages then say 'synthetic'.</summary>
+    public bool IsSynthetic { get; set; }
+
+    /// <summary>When it was made, UTC.</summary>
+    public DateTime CreatedUtc { get; set; }
+
+    /// <summary>Side of the training pixels: 64, 96 or 128.</summary>
+    public int ImageSize { get; set; } = 64;
+
+    /// <summary>Epochs of a round.</summary>
+    public int Epochs { get; set; } = 10;
+
+    /// <summary>A mistake is silent when its confidence exceeds this; the dashboard's silent-failure rate is taken here.</summary>
+    public double SilentFailureThreshold { get; set; } = 0.80;
+
+    /// <summary>How the queue is ranked.</summary>
+    public AcquisitionFunction Acquisition { get; set; } = AcquisitionFunction.Bald;
+
+    /// <summary>Start a round after so many new labels; null for by hand only.</summary>
+    public int? RetrainAfterLabels { get; set; }
+
+    /// <summary>How long a reader may hold an image.</summary>
+    public int LeaseMinutes { get; set; } = 10;
+
+    /// <summary>Seed of the split and of every round.</summary>
+    public long Seed { get; set; }
+
+    /// <summary>The round whose scores order the queue; null before the first.</summary>
+    public int? QueueRoundId { get; set; }
+
+    /// <summary>The classes in key order.</summary>
+    public List<ProjectClass> Classes { get; set; } = [];
+
+    /// <inheritdoc />
+    public Guid Version { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<Project>
+    {
+        public void Configure(EntityTypeBuilder<Project> builder)
+        {
+            builder.Property(p => p.Name).HasMaxLength(100);
+            builder.HasIndex(p => p.Name).IsUnique();
+            builder.Property(p => p.Question).HasMaxLength(200);
+            builder.Property(p => p.Version).IsConcurrencyToken();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>One answer a reader may give.</summary>
+public sealed class ProjectClass
+{
+    /// <summary>Key.</summary>
+    public int Id { get; set; }
+
+    /// <summary>The project.</summary>
+    public int ProjectId { get; set; }
+
+    /// <summary>0-based position: the network's output and, plus one, the reader's key.</summary>
+    public int Index { get; set; }
+
+    /// <summary>The class's name, as its folder was called.</summary>
+    public required string Name { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<ProjectClass>
+    {
+        public void Configure(EntityTypeBuilder<ProjectClass> builder)
+        {
+            builder.Property(c => c.Name).HasMaxLength(100);
+            builder.HasIndex(c => new { c.ProjectId, c.Index }).IsUnique();
+            builder.HasOne<Project>().WithMany(p => p.Classes).HasForeignKey(c => c.ProjectId);
+        }
+    }
+}

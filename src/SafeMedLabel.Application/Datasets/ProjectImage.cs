@@ -1,0 +1,63 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>One image of a project. Its bytes lie in the content store under <see cref="ContentHash"/>.</summary>
+public sealed class ProjectImage
+{
+    /// <summary>The rank of an image that no round has scored.</summary>
+    public const int Unranked = int.MaxValue;
+
+    /// <summary>Random key: it is seen in addresses, and an ordered one would give the class away.</summary>
+    public Guid Id { get; set; }
+
+    /// <summary>The project.</summary>
+    public int ProjectId { get; set; }
+
+    /// <summary>The import that brought it.</summary>
+    public int ImportId { get; set; }
+
+    /// <summary>SHA-256 of the file, 64 lower-case hex digits; unique in a project.</summary>
+    public required string ContentHash { get; set; }
+
+    /// <summary>Path inside the imported folder or archive. It holds the class: never shown to a reader.</summary>
+    public required string SourcePath { get; set; }
+
+    /// <summary>The patient, from the file's name; all of a patient's images share a split.</summary>
+    public required string Patient { get; set; }
+
+    /// <summary>Which part of the data it belongs to.</summary>
+    public DataSplit Split { get; set; }
+
+    /// <summary>The known class, kept aside for the locked test and for simulation; null where none is known.</summary>
+    public int? ReferenceClass { get; set; }
+
+    /// <summary>Width in pixels.</summary>
+    public int Width { get; set; }
+
+    /// <summary>Height in pixels.</summary>
+    public int Height { get; set; }
+
+    /// <summary>0-based place in the queue by the latest scoring, or <see cref="Unranked"/>.</summary>
+    public int QueueRank { get; set; } = Unranked;
+
+    /// <summary>The acquisition score behind the rank; null before the first scoring.</summary>
+    public double? AcquisitionScore { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<ProjectImage>
+    {
+        public void Configure(EntityTypeBuilder<ProjectImage> builder)
+        {
+            builder.Property(i => i.Id).ValueGeneratedNever();
+            builder.Property(i => i.ContentHash).HasMaxLength(64);
+            builder.Property(i => i.Patient).HasMaxLength(200);
+            builder.HasIndex(i => new { i.ProjectId, i.ContentHash }).IsUnique();
+            // The queue's order: one seek finds the next image.
+            builder.HasIndex(i => new { i.ProjectId, i.Split, i.QueueRank, i.ContentHash });
+            builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
+            builder.HasOne<DatasetImport>().WithMany().HasForeignKey(i => i.ImportId);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Makes, shows and sets up projects.</summary>
+public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    /// <summary>All projects by name, each with its counts.</summary>
+    public async Task<IReadOnlyList<ProjectSummary>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var projects = await db.Projects.AsNoTracking().OrderBy(p => p.Name).ToListAsync(cancellationToken);
+        var images = await db.Images.GroupBy(i => i.ProjectId)
+            .Select(g => new { g.Key, All = g.Count(), Pool = g.Count(i => i.Split == DataSplit.Training), Patients = g.Select(i => i.Patient).Distinct().Count() })
+            .ToDictionaryAsync(g => g.Key, cancellationToken);
+        var labelled = await db.Answers.Where(a => a.Kind == AnswerKind.Label).GroupBy(a => a.ProjectId)
+            .Select(g => new { g.Key, Count = g.Select(a => a.ImageId).Distinct().Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+        var rounds = await db.Rounds.AsNoTracking().ToListAsync(cancellationToken);
+
+        return [.. projects.Select(project =>
+        {
+            var counts = images.GetValueOrDefault(project.Id);
+            var own = rounds.Where(r => r.ProjectId == project.Id).OrderByDescending(r => r.Number).ToList();
+            return new ProjectSummary(
+                project.Id,
+                project.Name,
+                project.IsSynthetic,
+                counts?.All ?? 0,
+                counts?.Patients ?? 0,
+                counts?.Pool ?? 0,
+                labelled.GetValueOrDefault(project.Id),
+                own.Find(r => r.State == RoundState.Completed),
+                own.Find(r => r.State.IsActive()));
+        })];
+    }
+
+    /// <summary>A project with its classes in key order; null where there is none.</summary>
+    public async Task<Project?> GetAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Projects.AsNoTracking().Include(p => p.Classes.OrderBy(c => c.Index)).FirstOrDefaultAsync(p => p.Id == id, cancellationToken);
+    }
+
+    /// <summary>Images and patients of each split.</summary>
+    public async Task<IReadOnlyList<SplitCount>> SplitsAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var counts = await db.Images.Where(i => i.ProjectId == id).GroupBy(i => i.Split)
+            .Select(g => new { g.Key, Images = g.Count(), Patients = g.Select(i => i.Patient).Distinct().Count() }).ToListAsync(cancellationToken);
+        return [.. counts.Select(c => new SplitCount(c.Key, c.Images, c.Patients)).OrderBy(c => c.Split)];
+    }
+
+    /// <summary>Makes an empty project and returns its key.</summary>
+    public async Task<Result<int>> CreateAsync(string name, string question, CancellationToken cancellationToken = default)
+    {
+        name = name.Trim();
+        if (name.Length is 0 or > 100)
+        {
+            return Result.Refused("A project needs a name of at most 100 characters.");
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Projects.AnyAsync(p => p.Name == name, cancellationToken))
+        {
+            return Result.Refused($"There is already a project called '{name}'.");
+        }
+
+        var project = new Project { Name = name, CreatedUtc = time.GetUtcNow().UtcDateTime };
+        if (!string.IsNullOrWhiteSpace(question))
+        {
+            project.Question = question.Trim();
+        }
+
+        db.Projects.Add(project);
+        await db.SaveChangesAsync(cancellationToken);
+        return project.Id;
+    }
+
+    /// <summary>Changes a project's settings, unless somebody else did since <paramref name="version"/>.</summary>
+    public async Task<Result> UpdateAsync(int id, ProjectSettings settings, Guid version, CancellationToken cancellationToken = default)
+    {
+        if (settings.Problem() is { } problem)
+        {
+            return Result.Refused(problem);
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == id, cancellationToken);
+        if (project is null)
+        {
+            return Result.Refused("This project no longer exists.");
+        }
+
+        var name = settings.Name.Trim();
+        if (await db.Projects.AnyAsync(p => p.Id != id && p.Name == name, cancellationToken))
+        {
+            return Result.Refused($"There is already a project called '{name}'.");
+        }
+
+        db.Entry(project).Property(p => p.Version).OriginalValue = version;
+        project.Name = name;
+        project.Question = settings.Question.Trim();
+        project.ImageSize = settings.ImageSize;
+        project.Epochs = settings.Epochs;
+        project.SilentFailureThreshold = settings.SilentFailureThreshold;
+        project.Acquisition = settings.Acquisition;
+        project.RetrainAfterLabels = settings.RetrainAfterLabels;
+        project.LeaseMinutes = settings.LeaseMinutes;
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            return Result.Done;
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return Result.Refused("Somebody else changed these settings meanwhile; reload the page to see theirs.");
+        }
+    }
+}

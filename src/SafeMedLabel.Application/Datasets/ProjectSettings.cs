@@ -1,0 +1,47 @@
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>What a lead may change of a project.</summary>
+public sealed record ProjectSettings
+{
+    /// <summary>Sides of training pixels that a project may choose.</summary>
+    public static IReadOnlyList<int> ImageSizes { get; } = [64, 96, 128];
+
+    /// <summary>Name, 1 to 100 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Question to the readers, 1 to 200 characters.</summary>
+    public required string Question { get; init; }
+
+    /// <summary>One of <see cref="ImageSizes"/>.</summary>
+    public int ImageSize { get; init; }
+
+    /// <summary>1 to 200.</summary>
+    public int Epochs { get; init; }
+
+    /// <summary>0.5 to 0.99.</summary>
+    public double SilentFailureThreshold { get; init; }
+
+    /// <summary>How the queue is ranked.</summary>
+    public AcquisitionFunction Acquisition { get; init; }
+
+    /// <summary>Null, or 1 to 100,000.</summary>
+    public int? RetrainAfterLabels { get; init; }
+
+    /// <summary>1 to 240.</summary>
+    public int LeaseMinutes { get; init; }
+
+    /// <summary>The first thing that is out of its range, as a sentence; null when all is well.</summary>
+    public string? Problem() => this switch
+    {
+        { Name: var name } when name.Trim().Length is 0 or > 100 => "A project needs a name of at most 100 characters.",
+        { Question: var question } when question.Trim().Length is 0 or > 200 => "The question needs 1 to 200 characters.",
+        { ImageSize: var size } when !ImageSizes.Contains(size) => "The image size is 64, 96 or 128.",
+        { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
+        { SilentFailureThreshold: not (>= 0.5 and <= 0.99) } => "The silent-failure threshold lies between 0.50 and 0.99.",
+        { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
+        { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",
+        _ => null,
+    };
+}

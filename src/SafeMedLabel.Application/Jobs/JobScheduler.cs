@@ -1,0 +1,38 @@
+using System.Globalization;
+using Quartz;
+
+namespace SafeMedLabel.Application.Jobs;
+
+/// <summary>
+/// Puts work into the scheduler's persistent store. The server only puts; the worker process, which shares the store, takes
+/// and runs. A job is named by what it works on, so putting it twice changes nothing.
+/// </summary>
+public sealed class JobScheduler(ISchedulerFactory schedulers)
+{
+    /// <summary>Key of a job's data that holds the row it works on.</summary>
+    internal const string RowId = "id";
+
+    /// <summary>Schedules a round's run for now, unless it is scheduled already.</summary>
+    public Task ScheduleRoundAsync(int roundId, CancellationToken cancellationToken = default) =>
+        ScheduleAsync<RoundJob>("round", roundId, cancellationToken);
+
+    /// <summary>Schedules an import's run for now, unless it is scheduled already.</summary>
+    public Task ScheduleImportAsync(int importId, CancellationToken cancellationToken = default) =>
+        ScheduleAsync<ImportJob>("import", importId, cancellationToken);
+
+    private async Task ScheduleAsync<TJob>(string group, int rowId, CancellationToken cancellationToken)
+        where TJob : IJob
+    {
+        var scheduler = await schedulers.GetScheduler(cancellationToken);
+        var key = new JobKey(rowId.ToString(CultureInfo.InvariantCulture), group);
+        if (await scheduler.Exists(key, cancellationToken))
+        {
+            return;
+        }
+
+        // Recovery: a worker that dies with the job in hand leaves it to the next one.
+        var job = JobBuilder.Create<TJob>().WithIdentity(key).UsingJobData(RowId, key.Name).RequestRecovery(true).Build();
+        var trigger = TriggerBuilder.Create().ForJob(key).WithIdentity(key.Name, group).StartNow().Build();
+        await scheduler.ScheduleJob(job, trigger, options: default, cancellationToken: cancellationToken);
+    }
+}

@@ -1,0 +1,25 @@
+namespace SafeMedLabel.Application.Labelling;
+
+/// <summary>A reader's answer on its way to the database.</summary>
+/// <param name="ProjectId">The project.</param>
+/// <param name="ImageId">The image.</param>
+/// <param name="ReaderId">The reader.</param>
+/// <param name="Kind">Label, skip or unreadable.</param>
+/// <param name="ClassIndex">The class of a label, 0-based.</param>
+/// <param name="ElapsedMilliseconds">How long the image was looked at.</param>
+/// <param name="ClientKey">Made once per answer; sent again unchanged on a retry.</param>
+public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId, AnswerKind Kind, int? ClassIndex, int ElapsedMilliseconds, Guid ClientKey);
+
+/// <summary>An answer that was taken back.</summary>
+/// <param name="ImageId">The image, leased to the reader again.</param>
+/// <param name="Kind">What had been said.</param>
+/// <param name="ClassIndex">The class of a label.</param>
+public sealed record UndoneAnswer(Guid ImageId, AnswerKind Kind, int? ClassIndex);
+
+/// <summary>How far a project and a reader are.</summary>
+/// <param name="PoolSize">Training images of the project.</param>
+/// <param name="Labelled">Those with a class.</param>
+/// <param name="Unreadable">Those that a reader could not read.</param>
+/// <param name="MineInSession">Labels this reader gave since the session began.</param>
+/// <param name="MineInAll">Labels this reader ever gave that stand.</param>
+public sealed record LabellingProgress(int PoolSize, int Labelled, int Unreadable, int MineInSession, int MineInAll);

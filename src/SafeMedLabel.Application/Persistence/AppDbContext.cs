@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
+
+namespace SafeMedLabel.Application.Persistence;
+
+/// <summary>The application's database. Made by a factory, one per operation; never shared by a circuit.</summary>
+public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : IdentityDbContext<AppUser, IdentityRole, string>(options)
+{
+    /// <summary>Labelling projects.</summary>
+    public DbSet<Project> Projects => Set<Project>();
+
+    /// <summary>The classes that a reader may answer with, in key order.</summary>
+    public DbSet<ProjectClass> ProjectClasses => Set<ProjectClass>();
+
+    /// <summary>Imports of a folder or archive into a project.</summary>
+    public DbSet<DatasetImport> Imports => Set<DatasetImport>();
+
+    /// <summary>Files that an import rejected.</summary>
+    public DbSet<ImportIssue> ImportIssues => Set<ImportIssue>();
+
+    /// <summary>Images.</summary>
+    public DbSet<ProjectImage> Images => Set<ProjectImage>();
+
+    /// <summary>Everything readers ever said; append-only.</summary>
+    public DbSet<LabelEvent> LabelEvents => Set<LabelEvent>();
+
+    /// <summary>Each reader's standing answer per image: the label events, folded.</summary>
+    public DbSet<Answer> Answers => Set<Answer>();
+
+    /// <summary>Images that a reader holds at the moment.</summary>
+    public DbSet<Lease> Leases => Set<Lease>();
+
+    /// <summary>Training rounds.</summary>
+    public DbSet<Round> Rounds => Set<Round>();
+
+    /// <summary>Finished epochs of rounds.</summary>
+    public DbSet<RoundEpoch> RoundEpochs => Set<RoundEpoch>();
+
+    /// <summary>Silent-failure rate and coverage of rounds over the thresholds.</summary>
+    public DbSet<RoundThreshold> RoundThresholds => Set<RoundThreshold>();
+
+    /// <inheritdoc />
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.ApplyConfigurationsFromAssembly(typeof(AppDbContext).Assembly);
+    }
+
+    /// <inheritdoc />
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<DateTime>().HaveConversion<UtcConverter>();
+        configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(40);
+    }
+
+    /// <inheritdoc />
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        RenewVersions();
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public override int SaveChanges(bool acceptAllChangesOnSuccess)
+    {
+        RenewVersions();
+        return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    private void RenewVersions()
+    {
+        foreach (var entry in ChangeTracker.Entries<IVersioned>())
+        {
+            if (entry.State is EntityState.Added or EntityState.Modified)
+            {
+                entry.Entity.Version = Guid.NewGuid();
+            }
+        }
+    }
+
+    /// <summary>SQLite keeps no kind: every time is UTC going in and coming out.</summary>
+    private sealed class UtcConverter() : ValueConverter<DateTime, DateTime>(
+        value => value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value,
+        value => DateTime.SpecifyKind(value, DateTimeKind.Utc));
+}

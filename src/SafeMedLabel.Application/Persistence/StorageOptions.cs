@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SafeMedLabel.Application.Persistence;
+
+/// <summary>Where everything that SafeMedLabel keeps lies: databases, images, derived pixels, models. One folder to back up.</summary>
+public sealed class StorageOptions
+{
+    /// <summary>Name of the settings' section.</summary>
+    public const string Section = "Storage";
+
+    /// <summary>The folder; made when missing. Relative paths count from the working directory.</summary>
+    [Required(AllowEmptyStrings = false, ErrorMessage = "The setting Storage:Root must name a folder.")]
+    public string Root { get; set; } = "data";
+
+    /// <summary>Full path of <see cref="Root"/>.</summary>
+    public string FullRoot => Path.GetFullPath(Root);
+
+    /// <summary>The application's database file.</summary>
+    public string DatabaseFile => Path.Combine(FullRoot, "safemedlabel.db");
+
+    /// <summary>The scheduler's database file: apart, so that its polling never waits for a label's write or the reverse.</summary>
+    public string JobsDatabaseFile => Path.Combine(FullRoot, "jobs.db");
+
+    /// <summary>The content-addressed store of imported images.</summary>
+    public string ContentFolder => Path.Combine(FullRoot, "content");
+
+    /// <summary>Uploads that wait for their import.</summary>
+    public string UploadFolder => Path.Combine(FullRoot, "uploads");
+
+    /// <summary>Keys that protect cookies and forms; they must outlive the process.</summary>
+    public string KeyFolder => Path.Combine(FullRoot, "keys");
+
+    /// <summary>Derived files of one project: training pixels, checkpoints, models.</summary>
+    public string ProjectFolder(int projectId) => Path.Combine(FullRoot, "projects", projectId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,84 @@
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>
+/// Tensors, as seen from here: trains a model file, asks one for probabilities, asks one for stochastic passes. Implemented
+/// by the worker, so that neither this project nor the server ever loads the native library. Calls block; the caller
+/// gives each a thread of its own.
+/// </summary>
+public interface IModelTrainer
+{
+    /// <summary>Trains, continuing from <see cref="TrainingTask.CheckpointPath"/> where it exists, and writes <see cref="TrainingTask.ModelPath"/>.</summary>
+    void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>Class probabilities without dropout, row-major: one row an index, one column a class.</summary>
+    double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken);
+
+    /// <summary>Probabilities of <paramref name="passes"/> MC-Dropout passes, laid out [index, pass, class]. The masks follow from the seed and are shared by all images.</summary>
+    float[] StochasticPasses(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken);
+}
+
+/// <summary>Hears how training goes, from the training thread.</summary>
+public interface ITrainingObserver
+{
+    /// <summary>After a step.</summary>
+    void Progressed(TrainingStep step);
+
+    /// <summary>After an epoch; called for epochs read from a checkpoint too.</summary>
+    void EpochFinished(RoundEpoch epoch);
+}
+
+/// <summary>One step of training.</summary>
+/// <param name="Epoch">1-based.</param>
+/// <param name="Fraction">Of all training that is done, 0 to 1.</param>
+/// <param name="Loss">The step's loss.</param>
+/// <param name="ImagesPerSecond">Throughput.</param>
+/// <param name="SecondsLeft">Estimate until training ends.</param>
+public readonly record struct TrainingStep(int Epoch, double Fraction, double Loss, double ImagesPerSecond, double SecondsLeft);
+
+/// <summary>A file of raw pixels: N × size × size × 3, uint8, RGB.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Size">Side in pixels.</param>
+public sealed record PixelSource(string Path, int Size);
+
+/// <summary>Everything a training needs to know; the same task gives the same model.</summary>
+public sealed record TrainingTask
+{
+    /// <summary>The pixels that all indices count in.</summary>
+    public required PixelSource Pixels { get; init; }
+
+    /// <summary>Labelled training images.</summary>
+    public required IReadOnlyList<int> Labelled { get; init; }
+
+    /// <summary>Their classes.</summary>
+    public required IReadOnlyList<int> Labels { get; init; }
+
+    /// <summary>Unlabelled training images.</summary>
+    public required IReadOnlyList<int> Pool { get; init; }
+
+    /// <summary>Images for choosing among epochs.</summary>
+    public required IReadOnlyList<int> Validation { get; init; }
+
+    /// <summary>Their classes.</summary>
+    public required IReadOnlyList<int> ValidationLabels { get; init; }
+
+    /// <summary>Class names in index order.</summary>
+    public required IReadOnlyList<string> ClassNames { get; init; }
+
+    /// <summary>Training method, e.g. 'safemed-ssl'.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Epochs.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Seed of everything random.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Identifies the data and the label snapshot in the model's card.</summary>
+    public required string DataHash { get; init; }
+
+    /// <summary>Where each epoch's state goes.</summary>
+    public required string CheckpointPath { get; init; }
+
+    /// <summary>Where the model goes.</summary>
+    public required string ModelPath { get; init; }
+}

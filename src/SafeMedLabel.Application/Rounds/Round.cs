@@ -1,0 +1,145 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>
+/// One retraining: from the labels as of an instant to a measured model and a newly ranked queue.
+/// The row is the state machine's memory and the recipe by which the round can be run again.
+/// </summary>
+public sealed class Round : IVersioned
+{
+    /// <summary>Key.</summary>
+    public int Id { get; set; }
+
+    /// <summary>The project.</summary>
+    public int ProjectId { get; set; }
+
+    /// <summary>1-based number within the project.</summary>
+    public int Number { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    public RoundState State { get; set; }
+
+    /// <summary>Who started it; null when the project's 'after every N labels' did.</summary>
+    public string? RequestedById { get; set; }
+
+    /// <summary>When it was asked for, UTC.</summary>
+    public DateTime RequestedUtc { get; set; }
+
+    /// <summary>When the worker took it up first, UTC.</summary>
+    public DateTime? StartedUtc { get; set; }
+
+    /// <summary>When it ended, UTC.</summary>
+    public DateTime? FinishedUtc { get; set; }
+
+    /// <summary>How often the worker took it up; more than once after a worker was killed.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>A person asked to stop it; the worker reads this.</summary>
+    public bool CancelRequested { get; set; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>The last label event that counts: later labels wait for the next round.</summary>
+    public long LabelSnapshot { get; set; }
+
+    /// <summary>Labelled images in the snapshot.</summary>
+    public int LabelCount { get; set; }
+
+    /// <summary>Training images without a label in the snapshot.</summary>
+    public int PoolCount { get; set; }
+
+    /// <summary>Seed of everything random in the round.</summary>
+    public long Seed { get; set; }
+
+    /// <summary>Training method, e.g. 'safemed-ssl'.</summary>
+    public required string Method { get; set; }
+
+    /// <summary>Side of the training pixels.</summary>
+    public int ImageSize { get; set; }
+
+    /// <summary>Epochs to train.</summary>
+    public int Epochs { get; set; }
+
+    /// <summary>How the queue is ranked at the end.</summary>
+    public AcquisitionFunction Acquisition { get; set; }
+
+    /// <summary>The threshold of <see cref="SilentFailureRate"/>.</summary>
+    public double SilentFailureThreshold { get; set; }
+
+    /// <summary>Epoch in progress, 1-based; 0 before training.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Fraction of the present phase that is done, 0 to 1.</summary>
+    public double PhaseProgress { get; set; }
+
+    /// <summary>Latest training loss.</summary>
+    public double? Loss { get; set; }
+
+    /// <summary>Throughput of the present phase.</summary>
+    public double? ImagesPerSecond { get; set; }
+
+    /// <summary>Estimated seconds until training ends.</summary>
+    public double? SecondsLeft { get; set; }
+
+    /// <summary>When the worker last wrote progress, UTC.</summary>
+    public DateTime? ProgressUtc { get; set; }
+
+    /// <summary>Pseudo-labels that passed the safety filter, over all epochs.</summary>
+    public long PseudoLabelsAccepted { get; set; }
+
+    /// <summary>Pseudo-labels that the filter rejected, over all epochs.</summary>
+    public long PseudoLabelsRejected { get; set; }
+
+    /// <summary>Images of the locked test set.</summary>
+    public int? TestCount { get; set; }
+
+    /// <summary>Patients of the locked test set.</summary>
+    public int? TestPatients { get; set; }
+
+    /// <summary>Accuracy on the locked test set.</summary>
+    public double? Accuracy { get; set; }
+
+    /// <summary>Patient-cluster bootstrap 95 % interval of the accuracy, lower end.</summary>
+    public double? AccuracyLow { get; set; }
+
+    /// <summary>Its upper end.</summary>
+    public double? AccuracyHigh { get; set; }
+
+    /// <summary>Area under the ROC curve on the locked test set; null where the set has one class.</summary>
+    public double? Auc { get; set; }
+
+    /// <summary>Wrong and more confident than <see cref="SilentFailureThreshold"/>, as a fraction of the test set.</summary>
+    public double? SilentFailureRate { get; set; }
+
+    /// <summary>Patient-cluster bootstrap 95 % interval of the silent-failure rate, lower end.</summary>
+    public double? SilentFailureLow { get; set; }
+
+    /// <summary>Its upper end.</summary>
+    public double? SilentFailureHigh { get; set; }
+
+    /// <summary>Pool images ranked at the end.</summary>
+    public int? ScoredCount { get; set; }
+
+    /// <summary>Model file, relative to the project's folder.</summary>
+    public string? ModelFile { get; set; }
+
+    /// <inheritdoc />
+    public Guid Version { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<Round>
+    {
+        public void Configure(EntityTypeBuilder<Round> builder)
+        {
+            builder.HasIndex(r => new { r.ProjectId, r.Number }).IsUnique();
+            builder.HasIndex(r => r.State);
+            builder.Property(r => r.Version).IsConcurrencyToken();
+            builder.HasOne<Project>().WithMany().HasForeignKey(r => r.ProjectId);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>A round with what it left behind.</summary>
+/// <param name="Round">The round.</param>
+/// <param name="Epochs">Finished epochs in order.</param>
+/// <param name="Thresholds">Silent-failure rate and coverage by threshold; empty before evaluation.</param>
+/// <param name="RequestedBy">Display name of who started it; null when the program did.</param>
+public sealed record RoundDetail(Round Round, IReadOnlyList<RoundEpoch> Epochs, IReadOnlyList<RoundThreshold> Thresholds, string? RequestedBy);

@@ -1,0 +1,134 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>Starts, stops and shows rounds. The work itself is the worker's.</summary>
+public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, TimeProvider time)
+{
+    /// <summary>A class needs so many labels before a round can learn it.</summary>
+    public const int MinimumLabelsPerClass = 2;
+
+    /// <summary>Queues a round on the labels as of now. Refused with a sentence while one is active or labels are too few.</summary>
+    public Task<Result<int>> StartAsync(int projectId, string userId, CancellationToken cancellationToken = default) =>
+        StartAsync(projectId, userId, 0, cancellationToken);
+
+    /// <summary>Queues a round when at least <paramref name="newLabels"/> labels came since the last one's snapshot; otherwise refuses.</summary>
+    public Task<Result<int>> StartAfterLabelsAsync(int projectId, int newLabels, CancellationToken cancellationToken = default) =>
+        StartAsync(projectId, null, newLabels, cancellationToken);
+
+    /// <summary>Asks the worker to stop a round; one that still waits is cancelled at once.</summary>
+    public async Task<Result> CancelAsync(int roundId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var asked = await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State))
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequested, true), cancellationToken);
+        if (asked == 0)
+        {
+            return Result.Refused("This round has already ended.");
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        await db.Rounds.Where(r => r.Id == roundId && r.State == RoundState.Queued)
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, RoundState.Cancelled).SetProperty(r => r.FinishedUtc, now), cancellationToken);
+        return Result.Done;
+    }
+
+    /// <summary>A project's rounds, the newest first.</summary>
+    public async Task<IReadOnlyList<Round>> ListAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Rounds.AsNoTracking().Where(r => r.ProjectId == projectId).OrderByDescending(r => r.Number).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The round that waits or runs, if any.</summary>
+    public async Task<Round?> ActiveAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.ProjectId == projectId && RoundStates.Active.Contains(r.State), cancellationToken);
+    }
+
+    /// <summary>A round with its epochs and thresholds; null where there is none.</summary>
+    public async Task<RoundDetail?> GetAsync(int roundId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId, cancellationToken);
+        if (round is null)
+        {
+            return null;
+        }
+
+        var epochs = await db.RoundEpochs.AsNoTracking().Where(e => e.RoundId == roundId).OrderBy(e => e.Epoch).ToListAsync(cancellationToken);
+        var thresholds = await db.RoundThresholds.AsNoTracking().Where(t => t.RoundId == roundId).OrderBy(t => t.Threshold).ToListAsync(cancellationToken);
+        var requestedBy = await db.Users.Where(u => u.Id == round.RequestedById).Select(u => u.DisplayName).FirstOrDefaultAsync(cancellationToken);
+        return new RoundDetail(round, epochs, thresholds, requestedBy);
+    }
+
+    private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken)
+    {
+        Round round;
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
+            if (project is null)
+            {
+                return Result.Refused("This project no longer exists.");
+            }
+
+            if (await db.Rounds.AnyAsync(r => r.ProjectId == projectId && RoundStates.Active.Contains(r.State), cancellationToken))
+            {
+                return Result.Refused("A round is already waiting or running.");
+            }
+
+            var lastEvent = await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+            var perClass = await db.Answers.Where(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label)
+                .GroupBy(a => a.ClassIndex).Select(g => new { Class = g.Key, Count = g.Select(a => a.ImageId).Distinct().Count() }).ToListAsync(cancellationToken);
+            var learnable = perClass.Count(c => c.Count >= MinimumLabelsPerClass);
+            if (learnable < 2)
+            {
+                return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
+            }
+
+            var labels = perClass.Sum(c => c.Count);
+            var last = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == projectId).OrderByDescending(r => r.Number).FirstOrDefaultAsync(cancellationToken);
+            if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
+            {
+                return Result.Refused("Not enough new labels yet.");
+            }
+
+            var pool = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training
+                && !db.Answers.Any(a => a.ImageId == i.Id && a.Kind != AnswerKind.Skip), cancellationToken);
+            var number = (last?.Number ?? 0) + 1;
+            round = new Round
+            {
+                ProjectId = projectId,
+                Number = number,
+                RequestedById = userId,
+                RequestedUtc = time.GetUtcNow().UtcDateTime,
+                LabelSnapshot = lastEvent,
+                LabelCount = labels,
+                PoolCount = pool,
+                Seed = project.Seed + number,
+                Method = "safemed-ssl",
+                ImageSize = project.ImageSize,
+                Epochs = project.Epochs,
+                Acquisition = project.Acquisition,
+                SilentFailureThreshold = project.SilentFailureThreshold,
+            };
+            db.Rounds.Add(round);
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
+        await jobs.ScheduleRoundAsync(round.Id, cancellationToken);
+        return round.Id;
+    }
+
+    private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) =>
+        db.Answers.CountAsync(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label && a.EventId > eventId, cancellationToken);
+}
