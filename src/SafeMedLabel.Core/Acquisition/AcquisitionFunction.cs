@@ -1,23 +1,23 @@
 namespace SafeMedLabel.Core.Acquisition;
 
-/// <summary>How urgently an image asks for a label. Higher scores are asked sooner.</summary>
+/// <summary>What makes an image worth asking a reader about. For two classes entropy, least confidence and margin rank alike.</summary>
 public enum AcquisitionFunction
 {
-    /// <summary>Mutual information between prediction and weights, H(p̄) − mean H(p_t) (Houlsby et al. 2011).</summary>
+    /// <summary>Mutual information of answer and weights: what the model does not know, rather than what cannot be known.</summary>
     Bald,
 
-    /// <summary>Predictive entropy H(p̄).</summary>
+    /// <summary>Entropy of the mean probability.</summary>
     Entropy,
 
-    /// <summary>Sum over classes of the passes' unbiased variance.</summary>
+    /// <summary>Sum over classes of the variance over passes.</summary>
     Variance,
 
-    /// <summary>1 − max p̄.</summary>
+    /// <summary>One minus the greatest mean probability.</summary>
     LeastConfidence,
 
-    /// <summary>Negative gap between the two likeliest classes.</summary>
+    /// <summary>One minus the difference of the two greatest mean probabilities.</summary>
     Margin,
 
-    /// <summary>A fair lot drawn from the seed and the image's content hash.</summary>
+    /// <summary>No preference: the baseline, and the audit of everything that a ranked queue never shows.</summary>
     Random,
 }

@@ -1,17 +1,29 @@
 namespace SafeMedLabel.Core.Acquisition;
 
-/// <summary>The class probabilities of one image under T stochastic (MC-Dropout) passes, and their statistics, in nats.</summary>
+/// <summary>
+/// The answers of T stochastic passes (MC-Dropout) over one image: row-major T×K probabilities. Entropies are in nats. Sums run in
+/// double precision.
+/// </summary>
 public readonly ref struct StochasticPasses
 {
+    private const int StackClasses = 64;
+
     private readonly ReadOnlySpan<float> _probabilities;
 
-    /// <summary>Wraps <paramref name="probabilities"/>, row-major T × K.</summary>
-    /// <exception cref="ArgumentException">The length is not <paramref name="passes"/> × <paramref name="classes"/>, or either is too small.</exception>
+    /// <summary>Looks at the passes without copying them.</summary>
+    /// <param name="probabilities">Row-major T×K, each row a distribution.</param>
+    /// <param name="passes">Number of passes T, at least 1.</param>
+    /// <param name="classes">Number of classes K, at least 2.</param>
+    /// <exception cref="ArgumentException">The span's length is not T·K, or T or K is too small.</exception>
     public StochasticPasses(ReadOnlySpan<float> probabilities, int passes, int classes)
     {
-        if (passes < 2 || classes < 2 || probabilities.Length != passes * classes)
+        ArgumentOutOfRangeException.ThrowIfLessThan(passes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
+        if (probabilities.Length != (long)passes * classes)
         {
-            throw new ArgumentException($"Expected at least 2 passes of at least 2 classes in {passes} × {classes} values, not {probabilities.Length}.", nameof(probabilities));
+            throw new ArgumentException(
+                $"{passes} passes of {classes} classes need {(long)passes * classes} probabilities, not {probabilities.Length}.",
+                nameof(probabilities));
         }
 
         _probabilities = probabilities;
@@ -19,93 +31,94 @@ public readonly ref struct StochasticPasses
         Classes = classes;
     }
 
-    /// <summary>T.</summary>
+    /// <summary>Number of passes T.</summary>
     public int Passes { get; }
 
-    /// <summary>K.</summary>
+    /// <summary>Number of classes K.</summary>
     public int Classes { get; }
 
-    /// <summary>Mean probability p̄ of a class.</summary>
-    public double Mean(int classIndex)
+    /// <summary>Writes the mean probability p̄ of each class.</summary>
+    /// <param name="mean">K values to write to.</param>
+    /// <exception cref="ArgumentException"><paramref name="mean"/> does not hold K values.</exception>
+    public void Mean(Span<double> mean)
     {
-        var sum = 0.0;
+        if (mean.Length != Classes)
+        {
+            throw new ArgumentException($"The mean of {Classes} classes needs {Classes} places, not {mean.Length}.", nameof(mean));
+        }
+
+        mean.Clear();
         for (var t = 0; t < Passes; t++)
         {
-            sum += _probabilities[(t * Classes) + classIndex];
-        }
-
-        return sum / Passes;
-    }
-
-    /// <summary>The class with the highest p̄ (the first of equals) and that p̄.</summary>
-    public (int Class, double Confidence) Prediction()
-    {
-        var best = (Class: 0, Confidence: Mean(0));
-        for (var k = 1; k < Classes; k++)
-        {
-            var mean = Mean(k);
-            if (mean > best.Confidence)
+            for (var k = 0; k < Classes; k++)
             {
-                best = (k, mean);
+                mean[k] += Probability(t, k);
             }
         }
 
-        return best;
+        for (var k = 0; k < Classes; k++)
+        {
+            mean[k] /= Passes;
+        }
     }
 
-    /// <summary>The paper's uncertainty u = Σ_classes Var_T with T − 1 in the denominator.</summary>
+    /// <summary>
+    /// Uncertainty u = Σ_k Var_t(p_k), with the unbiased variance (÷ T − 1). In [0, T/(T−1)·Σ p̄(1−p̄)].
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A single pass has no variance.</exception>
     public double Uncertainty()
     {
-        var total = 0.0;
-        for (var k = 0; k < Classes; k++)
+        if (Passes < 2)
         {
-            var mean = Mean(k);
-            for (var t = 0; t < Passes; t++)
+            throw new InvalidOperationException("The uncertainty is a variance over passes; it needs at least two of them.");
+        }
+
+        var mean = Classes <= StackClasses ? stackalloc double[Classes] : new double[Classes];
+        Mean(mean);
+        var squares = 0.0;
+        for (var t = 0; t < Passes; t++)
+        {
+            for (var k = 0; k < Classes; k++)
             {
-                var deviation = _probabilities[(t * Classes) + k] - mean;
-                total += deviation * deviation;
+                var difference = Probability(t, k) - mean[k];
+                squares += difference * difference;
             }
         }
 
-        return total / (Passes - 1);
+        return squares / (Passes - 1);
     }
 
-    /// <summary>Entropy of the mean, H(p̄).</summary>
+    /// <summary>Predictive entropy H(p̄), in [0, ln K].</summary>
     public double PredictiveEntropy()
     {
+        var mean = Classes <= StackClasses ? stackalloc double[Classes] : new double[Classes];
+        Mean(mean);
         var entropy = 0.0;
-        for (var k = 0; k < Classes; k++)
+        foreach (var p in mean)
         {
-            entropy -= PLogP(Mean(k));
+            entropy += EntropyTerm(p);
         }
 
         return entropy;
     }
 
-    /// <summary>H(p̄) − mean_t H(p_t): what the passes disagree about, without the noise they agree on.</summary>
+    /// <summary>
+    /// BALD, the mutual information between answer and weights: H(p̄) − mean_t H(p_t) (Houlsby et al. 2011), in [0, H(p̄)]. High where
+    /// the passes are each sure and contradict one another.
+    /// </summary>
     public double Bald()
     {
         var expected = 0.0;
         foreach (var p in _probabilities)
         {
-            expected -= PLogP(p);
+            expected += EntropyTerm(p);
         }
 
-        return PredictiveEntropy() - (expected / Passes);
+        // Never negative (Jensen), but for the rounding of passes that agree.
+        return Math.Max(0, PredictiveEntropy() - (expected / Passes));
     }
 
-    /// <summary>Gap between the two highest p̄.</summary>
-    public double Margin()
-    {
-        var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
-        for (var k = 0; k < Classes; k++)
-        {
-            var mean = Mean(k);
-            (first, second) = mean > first ? (mean, first) : (first, Math.Max(second, mean));
-        }
+    private static double EntropyTerm(double p) => p > 0 ? -p * Math.Log(p) : 0;
 
-        return first - second;
-    }
-
-    private static double PLogP(double p) => p > 0 ? p * Math.Log(p) : 0;
+    private double Probability(int pass, int classIndex) => _probabilities[(pass * Classes) + classIndex];
 }

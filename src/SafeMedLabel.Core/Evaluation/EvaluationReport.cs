@@ -3,76 +3,95 @@ using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Core.Evaluation;
 
-/// <summary>A model measured on a set it has not seen: the same figures for the command line, the worker and the dashboard.</summary>
+/// <summary>
+/// What is reported of one model on one set: the numbers of the dashboards, the command line and a round's record. Holds plain values,
+/// so that it can be stored and read back as JSON.
+/// </summary>
 public sealed record EvaluationReport
 {
-    /// <summary>The confidence thresholds of the sweep, .70 … .95.</summary>
+    /// <summary>The confidence thresholds t that silent failures and coverage are reported at.</summary>
     public static IReadOnlyList<double> Thresholds { get; } = [0.70, 0.75, 0.80, 0.85, 0.90, 0.95];
 
-    /// <summary>Images.</summary>
+    /// <summary>Number of images measured.</summary>
     public required int Count { get; init; }
 
-    /// <summary>Patients.</summary>
+    /// <summary>Number of patients that these images come from.</summary>
     public required int Patients { get; init; }
 
-    /// <summary>Correct ÷ n.</summary>
+    /// <summary>Fraction of images classified right.</summary>
     public required double Accuracy { get; init; }
 
-    /// <summary>95 % interval over patients; null with fewer than two.</summary>
-    public required RateInterval? AccuracyInterval { get; init; }
-
-    /// <summary>Area under the ROC curve; null where fewer than two classes are present.</summary>
+    /// <summary>Area under the receiver operating characteristic; null where only one class was present.</summary>
     public required double? Auc { get; init; }
 
-    /// <summary>Silent-failure rate by threshold (<see cref="Key"/>).</summary>
+    /// <summary>Silent-failure rate by threshold; keys as <see cref="Key"/> writes them.</summary>
     public required IReadOnlyDictionary<string, double> SilentFailureRate { get; init; }
 
-    /// <summary>Its 95 % interval over patients by threshold; empty with fewer than two patients.</summary>
-    public required IReadOnlyDictionary<string, RateInterval> SilentFailureInterval { get; init; }
-
-    /// <summary>Coverage by threshold.</summary>
+    /// <summary>Fraction of images with a confidence above each threshold; keys as <see cref="Key"/> writes them.</summary>
     public required IReadOnlyDictionary<string, double> Coverage { get; init; }
 
-    /// <summary>Expected calibration error, 15 bins.</summary>
-    public required double Ece { get; init; }
-
-    /// <summary>Area under risk–coverage.</summary>
-    public required double Aurc { get; init; }
-
-    /// <summary>Counts: rows are true classes, columns predicted ones.</summary>
+    /// <summary>K×K counts: row = true class, column = predicted class.</summary>
     public required int[][] Confusion { get; init; }
 
-    /// <summary>A threshold as a key: two decimals, invariant.</summary>
-    public static string Key(double threshold) => threshold.ToString("0.00", CultureInfo.InvariantCulture);
+    /// <summary>Expected calibration error over 15 bins.</summary>
+    public required double Ece { get; init; }
 
-    /// <summary>Measures <paramref name="set"/>; <paramref name="patients"/> names each image's patient.</summary>
-    /// <param name="set">Predictions.</param>
-    /// <param name="patients">One an image.</param>
-    /// <param name="extraThreshold">A threshold outside the sweep to measure too.</param>
+    /// <summary>Area under the risk–coverage curve.</summary>
+    public required double Aurc { get; init; }
+
+    /// <summary>Patient-cluster bootstrap 95 % interval of the accuracy; null with fewer than two patients.</summary>
+    public required RateInterval? AccuracyInterval { get; init; }
+
+    /// <summary>The same for each silent-failure rate; empty with fewer than two patients.</summary>
+    public required IReadOnlyDictionary<string, RateInterval> SilentFailureInterval { get; init; }
+
+    /// <summary>Measures a set.</summary>
+    /// <param name="set">Predictions for n images.</param>
+    /// <param name="patients">Patient of each image.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">The set is empty, or the lists differ in length.</exception>
-    public static EvaluationReport From(PredictionSet set, IReadOnlyList<string> patients, double? extraThreshold = null, ulong seed = 0)
+    /// <exception cref="ArgumentException">The set is empty, or there is not one patient per image.</exception>
+    public static EvaluationReport From(PredictionSet set, IReadOnlyList<string> patients, ulong seed = 0)
     {
-        if (patients.Count != set.Count)
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(patients);
+        if (set.Count == 0)
         {
-            throw new ArgumentException("Each image needs a patient.", nameof(patients));
+            throw new ArgumentException("The set of predictions is empty; there is nothing to evaluate.", nameof(set));
         }
 
-        var thresholds = extraThreshold is { } extra ? Thresholds.Append(extra).DistinctBy(Key).Order().ToList() : Thresholds;
-        var intervals = thresholds.Select(t => (Key: Key(t), Interval: PatientBootstrap.Interval(patients, i => Metrics.IsSilentFailure(set, i, t), seed)));
+        if (patients.Count != set.Count)
+        {
+            throw new ArgumentException($"There are {patients.Count} patients' names for {set.Count} predictions.", nameof(patients));
+        }
+
+        var intervals = new SortedDictionary<string, RateInterval>(StringComparer.Ordinal);
+        foreach (var threshold in Thresholds)
+        {
+            if (PatientBootstrap.Interval(patients, i => !set.IsCorrect(i) && set.IsCovered(i, threshold), seed) is { } interval)
+            {
+                intervals[Key(threshold)] = interval;
+            }
+        }
+
         return new EvaluationReport
         {
             Count = set.Count,
             Patients = patients.Distinct(StringComparer.Ordinal).Count(),
             Accuracy = Metrics.Accuracy(set),
-            AccuracyInterval = PatientBootstrap.Interval(patients, set.IsCorrect, seed),
             Auc = Metrics.Auc(set),
-            SilentFailureRate = thresholds.ToDictionary(Key, t => Metrics.SilentFailureRate(set, t)),
-            SilentFailureInterval = intervals.Where(i => i.Interval is not null).ToDictionary(i => i.Key, i => i.Interval!.Value),
-            Coverage = thresholds.ToDictionary(Key, t => Metrics.Coverage(set, t)),
+            SilentFailureRate = ByThreshold(threshold => Metrics.SilentFailureRate(set, threshold)),
+            Coverage = ByThreshold(threshold => Metrics.Coverage(set, threshold)),
+            Confusion = Metrics.ConfusionMatrix(set),
             Ece = Metrics.ExpectedCalibrationError(set),
             Aurc = Metrics.AreaUnderRiskCoverage(set),
-            Confusion = Metrics.ConfusionMatrix(set),
+            AccuracyInterval = PatientBootstrap.Interval(patients, set.IsCorrect, seed),
+            SilentFailureInterval = intervals,
         };
     }
+
+    /// <summary>The key of a threshold in the report's dictionaries: two decimals, as in "0.90".</summary>
+    public static string Key(double threshold) => threshold.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static SortedDictionary<string, double> ByThreshold(Func<double, double> rate) =>
+        new(Thresholds.ToDictionary(Key, rate), StringComparer.Ordinal);
 }

@@ -1,35 +1,29 @@
 namespace SafeMedLabel.Core.Evaluation;
 
-/// <summary>The field's measures of a classifier that may abstain. All are fractions, 0 to 1, unless said otherwise.</summary>
+/// <summary>
+/// Measures of a classifier on a <see cref="PredictionSet"/>. Pure functions; each throws <see cref="ArgumentException"/> on an empty
+/// set, of which no rate can be told.
+/// </summary>
 public static class Metrics
 {
-    /// <summary>Correct ÷ n.</summary>
+    /// <summary>A probability of zero would make the logarithm infinite; the smallest that is told apart from it.</summary>
+    private const double SmallestProbability = 1e-12;
+
+    /// <summary>Fraction of images whose most probable class is the true one.</summary>
     public static double Accuracy(PredictionSet set) => Fraction(set, set.IsCorrect);
 
-    /// <summary>Silent-failure rate: wrong and more confident than <paramref name="threshold"/>, ÷ n.</summary>
-    public static double SilentFailureRate(PredictionSet set, double threshold) => Fraction(set, i => IsSilentFailure(set, i, threshold));
-
-    /// <summary>True when image <paramref name="i"/> is wrong and more confident than <paramref name="threshold"/>.</summary>
-    public static bool IsSilentFailure(PredictionSet set, int i, double threshold) => !set.IsCorrect(i) && set.Confidence(i) > threshold;
-
-    /// <summary>More confident than <paramref name="threshold"/>, ÷ n.</summary>
-    public static double Coverage(PredictionSet set, double threshold) => Fraction(set, i => set.Confidence(i) > threshold);
-
-    /// <summary>Error among the covered; null when none is.</summary>
-    public static double? SelectiveRisk(PredictionSet set, double threshold)
-    {
-        var coverage = Coverage(set, threshold);
-        return coverage > 0 ? SilentFailureRate(set, threshold) / coverage : null;
-    }
-
     /// <summary>
-    /// Area under the ROC curve as the rank statistic of Mann and Whitney, ties counting half. Two classes: of class 1's
-    /// probability; more: mean of one-versus-rest over the classes present. Null when fewer than two classes are present.
+    /// Area under the receiver operating characteristic: the chance that a random positive scores above a random negative, ties
+    /// counting half (Mann and Whitney). For K = 2 of the score of class 1; for K > 2 the mean, over the classes that are present, of
+    /// one class against the rest.
     /// </summary>
+    /// <returns>In [0, 1], or null where all images are of one class.</returns>
     public static double? Auc(PredictionSet set)
     {
-        var present = Enumerable.Range(0, set.Count).Select(set.Label).Distinct().Order().ToList();
-        if (present.Count < 2)
+        RequireAny(set);
+
+        var present = Enumerable.Range(0, set.Count).Select(set.Label).Distinct().Order().ToArray();
+        if (present.Length < 2)
         {
             return null;
         }
@@ -37,61 +31,104 @@ public static class Metrics
         return set.Classes == 2 ? OneVersusRest(set, 1) : present.Average(k => OneVersusRest(set, k));
     }
 
-    /// <summary>Expected calibration error over equal-width bins (low, high] of confidence (Naeini et al. 2015).</summary>
+    /// <summary>
+    /// Silent-failure rate: count(wrong and confidence > <paramref name="threshold"/>) ÷ n. The mistakes that nobody would look at.
+    /// </summary>
+    public static double SilentFailureRate(PredictionSet set, double threshold) =>
+        Fraction(set, i => !set.IsCorrect(i) && set.IsCovered(i, threshold));
+
+    /// <summary>Fraction of images with a confidence above <paramref name="threshold"/>.</summary>
+    public static double Coverage(PredictionSet set, double threshold) => Fraction(set, i => set.IsCovered(i, threshold));
+
+    /// <summary>Fraction of mistakes among the images with a confidence above <paramref name="threshold"/>; null where there is none.</summary>
+    public static double? SelectiveRisk(PredictionSet set, double threshold)
+    {
+        RequireAny(set);
+
+        var covered = 0;
+        var wrong = 0;
+        for (var i = 0; i < set.Count; i++)
+        {
+            if (set.IsCovered(i, threshold))
+            {
+                covered++;
+                wrong += set.IsCorrect(i) ? 0 : 1;
+            }
+        }
+
+        return covered == 0 ? null : (double)wrong / covered;
+    }
+
+    /// <summary>
+    /// Expected calibration error: |accuracy − mean confidence| over equal bins (lo, hi] of the confidence, weighted by their images
+    /// (Guo et al. 2017). Edges are single precision, as in <see cref="PredictionSet.IsCovered"/>.
+    /// </summary>
     public static double ExpectedCalibrationError(PredictionSet set, int bins = 15)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
-        RequireImages(set);
+        RequireAny(set);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
+
         var gaps = new double[bins];
         for (var i = 0; i < set.Count; i++)
         {
-            var confidence = set.Confidence(i);
-            var bin = Math.Clamp((int)Math.Ceiling(confidence * bins) - 1, 0, bins - 1);
-            gaps[bin] += (set.IsCorrect(i) ? 1 : 0) - confidence;
+            gaps[Bin(set.Confidence(i), bins)] += (set.IsCorrect(i) ? 1 : 0) - set.Confidence(i);
         }
 
         return gaps.Sum(Math.Abs) / set.Count;
     }
 
-    /// <summary>Mean −ln p(true class), in nats; probabilities are floored at 1e−12.</summary>
+    /// <summary>Mean of −ln p(true class), in nats; probabilities below 1e-12 count as that.</summary>
     public static double NegativeLogLikelihood(PredictionSet set) =>
-        Mean(set, i => -Math.Log(Math.Max(set.Probabilities(i)[set.Label(i)], 1e-12)));
+        Mean(set, i => -Math.Log(Math.Clamp(set.Probabilities(i)[set.Label(i)], SmallestProbability, 1)));
 
-    /// <summary>Mean squared distance to the one-hot truth, summed over classes: 0 to 2 (Brier 1950).</summary>
+    /// <summary>
+    /// Brier score: mean of ½·Σ_k (p_k − [k is the true class])², in [0, 1]. For K = 2 that is the familiar (p_1 − label)².
+    /// </summary>
     public static double BrierScore(PredictionSet set) => Mean(set, i =>
     {
         var sum = 0.0;
-        var row = set.Probabilities(i);
-        for (var k = 0; k < row.Length; k++)
+        var probabilities = set.Probabilities(i);
+        for (var k = 0; k < probabilities.Length; k++)
         {
-            var gap = row[k] - (k == set.Label(i) ? 1 : 0);
-            sum += gap * gap;
+            var difference = probabilities[k] - (k == set.Label(i) ? 1 : 0);
+            sum += difference * difference;
         }
 
-        return sum;
+        return sum / 2;
     });
 
     /// <summary>
-    /// Area under risk–coverage: mean over i of the error among the i most confident (Geifman &amp; El-Yaniv 2017); ties keep
-    /// the set's order. Lower is better.
+    /// Area under the risk–coverage curve (AURC): the mean, over i = 1 … n, of the error among the i most confident images; equal
+    /// confidences in their given order (Geifman and El-Yaniv 2017). In [0, 1]; low where mistakes come with low confidence.
     /// </summary>
     public static double AreaUnderRiskCoverage(PredictionSet set)
     {
-        RequireImages(set);
-        var (errors, area, taken) = (0, 0.0, 0);
+        RequireAny(set);
+
+        var wrong = 0;
+        var covered = 0;
+        var area = 0.0;
         foreach (var i in Enumerable.Range(0, set.Count).OrderByDescending(set.Confidence))
         {
-            errors += set.IsCorrect(i) ? 0 : 1;
-            area += (double)errors / ++taken;
+            wrong += set.IsCorrect(i) ? 0 : 1;
+            covered++;
+            area += (double)wrong / covered;
         }
 
         return area / set.Count;
     }
 
-    /// <summary>Counts: rows are true classes, columns predicted ones.</summary>
+    /// <summary>K×K counts: row = true class, column = predicted class.</summary>
     public static int[][] ConfusionMatrix(PredictionSet set)
     {
-        var matrix = Enumerable.Range(0, set.Classes).Select(_ => new int[set.Classes]).ToArray();
+        RequireAny(set);
+
+        var matrix = new int[set.Classes][];
+        for (var k = 0; k < matrix.Length; k++)
+        {
+            matrix[k] = new int[set.Classes];
+        }
+
         for (var i = 0; i < set.Count; i++)
         {
             matrix[set.Label(i)][set.Predicted(i)]++;
@@ -102,38 +139,64 @@ public static class Metrics
 
     private static double OneVersusRest(PredictionSet set, int positive)
     {
-        var order = Enumerable.Range(0, set.Count).OrderBy(i => set.Probabilities(i)[positive]).ToArray();
-        var (rankSum, positives) = (0.0, 0L);
-        for (var start = 0; start < order.Length;)
+        var scored = new (double Score, bool Positive)[set.Count];
+        for (var i = 0; i < set.Count; i++)
         {
-            var score = set.Probabilities(order[start])[positive];
+            scored[i] = (set.Probabilities(i)[positive], set.Label(i) == positive);
+        }
+
+        Array.Sort(scored, (a, b) => a.Score.CompareTo(b.Score));
+
+        // Sum of the positives' ranks (from 1), equal scores sharing the mean of their ranks.
+        var rankSum = 0.0;
+        long positives = 0;
+        for (var start = 0; start < scored.Length;)
+        {
             var end = start;
-            while (end < order.Length && set.Probabilities(order[end])[positive] == score)
+            var tiedPositives = 0;
+            while (end < scored.Length && scored[end].Score == scored[start].Score)
             {
+                tiedPositives += scored[end].Positive ? 1 : 0;
                 end++;
             }
 
-            // Tied images share the mean of their 1-based ranks.
-            var rank = (start + 1 + end) / 2.0;
-            for (; start < end; start++)
-            {
-                if (set.Label(order[start]) == positive)
-                {
-                    rankSum += rank;
-                    positives++;
-                }
-            }
+            rankSum += tiedPositives * ((start + 1 + end) / 2.0);
+            positives += tiedPositives;
+            start = end;
         }
 
-        var negatives = set.Count - positives;
+        var negatives = scored.Length - positives;
         return (rankSum - (positives * (positives + 1) / 2.0)) / ((double)positives * negatives);
     }
 
-    private static double Fraction(PredictionSet set, Func<int, bool> holds) => Mean(set, i => holds(i) ? 1 : 0);
+    private static int Bin(double confidence, int bins)
+    {
+        var bin = 0;
+        while (bin < bins - 1 && (float)confidence > (float)((bin + 1.0) / bins))
+        {
+            bin++;
+        }
+
+        return bin;
+    }
+
+    private static double Fraction(PredictionSet set, Func<int, bool> counts)
+    {
+        RequireAny(set);
+
+        var count = 0;
+        for (var i = 0; i < set.Count; i++)
+        {
+            count += counts(i) ? 1 : 0;
+        }
+
+        return (double)count / set.Count;
+    }
 
     private static double Mean(PredictionSet set, Func<int, double> value)
     {
-        RequireImages(set);
+        RequireAny(set);
+
         var sum = 0.0;
         for (var i = 0; i < set.Count; i++)
         {
@@ -143,11 +206,12 @@ public static class Metrics
         return sum / set.Count;
     }
 
-    private static void RequireImages(PredictionSet set)
+    private static void RequireAny(PredictionSet set)
     {
+        ArgumentNullException.ThrowIfNull(set);
         if (set.Count == 0)
         {
-            throw new ArgumentException("There is nothing to measure: the set is empty.", nameof(set));
+            throw new ArgumentException("The set of predictions is empty; there is nothing to measure.", nameof(set));
         }
     }
 }

@@ -2,36 +2,30 @@ using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Core.Safety;
 
-/// <summary>Constants of the two-layer filter; the defaults are the paper's.</summary>
-/// <param name="UncertaintyLimit">A pseudo-label whose uncertainty u reaches this is discarded.</param>
-/// <param name="Gamma">Steepness γ of the confidence weight.</param>
-/// <param name="ConfidenceMidpoint">τ_min: the confidence at which the weight is one half.</param>
-public sealed record SafetyFilterOptions(double UncertaintyLimit = 0.2, double Gamma = 5, double ConfidenceMidpoint = 0.7);
-
-/// <summary>What the filter made of one unlabelled image.</summary>
-/// <param name="PseudoLabel">argmax p̄.</param>
-/// <param name="Confidence">max p̄.</param>
-/// <param name="Uncertainty">u.</param>
-/// <param name="Weight">σ(γ(max p̄ − τ_min)).</param>
-/// <param name="Accepted">u is under the limit.</param>
-public readonly record struct FilterDecision(int PseudoLabel, double Confidence, double Uncertainty, double Weight, bool Accepted)
-{
-    /// <summary>The weight that the loss uses: 0 when discarded.</summary>
-    public double FinalWeight => Accepted ? Weight : 0;
-}
-
 /// <summary>
-/// SafeMed-SSL's filter: layer one discards what the passes disagree on, layer two weighs the rest by confidence
-/// (Chhetri, Kumar &amp; Das 2026).
+/// The two-layer filter of SafeMed-SSL: decides whether an unlabelled image's pseudo-label may be trained on, and with what weight.
 /// </summary>
-public static class SafetyFilter
+/// <remarks>
+/// For two classes u ≤ 2·p̄(1−p̄)·T/(T−1): with T = 10 the published limit of 0.2 cannot reject an image whose mean confidence exceeds
+/// 0.90, and the weight rejects nothing. Count how often each layer acts before trusting it.
+/// </remarks>
+/// <param name="options">The filter's constants; those of the published method where left out.</param>
+public sealed class SafetyFilter(SafetyFilterOptions? options = null)
 {
-    /// <summary>Decides one image.</summary>
-    public static FilterDecision Decide(in StochasticPasses passes, SafetyFilterOptions options)
+    private readonly SafetyFilterOptions _options = options ?? new SafetyFilterOptions();
+
+    /// <summary>Decides on one image. An uncertainty that is not a number is not below the limit: such an image is rejected.</summary>
+    /// <param name="passes">At least two stochastic passes over the weakly augmented image.</param>
+    /// <exception cref="InvalidOperationException">There is only one pass.</exception>
+    public FilterDecision Decide(StochasticPasses passes)
     {
-        var (pseudoLabel, confidence) = passes.Prediction();
+        var mean = new double[passes.Classes];
+        passes.Mean(mean);
+        var confidence = mean.Max();
+        var pseudoLabel = Math.Max(0, Array.IndexOf(mean, confidence));
         var uncertainty = passes.Uncertainty();
-        var weight = 1 / (1 + Math.Exp(-options.Gamma * (confidence - options.ConfidenceMidpoint)));
-        return new FilterDecision(pseudoLabel, confidence, uncertainty, weight, uncertainty < options.UncertaintyLimit);
+        var weight = 1 / (1 + Math.Exp(-_options.Gamma * (confidence - _options.ConfidenceMidpoint)));
+        var accepted = uncertainty < _options.UncertaintyLimit;
+        return new FilterDecision(pseudoLabel, confidence, uncertainty, weight, accepted ? weight : 0, accepted);
     }
 }

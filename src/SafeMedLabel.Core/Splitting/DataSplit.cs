@@ -1,17 +1,17 @@
 namespace SafeMedLabel.Core.Splitting;
 
-/// <summary>What an image is for. All images of a patient share it.</summary>
+/// <summary>What an image may be used for. The values are stored; do not renumber them.</summary>
 public enum DataSplit
 {
-    /// <summary>The pool: read by experts, trained on.</summary>
-    Training,
+    /// <summary>The pool: labelled by readers, trained on.</summary>
+    Training = 0,
 
-    /// <summary>For temperature, thresholds and the certificate only.</summary>
-    Calibration,
+    /// <summary>Temperature, thresholds and the certificate only.</summary>
+    Calibration = 1,
 
-    /// <summary>For early stopping and for choosing among epochs.</summary>
-    Validation,
+    /// <summary>Early stopping and the choice among epochs.</summary>
+    Validation = 2,
 
-    /// <summary>Locked: read by a round's final measurement and nothing else.</summary>
-    Test,
+    /// <summary>Locked: read by the final measurement of a round and by nothing else.</summary>
+    Test = 3,
 }

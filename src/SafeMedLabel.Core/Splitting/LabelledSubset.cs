@@ -2,33 +2,71 @@ using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Core.Splitting;
 
-/// <summary>Draws the images whose labels a method may see.</summary>
+/// <summary>Draws the images whose labels a model starts with, when the labels of all are known (simulation, experiments).</summary>
 public static class LabelledSubset
 {
-    /// <summary>
-    /// <paramref name="count"/> indices into <paramref name="classes"/>, in rising order: random, with each class in
-    /// proportion (largest remainder) and at least one of each class where the count allows.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">More than there are, or fewer than one.</exception>
-    public static int[] Draw(IReadOnlyList<int> classes, int count, ulong seed)
+    /// <summary>Draws a share of the images, the classes in the same proportions as in all of them.</summary>
+    /// <param name="classes">Class of each image.</param>
+    /// <param name="fraction">Share to draw, in [0, 1].</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <returns>Indices in ascending order.</returns>
+    public static int[] Draw(IReadOnlyList<int> classes, double fraction, ulong seed)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, classes.Count);
-        var random = new SeededRandom(seed, "labelled subset");
-        var byClass = Enumerable.Range(0, classes.Count).GroupBy(i => classes[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray();
-        var shares = byClass.Select(g => (double)count * g.Length / classes.Count).ToArray();
-        var takes = shares.Select((s, i) => Math.Min(byClass[i].Length, Math.Max(count >= byClass.Length ? 1 : 0, (int)s))).ToArray();
-        while (takes.Sum() != count)
+        ArgumentNullException.ThrowIfNull(classes);
+        if (fraction is not (>= 0 and <= 1))
         {
-            var step = Math.Sign(count - takes.Sum());
-            var movable = Enumerable.Range(0, takes.Length).Where(i => step > 0 ? takes[i] < byClass[i].Length : takes[i] > 1);
-            takes[movable.MaxBy(i => step * (shares[i] - takes[i]))] += step;
+            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "The share to draw must be between 0 and 1.");
         }
 
-        return [.. byClass.SelectMany((indices, i) =>
+        return Draw(classes, (int)Math.Round(fraction * classes.Count, MidpointRounding.AwayFromZero), seed);
+    }
+
+    /// <summary>Draws so many images, the classes in the same proportions as in all of them (largest remainder), and at least one of
+    /// each class where <paramref name="count"/> allows it.</summary>
+    /// <param name="classes">Class of each image.</param>
+    /// <param name="count">How many to draw, in [0, n].</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <returns>Indices in ascending order.</returns>
+    public static int[] Draw(IReadOnlyList<int> classes, int count, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        if (count < 0 || count > classes.Count)
         {
-            random.Shuffle(indices.AsSpan());
-            return indices.Take(takes[i]);
-        }).Order()];
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"So many cannot be drawn from {classes.Count} images.");
+        }
+
+        var strata = Enumerable.Range(0, classes.Count).GroupBy(i => classes[i]).OrderBy(g => g.Key).Select(g => g.ToArray()).ToArray();
+        var quotas = Quotas([.. strata.Select(s => s.Length)], count);
+        var random = new SeededRandom(seed, "labelled subset");
+        var drawn = new List<int>(count);
+        for (var s = 0; s < strata.Length; s++)
+        {
+            random.Shuffle<int>(strata[s]);
+            drawn.AddRange(strata[s].AsSpan(0, quotas[s]));
+        }
+
+        drawn.Sort();
+        return [.. drawn];
+    }
+
+    private static int[] Quotas(int[] sizes, int count)
+    {
+        var total = sizes.Sum();
+        var quotas = new int[sizes.Length];
+        if (count >= sizes.Length)
+        {
+            Array.Fill(quotas, 1);
+        }
+
+        // One at a time to the class that is furthest below its share; a class that is used up is at its share or above it.
+        for (var left = count - quotas.Sum(); left > 0; left--)
+        {
+            var neediest = Enumerable.Range(0, sizes.Length)
+                .Where(s => quotas[s] < sizes[s])
+                .MaxBy(s => ((double)count * sizes[s] / total) - quotas[s]);
+            quotas[neediest]++;
+        }
+
+        return quotas;
     }
 }

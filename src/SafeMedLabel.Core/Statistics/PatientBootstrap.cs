@@ -1,47 +1,101 @@
 namespace SafeMedLabel.Core.Statistics;
 
 /// <summary>
-/// Percentile bootstrap over patients, not images: cells of one patient share stain, camera and mistakes, so resampling images
-/// would promise more certainty than there is (cluster bootstrap, Davison &amp; Hinkley 1997, §3.8).
+/// Patient-cluster bootstrap of a rate. Cells of one patient share a stain, a camera and a reader, so that they err together:
+/// whole patients are drawn with replacement, and the interval is as wide as the patients' number makes it.
 /// </summary>
 public static class PatientBootstrap
 {
-    /// <summary>Resamples drawn.</summary>
+    /// <summary>Number of resamples that an interval is read from.</summary>
     public const int Resamples = 2000;
 
-    /// <summary>The 95 % interval of hits ÷ images, given each image's patient and whether it is a hit; null with fewer than two patients.</summary>
-    public static RateInterval? Interval(IReadOnlyList<string> patients, Func<int, bool> isHit, ulong seed)
+    private const double Tail = 0.025;
+
+    /// <summary>
+    /// 95 % percentile interval of Σ numerators ÷ Σ denominators. Equal seeds draw equal patients, so that rates of one and the same
+    /// set of patients can be compared.
+    /// </summary>
+    /// <param name="numerators">Counted events of each patient.</param>
+    /// <param name="denominators">Counted items of each patient, at the same index.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    /// <returns>The interval, or null when fewer than two patients have any item.</returns>
+    /// <exception cref="ArgumentException">The lists differ in length, or a patient has more events than items.</exception>
+    public static RateInterval? Interval(IReadOnlyList<int> numerators, IReadOnlyList<int> denominators, ulong seed)
     {
-        var clusters = patients.Select((patient, i) => (patient, hit: isHit(i) ? 1 : 0)).GroupBy(x => x.patient, StringComparer.Ordinal)
-            .OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (Hits: g.Sum(x => x.hit), Images: g.Count())).ToArray();
-        if (clusters.Length < 2)
+        ArgumentNullException.ThrowIfNull(numerators);
+        ArgumentNullException.ThrowIfNull(denominators);
+        if (numerators.Count != denominators.Count)
+        {
+            throw new ArgumentException($"There are {numerators.Count} numerators for {denominators.Count} denominators.", nameof(numerators));
+        }
+
+        var patients = new List<(int Events, int Items)>(numerators.Count);
+        for (var i = 0; i < numerators.Count; i++)
+        {
+            if (numerators[i] < 0 || numerators[i] > denominators[i])
+            {
+                throw new ArgumentException($"Patient {i} has {numerators[i]} events in {denominators[i]} items.", nameof(numerators));
+            }
+
+            // A patient without an item would only turn some resamples into 0 ÷ 0.
+            if (denominators[i] > 0)
+            {
+                patients.Add((numerators[i], denominators[i]));
+            }
+        }
+
+        if (patients.Count < 2)
         {
             return null;
         }
 
         var random = new SeededRandom(seed, "patient bootstrap");
         var rates = new double[Resamples];
-        for (var r = 0; r < Resamples; r++)
+        for (var resample = 0; resample < Resamples; resample++)
         {
-            var (hits, images) = (0, 0);
-            for (var i = 0; i < clusters.Length; i++)
+            long events = 0;
+            long items = 0;
+            for (var draw = 0; draw < patients.Count; draw++)
             {
-                var drawn = clusters[random.NextInt(clusters.Length)];
-                hits += drawn.Hits;
-                images += drawn.Images;
+                var patient = patients[random.NextInt(patients.Count)];
+                events += patient.Events;
+                items += patient.Items;
             }
 
-            rates[r] = (double)hits / images;
+            rates[resample] = (double)events / items;
         }
 
         Array.Sort(rates);
-        return new RateInterval(Quantile(rates, 0.025), Quantile(rates, 0.975));
+        return new RateInterval(Quantile(rates, Tail), Quantile(rates, 1 - Tail));
     }
 
-    /// <summary>Linear interpolation between order statistics (type 7 of Hyndman &amp; Fan 1996).</summary>
-    private static double Quantile(double[] sorted, double q)
+    /// <summary>
+    /// The same for items rather than sums: the interval of the fraction of items that are events. Patients are put in ordinal order
+    /// first, so that the order of the items does not matter.
+    /// </summary>
+    /// <param name="patients">Patient of each item.</param>
+    /// <param name="isEvent">Whether the item at an index counts.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    /// <returns>The interval, or null when there are fewer than two patients.</returns>
+    public static RateInterval? Interval(IReadOnlyList<string> patients, Func<int, bool> isEvent, ulong seed)
     {
-        var position = q * (sorted.Length - 1);
+        ArgumentNullException.ThrowIfNull(patients);
+        ArgumentNullException.ThrowIfNull(isEvent);
+
+        var counts = new SortedDictionary<string, (int Events, int Items)>(StringComparer.Ordinal);
+        for (var i = 0; i < patients.Count; i++)
+        {
+            var (events, items) = counts.GetValueOrDefault(patients[i]);
+            counts[patients[i]] = (events + (isEvent(i) ? 1 : 0), items + 1);
+        }
+
+        return Interval([.. counts.Values.Select(c => c.Events)], [.. counts.Values.Select(c => c.Items)], seed);
+    }
+
+    /// <summary>Quantile of sorted values with linear interpolation (Hyndman and Fan's type 7).</summary>
+    private static double Quantile(double[] sorted, double probability)
+    {
+        var position = probability * (sorted.Length - 1);
         var below = (int)position;
         var above = Math.Min(below + 1, sorted.Length - 1);
         return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));

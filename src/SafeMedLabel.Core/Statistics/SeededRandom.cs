@@ -1,68 +1,93 @@
 using System.Numerics;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace SafeMedLabel.Core.Statistics;
 
 /// <summary>
-/// xoshiro256** (Blackman &amp; Vigna 2018) seeded from a number and a purpose: the same on every platform and runtime, and
-/// independent for each purpose, so that drawing more for one thing never changes another.
+/// A small random generator whose stream depends on its seed and purpose alone, on every platform and .NET version
+/// (<see cref="Random"/> promises neither). xoshiro256** (Blackman and Vigna 2021), its state filled by SplitMix64.
+/// Not for secrets. Not safe for use by several threads at once.
 /// </summary>
 public sealed class SeededRandom
 {
-    private ulong _a;
-    private ulong _b;
-    private ulong _c;
-    private ulong _d;
+    private readonly ulong _key;
+    private ulong _s0;
+    private ulong _s1;
+    private ulong _s2;
+    private ulong _s3;
 
-    /// <summary>A generator of its own for <paramref name="purpose"/>.</summary>
+    /// <summary>
+    /// Starts the stream of <paramref name="seed"/> for <paramref name="purpose"/>. Two purposes share no stream, so that drawing
+    /// more for one of them never changes what another one gets.
+    /// </summary>
     public SeededRandom(ulong seed, string purpose)
     {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{seed}:{purpose}"), digest);
-        _a = BitConverter.ToUInt64(digest);
-        _b = BitConverter.ToUInt64(digest[8..]);
-        _c = BitConverter.ToUInt64(digest[16..]);
-        _d = BitConverter.ToUInt64(digest[24..]) | 1;
+        ArgumentNullException.ThrowIfNull(purpose);
+
+        var state = seed;
+        _key = SplitMix(ref state) ^ StableHash(purpose);
+        state = _key;
+        _s0 = SplitMix(ref state);
+        _s1 = SplitMix(ref state);
+        _s2 = SplitMix(ref state);
+        _s3 = SplitMix(ref state);
     }
 
-    /// <summary>64 uniform bits.</summary>
+    /// <summary>A stream of its own for a part of this one's purpose. It does not depend on how much was drawn here so far.</summary>
+    public SeededRandom Split(string purpose) => new(_key, purpose);
+
+    /// <summary>64 random bits.</summary>
     public ulong NextUInt64()
     {
-        var result = BitOperations.RotateLeft(_b * 5, 7) * 9;
-        var t = _b << 17;
-        _c ^= _a;
-        _d ^= _b;
-        _b ^= _c;
-        _a ^= _d;
-        _c ^= t;
-        _d = BitOperations.RotateLeft(_d, 45);
+        var result = BitOperations.RotateLeft(_s1 * 5, 7) * 9;
+        var shifted = _s1 << 17;
+        _s2 ^= _s0;
+        _s3 ^= _s1;
+        _s1 ^= _s2;
+        _s0 ^= _s3;
+        _s2 ^= shifted;
+        _s3 = BitOperations.RotateLeft(_s3, 45);
         return result;
     }
 
-    /// <summary>Uniform in 0 … <paramref name="exclusiveMaximum"/> − 1, without modulo bias.</summary>
+    /// <summary>A whole number in [0, <paramref name="exclusiveMaximum"/>), each equally likely (Lemire 2019).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The maximum is not positive.</exception>
     public int NextInt(int exclusiveMaximum)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(exclusiveMaximum, 1);
-        var bound = (ulong)exclusiveMaximum;
-        var threshold = (0 - bound) % bound;
-        ulong draw;
-        do
-        {
-            draw = NextUInt64();
-        }
-        while (draw < threshold);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMaximum);
 
-        return (int)(draw % bound);
+        var range = (ulong)exclusiveMaximum;
+        var high = Math.BigMul(NextUInt64(), range, out var low);
+        if (low < range)
+        {
+            var unfair = (0UL - range) % range;
+            while (low < unfair)
+            {
+                high = Math.BigMul(NextUInt64(), range, out low);
+            }
+        }
+
+        return (int)high;
     }
 
-    /// <summary>Uniform in [0, 1).</summary>
+    /// <summary>A number in [0, 1), one of 2^53 equally spaced ones.</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Standard normal (Box–Muller).</summary>
-    public double NextGaussian() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
+    /// <summary>A draw from the standard normal distribution (Marsaglia's polar method).</summary>
+    public double NextGaussian()
+    {
+        while (true)
+        {
+            var x = (2 * NextDouble()) - 1;
+            var y = (2 * NextDouble()) - 1;
+            var square = (x * x) + (y * y);
+            if (square is > 0 and < 1)
+            {
+                return x * Math.Sqrt(-2 * Math.Log(square) / square);
+            }
+        }
+    }
 
-    /// <summary>Shuffles in place (Fisher–Yates).</summary>
+    /// <summary>Puts the items in a random order, every order equally likely (Fisher and Yates).</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (var i = items.Length - 1; i > 0; i--)
@@ -70,5 +95,26 @@ public sealed class SeededRandom
             var j = NextInt(i + 1);
             (items[i], items[j]) = (items[j], items[i]);
         }
+    }
+
+    private static ulong SplitMix(ref ulong state)
+    {
+        state += 0x9E3779B97F4A7C15;
+        var z = state;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    /// <summary>FNV-1a over UTF-16 code units; string.GetHashCode differs from process to process.</summary>
+    private static ulong StableHash(string text)
+    {
+        var hash = 0xCBF29CE484222325;
+        foreach (var unit in text)
+        {
+            hash = (hash ^ unit) * 0x100000001B3;
+        }
+
+        return hash;
     }
 }

@@ -1,0 +1,82 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Augmentation;
+
+/// <summary>
+/// Random changes that keep a cell's class, on whole batches [N, 3, S, S] of 0-to-1 values, drawn from a given generator.
+/// What moves in from outside is black, as around a segmented cell.
+/// </summary>
+public static class Augmenter
+{
+    private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
+    private static readonly float[] ImageNetDeviation = [0.229f, 0.224f, 0.225f];
+
+    /// <summary>Weak: flips both ways, shift by up to an eighth.</summary>
+    public static Tensor Weak(Tensor images, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        return Warp(images, generator, maximumAngle: 0, maximumScale: 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Strong: weak, any rotation, scale ±15 %, brightness, contrast and saturation ±40 %, and a hole of up to a third of the side.</summary>
+    public static Tensor Strong(Tensor images, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        var warped = Warp(images, generator, maximumAngle: Math.PI, maximumScale: 0.15);
+        return CutOut(JitterColour(warped, generator), generator).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>To ImageNet's mean and deviation, as the network expects.</summary>
+    public static Tensor Normalise(Tensor images)
+    {
+        using var mean = tensor(ImageNetMean).view(1, 3, 1, 1);
+        using var deviation = tensor(ImageNetDeviation).view(1, 3, 1, 1);
+        using var centred = images - mean;
+        return centred / deviation;
+    }
+
+    /// <summary>Uniform in ±<paramref name="maximum"/>, one an image.</summary>
+    private static Tensor Symmetric(long count, double maximum, Generator generator) => ((rand(count, generator: generator) * 2) - 1) * maximum;
+
+    private static Tensor Warp(Tensor images, Generator generator, double maximumAngle, double maximumScale)
+    {
+        var count = images.shape[0];
+        var flipX = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
+        var flipY = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
+        var angle = Symmetric(count, maximumAngle, generator);
+        var scale = 1 + Symmetric(count, maximumScale, generator);
+        // Grid coordinates span −1 … 1: a quarter of them is an eighth of the image.
+        var shiftX = Symmetric(count, 0.25, generator);
+        var shiftY = Symmetric(count, 0.25, generator);
+        var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
+        var rows = stack([cosine * flipX, -sine * flipY, shiftX, sine * flipX, cosine * flipY, shiftY], 1).view(count, 2, 3);
+        var grid = nn.functional.affine_grid(rows, images.shape, align_corners: false);
+        return nn.functional.grid_sample(images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false);
+    }
+
+    private static Tensor JitterColour(Tensor images, Generator generator)
+    {
+        var count = images.shape[0];
+        Tensor Factor() => (1 + Symmetric(count, 0.4, generator)).view(count, 1, 1, 1);
+        // Black background stays black: only brightness may touch it, and black times anything is black.
+        var inside = (images.amax([1], keepdim: true) > 0.02f).to(ScalarType.Float32);
+        var area = inside.sum([1, 2, 3], keepdim: true).clamp_min(1);
+        var result = images * Factor();
+        var mean = result.mean([1], keepdim: true).mul(inside).sum([1, 2, 3], keepdim: true) / area;
+        result = (((result - mean) * Factor()) + mean) * inside;
+        var grey = result.mean([1], keepdim: true);
+        return (((result - grey) * Factor()) + grey).clamp(0, 1);
+    }
+
+    private static Tensor CutOut(Tensor images, Generator generator)
+    {
+        var (count, side) = (images.shape[0], images.shape[2]);
+        var half = (rand(count, generator: generator) * (side / 6.0)).view(count, 1, 1);
+        var centreX = (rand(count, generator: generator) * side).view(count, 1, 1);
+        var centreY = (rand(count, generator: generator) * side).view(count, 1, 1);
+        var axis = arange(side, dtype: ScalarType.Float32);
+        var outside = (axis.view(1, 1, side) - centreX).abs().ge(half).logical_or((axis.view(1, side, 1) - centreY).abs().ge(half));
+        return images * outside.unsqueeze(1).to(ScalarType.Float32);
+    }
+}

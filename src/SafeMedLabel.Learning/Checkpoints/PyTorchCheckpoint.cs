@@ -1,0 +1,80 @@
+using System.IO.Compression;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Checkpoints;
+
+/// <summary>Reads the state dict of a PyTorch <c>.pth</c> file: a zip of a pickle and of raw storages.</summary>
+public static class PyTorchCheckpoint
+{
+    private static readonly Dictionary<string, (ScalarType Type, int Size)> Storages = new()
+    {
+        ["torch.DoubleStorage"] = (ScalarType.Float64, 8),
+        ["torch.FloatStorage"] = (ScalarType.Float32, 4),
+        ["torch.HalfStorage"] = (ScalarType.Float16, 2),
+        ["torch.BFloat16Storage"] = (ScalarType.BFloat16, 2),
+        ["torch.LongStorage"] = (ScalarType.Int64, 8),
+        ["torch.IntStorage"] = (ScalarType.Int32, 4),
+        ["torch.ByteStorage"] = (ScalarType.Byte, 1),
+        ["torch.BoolStorage"] = (ScalarType.Bool, 1),
+    };
+
+    /// <summary>The tensors by key; they join the caller's dispose scope.</summary>
+    /// <exception cref="InvalidDataException">The file is no state dict, or its pickle asks for more than one needs; one sentence says what.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Read(Stream file)
+    {
+        Native.LibTorch.EnsureLoaded();
+        try
+        {
+            using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+            var pickle = archive.Entries.FirstOrDefault(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
+                ?? throw new InvalidDataException("This is no PyTorch checkpoint: it holds no data.pkl.");
+            var folder = pickle.FullName[..^"data.pkl".Length];
+            using var stream = pickle.Open();
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            var state = new StateDictPickle(copy.ToArray()).Read();
+            return state.ToDictionary(entry => entry.Key, entry => ReadTensor(archive, folder, entry.Key, entry.Value));
+        }
+        catch (Exception malformed) when (malformed is IndexOutOfRangeException or ArgumentOutOfRangeException or InvalidCastException or InvalidOperationException or KeyNotFoundException or OverflowException)
+        {
+            throw new InvalidDataException("This PyTorch checkpoint is damaged.", malformed);
+        }
+    }
+
+    private static Tensor ReadTensor(ZipArchive archive, string folder, string key, TensorReference reference)
+    {
+        if (!Storages.TryGetValue(reference.StorageType, out var storage))
+        {
+            throw new InvalidDataException($"The tensor '{key}' is of the type {reference.StorageType}, which is not supported.");
+        }
+
+        var expected = 1L;
+        for (var i = reference.Shape.Length - 1; i >= 0; i--)
+        {
+            if (reference.Stride[i] != expected && reference.Shape[i] > 1)
+            {
+                throw new InvalidDataException($"The tensor '{key}' is not stored row by row, which is not supported.");
+            }
+
+            expected = checked(expected * reference.Shape[i]);
+        }
+
+        var entry = archive.GetEntry($"{folder}data/{reference.StorageKey}") ?? throw new InvalidDataException($"The bytes of the tensor '{key}' are missing.");
+        var end = checked((reference.Offset + expected) * storage.Size);
+        if (reference.Offset < 0 || expected < 0 || end > entry.Length || end > int.MaxValue)
+        {
+            throw new InvalidDataException($"The tensor '{key}' reaches beyond its bytes.");
+        }
+
+        var bytes = new byte[end];
+        using (var stream = entry.Open())
+        {
+            stream.ReadExactly(bytes);
+        }
+
+        var tensor = empty(reference.Shape, storage.Type);
+        tensor.bytes = bytes.AsSpan((int)(reference.Offset * storage.Size));
+        return tensor;
+    }
+}

@@ -1,0 +1,74 @@
+using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Inference;
+
+/// <summary>Asks a network about images: once without dropout, or many times with. Leaves it as it found it.</summary>
+public sealed class Predictor(ResNet18 network, PixelStore pixels)
+{
+    private const int BatchSize = 64;
+
+    /// <summary>Class probabilities without dropout, row-major n × K.</summary>
+    public double[] Probabilities(IReadOnlyList<int> indices, CancellationToken cancellationToken = default)
+    {
+        var result = new double[indices.Count * network.Classes];
+        ForEachBatch(
+            indices,
+            (features, start) => network.Head.forward(features).to(ScalarType.Float64).softmax(1).data<double>().CopyTo(result.AsSpan(start * network.Classes)),
+            null,
+            cancellationToken);
+        return result;
+    }
+
+    /// <summary>
+    /// Probabilities of MC-Dropout passes, laid out [image, pass, class]. The backbone runs once an image. The masks follow from
+    /// the seed and are the same for all images, so that an image's passes do not depend on its company.
+    /// </summary>
+    public float[] StochasticPasses(IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(passes, 2);
+        var width = passes * network.Classes;
+        var result = new float[indices.Count * width];
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        var masks = network.Head.DrawMasks(generator, passes, 1);
+        ForEachBatch(
+            indices,
+            (features, start) => network.Head.ForwardWithDropout(features.unsqueeze(0), masks).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width)),
+            progress,
+            cancellationToken);
+        return result;
+    }
+
+    /// <summary>Correct ÷ n.</summary>
+    public double Accuracy(IReadOnlyList<int> indices, IReadOnlyList<int> labels, CancellationToken cancellationToken = default)
+    {
+        var predictions = new PredictionSet(network.Classes, labels, Probabilities(indices, cancellationToken));
+        return Metrics.Accuracy(predictions);
+    }
+
+    private void ForEachBatch(IReadOnlyList<int> indices, Action<Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var noGradient = no_grad();
+        var wasTraining = network.training;
+        network.eval();
+        try
+        {
+            for (var start = 0; start < indices.Count; start += BatchSize)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                int[] batch = [.. indices.Skip(start).Take(BatchSize)];
+                read(network.Features(Augmentation.Augmenter.Normalise(pixels.Gather(batch))), start);
+                progress?.Report((double)(start + batch.Length) / indices.Count);
+            }
+        }
+        finally
+        {
+            network.train(wasTraining);
+        }
+    }
+}

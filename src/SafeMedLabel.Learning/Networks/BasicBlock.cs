@@ -1,0 +1,49 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace SafeMedLabel.Learning.Networks;
+
+/// <summary>Two 3 × 3 convolutions and a shortcut (He et al. 2016). Parameter names are PyTorch's.</summary>
+internal sealed class BasicBlock : Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "conv1")]
+    private readonly Conv2d _conv1;
+
+    [ComponentName(Name = "bn1")]
+    private readonly BatchNorm2d _bn1;
+
+    [ComponentName(Name = "conv2")]
+    private readonly Conv2d _conv2;
+
+    [ComponentName(Name = "bn2")]
+    private readonly BatchNorm2d _bn2;
+
+    [ComponentName(Name = "downsample")]
+    private readonly Sequential? _downsample;
+
+    public BasicBlock(int inputs, int outputs, int stride)
+        : base(nameof(BasicBlock))
+    {
+        _conv1 = Conv2d(inputs, outputs, 3, stride: stride, padding: 1, bias: false);
+        _bn1 = BatchNorm2d(outputs);
+        _conv2 = Conv2d(outputs, outputs, 3, padding: 1, bias: false);
+        _bn2 = BatchNorm2d(outputs);
+        if (stride != 1 || inputs != outputs)
+        {
+            _downsample = Sequential(("0", Conv2d(inputs, outputs, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outputs)));
+        }
+
+        RegisterComponents();
+    }
+
+    /// <inheritdoc />
+    public override Tensor forward(Tensor input)
+    {
+        var hidden = functional.relu(_bn1.forward(_conv1.forward(input)));
+        var output = _bn2.forward(_conv2.forward(hidden));
+        return functional.relu(output.add_(_downsample?.forward(input) ?? input));
+    }
+}

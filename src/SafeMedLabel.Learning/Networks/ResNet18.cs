@@ -1,0 +1,95 @@
+using SafeMedLabel.Learning.Native;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace SafeMedLabel.Learning.Networks;
+
+/// <summary>
+/// The method's network. State-dict keys are those of the published PyTorch code: <c>base.conv1.weight</c> …
+/// <c>base.fc.1.weight</c>, <c>base.fc.4.weight</c>. Training mode concerns batch norm alone; dropout is explicit.
+/// </summary>
+public sealed class ResNet18 : Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "base")]
+    private readonly Backbone _base;
+
+    static ResNet18() => LibTorch.EnsureLoaded();
+
+    /// <summary>A network for <paramref name="classes"/> classes with torchvision's initialisation, drawn from <paramref name="seed"/>.</summary>
+    public ResNet18(int classes, long seed = 0)
+        : base(nameof(ResNet18))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
+        Classes = classes;
+        _base = new Backbone(classes);
+        RegisterComponents();
+        Initialise(seed);
+    }
+
+    /// <summary>K.</summary>
+    public int Classes { get; }
+
+    /// <summary>The part with dropout.</summary>
+    public DropoutHead Head => _base.Head;
+
+    /// <summary>[N, 3, S, S] → [N, 512].</summary>
+    public Tensor Features(Tensor images) => _base.forward(images);
+
+    /// <summary>Without dropout: [N, 3, S, S] → logits [N, K].</summary>
+    public override Tensor forward(Tensor input) => Head.forward(Features(input));
+
+    /// <summary>With dropout masks of this batch's own.</summary>
+    public Tensor ForwardWithDropout(Tensor images, Generator generator)
+    {
+        var features = Features(images);
+        return Head.ForwardWithDropout(features, Head.DrawMasks(generator, features.shape[0]));
+    }
+
+    /// <summary>Parameters and buffers by PyTorch's keys. The tensors are the network's own.</summary>
+    public IReadOnlyDictionary<string, Tensor> Tensors() => state_dict();
+
+    /// <summary>Copies <paramref name="tensors"/> into the network.</summary>
+    /// <exception cref="InvalidDataException">A key is missing, or a shape differs.</exception>
+    public void Load(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var noGradient = no_grad();
+        foreach (var (key, own) in state_dict())
+        {
+            if (!tensors.TryGetValue(key, out var given))
+            {
+                throw new InvalidDataException($"The model lacks the tensor '{key}'.");
+            }
+
+            if (!own.shape.SequenceEqual(given.shape))
+            {
+                throw new InvalidDataException($"The tensor '{key}' has the shape [{string.Join(", ", given.shape)}]; [{string.Join(", ", own.shape)}] is needed.");
+            }
+
+            own.copy_(given);
+        }
+    }
+
+    /// <summary>Kaiming normal over fan-out for convolutions, uniform ±1/√fan-in for the head, as torchvision and PyTorch do.</summary>
+    private void Initialise(long seed)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        foreach (var (name, parameter) in named_parameters())
+        {
+            if (parameter.dim() == 4)
+            {
+                var fanOut = parameter.shape[0] * parameter.shape[2] * parameter.shape[3];
+                parameter.copy_(randn(parameter.shape, generator: generator) * Math.Sqrt(2.0 / fanOut));
+            }
+            else if (name.Contains(".fc.", StringComparison.Ordinal))
+            {
+                var fanIn = name.Contains(".1.", StringComparison.Ordinal) ? 512 : 256;
+                parameter.copy_(((rand(parameter.shape, generator: generator) * 2) - 1) / Math.Sqrt(fanIn));
+            }
+        }
+    }
+}

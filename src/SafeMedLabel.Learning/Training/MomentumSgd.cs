@@ -1,0 +1,60 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Training;
+
+/// <summary>
+/// SGD with momentum and weight decay as PyTorch defines it: v ← μv + (g + λw), w ← w − ηv. Our own because its velocities must go
+/// into a checkpoint by name, which the library's optimizer does not offer.
+/// </summary>
+internal sealed class MomentumSgd : IDisposable
+{
+    private readonly (string Name, Tensor Parameter, Tensor Velocity)[] _slots;
+    private readonly double _momentum;
+    private readonly double _weightDecay;
+
+    public MomentumSgd(IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, double momentum, double weightDecay)
+    {
+        _slots = [.. parameters.Select(p => (p.Name, (Tensor)p.Parameter, zeros_like(p.Parameter).DetachFromDisposeScope()))];
+        _momentum = momentum;
+        _weightDecay = weightDecay;
+    }
+
+    /// <summary>Velocities by parameter name.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> Velocities => _slots.Select(s => KeyValuePair.Create(s.Name, s.Velocity));
+
+    public void Step(double learningRate)
+    {
+        using var noGradient = no_grad();
+        foreach (var (_, parameter, velocity) in _slots)
+        {
+            if (parameter.grad is not { } gradient)
+            {
+                continue;
+            }
+
+            using (gradient)
+            {
+                velocity.mul_(_momentum).add_(gradient).add_(parameter, _weightDecay);
+                parameter.add_(velocity, -learningRate);
+            }
+        }
+    }
+
+    public void ClearGradients()
+    {
+        using var noGradient = no_grad();
+        foreach (var (_, parameter, _) in _slots)
+        {
+            parameter.grad?.zero_();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, _, velocity) in _slots)
+        {
+            velocity.Dispose();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace SafeMedLabel.Learning.Training;
+
+/// <summary>After a step.</summary>
+/// <param name="Epoch">1-based.</param>
+/// <param name="Epochs">All.</param>
+/// <param name="Step">1-based within the epoch.</param>
+/// <param name="Steps">Steps an epoch.</param>
+/// <param name="Loss">L = L_x + λ_u L_u of this step.</param>
+/// <param name="ImagesPerSecond">Labelled and unlabelled images trained on, since this run began.</param>
+/// <param name="SecondsLeft">Estimate until training ends.</param>
+public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, int Steps, double Loss, double ImagesPerSecond, double SecondsLeft)
+{
+    /// <summary>Of all training, 0 to 1.</summary>
+    public double Fraction => (((double)Epoch - 1) + ((double)Step / Steps)) / Epochs;
+}
+
+/// <summary>A finished epoch.</summary>
+/// <param name="Epoch">1-based.</param>
+/// <param name="SupervisedLoss">Mean L_x.</param>
+/// <param name="UnlabelledLoss">Mean L_u.</param>
+/// <param name="ValidationAccuracy">0 to 1; null without validation images.</param>
+/// <param name="Accepted">Pseudo-labels that passed the filter.</param>
+/// <param name="Rejected">Pseudo-labels that did not.</param>
+/// <param name="MeanWeight">Mean weight of those that passed.</param>
+/// <param name="Seconds">Time it took.</param>
+public sealed record EpochSummary(
+    int Epoch, double SupervisedLoss, double UnlabelledLoss, double? ValidationAccuracy, long Accepted, long Rejected, double MeanWeight, double Seconds);
