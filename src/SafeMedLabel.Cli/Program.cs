@@ -1,1 +1,13 @@
-return 0;
+using System.CommandLine;
+using SafeMedLabel.Cli.Commands;
+
+var root = new RootCommand("SafeMedLabel on the command line: train, measure and use models that know when they do not know.")
+{
+    TrainCommand.Create(),
+    EvaluateCommand.Create(),
+    PredictCommand.Create(),
+    SimulateCommand.Create(),
+    DemoDataCommand.Create(),
+    WorkerCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -1,4 +1,5 @@
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Evaluation;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -20,7 +21,7 @@ public sealed record ProjectSettings
     /// <summary>1 to 200.</summary>
     public int Epochs { get; init; }
 
-    /// <summary>0.5 to 0.99.</summary>
+    /// <summary>One of the sweep's thresholds, <see cref="EvaluationReport.Thresholds"/>.</summary>
     public double SilentFailureThreshold { get; init; }
 
     /// <summary>How the queue is ranked.</summary>
@@ -39,7 +40,7 @@ public sealed record ProjectSettings
         { Question: var question } when question.Trim().Length is 0 or > 200 => "The question needs 1 to 200 characters.",
         { ImageSize: var size } when !ImageSizes.Contains(size) => "The image size is 64, 96 or 128.",
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
-        { SilentFailureThreshold: not (>= 0.5 and <= 0.99) } => "The silent-failure threshold lies between 0.50 and 0.99.",
+        { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
         { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",
         _ => null,

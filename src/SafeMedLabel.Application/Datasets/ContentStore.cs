@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Files by the SHA-256 of their bytes: kept once, unchanged, and found again by what they are.</summary>
+public sealed class ContentStore(string folder)
+{
+    /// <summary>The name that bytes go by: 64 lower-case hex digits.</summary>
+    public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Keeps bytes and returns their hash. Keeping the same again changes nothing; a kill leaves no half file.</summary>
+    public async Task<string> PutAsync(byte[] bytes, CancellationToken cancellationToken = default)
+    {
+        var hash = Hash(bytes);
+        var path = PathOf(hash);
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+            await File.WriteAllBytesAsync(temporary, bytes, cancellationToken);
+            File.Move(temporary, path, overwrite: true);
+        }
+
+        return hash;
+    }
+
+    /// <summary>The bytes of a hash.</summary>
+    /// <exception cref="FileNotFoundException">They were never kept.</exception>
+    public Task<byte[]> ReadAsync(string hash, CancellationToken cancellationToken = default) => File.ReadAllBytesAsync(PathOf(hash), cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync"/>, for threads of computation.</summary>
+    public byte[] Read(string hash) => File.ReadAllBytes(PathOf(hash));
+
+    private string PathOf(string hash) => hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)
+        ? Path.Combine(folder, hash[..2], hash[2..4], hash)
+        : throw new ArgumentException("This is no content hash.", nameof(hash));
+}

@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Reads the patient from a file's name by a regular expression with a group called 'patient'.</summary>
+public sealed class PatientPattern
+{
+    /// <summary>The patient of files whose name tells none: they stay together, so that no split can separate what may belong together.</summary>
+    public const string Unknown = "unknown";
+
+    private const string DefaultExpression = @"^(?<patient>C\d+P\d+)(?=thin|_)";
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
+    private readonly Regex _expression;
+
+    /// <summary>A pattern of one's own.</summary>
+    /// <exception cref="ArgumentException">See <see cref="Problem"/>.</exception>
+    public PatientPattern(string expression)
+    {
+        if (Problem(expression) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(expression));
+        }
+
+        _expression = Compile(expression);
+    }
+
+    /// <summary>Fits the NIH malaria set: C100P61ThinF_IMG_… is of the patient C100P61.</summary>
+    public static PatientPattern Default { get; } = new(DefaultExpression);
+
+    /// <summary>What is wrong with an expression, as a sentence; null when nothing is.</summary>
+    public static string? Problem(string expression)
+    {
+        try
+        {
+            return Compile(expression).GetGroupNames().Contains("patient")
+                ? null
+                : "The patient pattern needs a group called 'patient', for example ^(?<patient>[^_]+)_.";
+        }
+        catch (ArgumentException)
+        {
+            return "The patient pattern is no valid regular expression.";
+        }
+    }
+
+    /// <summary>The patient of a file name, or null.</summary>
+    public string? Match(string fileName)
+    {
+        try
+        {
+            return _expression.Match(fileName) is { Success: true } match && match.Groups["patient"].Value is { Length: > 0 } patient ? patient : null;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The expression.</summary>
+    public override string ToString() => _expression.ToString();
+
+    private static Regex Compile(string expression) => new(expression, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Timeout);
+}

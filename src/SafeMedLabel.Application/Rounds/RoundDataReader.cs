@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>Gathers a round's images and labels, and makes their pixel file where it is not made yet.</summary>
+public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, ContentStore store, StorageOptions storage)
+{
+    private const int BatchSize = 256;
+
+    /// <summary>The round's data as of its label snapshot: reading it twice gives the same.</summary>
+    /// <exception cref="RoundException">There is nothing to learn from.</exception>
+    public async Task<RoundData> ReadAsync(Round round, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var classes = await db.ProjectClasses.Where(c => c.ProjectId == round.ProjectId).OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(cancellationToken);
+        var images = await db.Images.AsNoTracking().Where(i => i.ProjectId == round.ProjectId).OrderBy(i => i.ContentHash).ToListAsync(cancellationToken);
+        var snapshot = await LabelSnapshot.ReadAsync(db, round.ProjectId, round.LabelSnapshot, cancellationToken);
+        if (snapshot.Labels.Count == 0)
+        {
+            throw new RoundException("There are no labels to train on.");
+        }
+
+        var folder = storage.ProjectFolder(round.ProjectId);
+        var contentHash = Hash(images.Select(i => i.ContentHash));
+        var pixels = new PixelSource(Path.Combine(folder, $"pixels-{round.ImageSize}-{contentHash[..16]}.rgb"), round.ImageSize);
+        if (!File.Exists(pixels.Path))
+        {
+            await Task.Run(() => WritePixels(images, pixels, progress, cancellationToken), cancellationToken);
+        }
+
+        // Row of the pixel file: position by content hash.
+        var all = images.Select((image, row) => (image, row)).ToList();
+        var training = all.Where(i => i.image.Split == DataSplit.Training).ToList();
+        return new RoundData
+        {
+            Folder = folder,
+            Pixels = pixels,
+            ClassNames = classes,
+            Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
+            Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
+            Validation = WithReference(all, DataSplit.Validation),
+            Test = WithReference(all, DataSplit.Test),
+            DataHash = Hash([contentHash, .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
+        };
+    }
+
+    private void WritePixels(List<ProjectImage> images, PixelSource pixels, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        using var file = new PixelFile(pixels.Path);
+        var done = 0;
+        foreach (var batch in images.Chunk(BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var resized in batch.AsParallel().AsOrdered().Select(i => ImageResizer.ToTrainingPixels(ImageDecoder.Decode(store.Read(i.ContentHash)), pixels.Size)))
+            {
+                file.Append(resized);
+            }
+
+            done += batch.Length;
+            progress.Report((double)done / images.Count);
+        }
+
+        file.Complete();
+    }
+
+    private static List<RoundImage> WithReference(List<(ProjectImage Image, int Row)> all, DataSplit split) =>
+        [.. all.Where(i => i.Image.Split == split && i.Image.ReferenceClass is not null).Select(i => ToRoundImage(i.Image, i.Row, i.Image.ReferenceClass!.Value))];
+
+    private static RoundImage ToRoundImage(ProjectImage image, int row, int classIndex) => new(image.Id, row, image.ContentHash, image.Patient, classIndex);
+
+    private static string Hash(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+}

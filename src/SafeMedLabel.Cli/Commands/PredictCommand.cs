@@ -1,0 +1,99 @@
+using System.CommandLine;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Cli.Output;
+using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Inference;
+using Spectre.Console;
+
+namespace SafeMedLabel.Cli.Commands;
+
+/// <summary><c>safemed predict</c>: a class for each image, or the advice to refer it to an expert.</summary>
+internal static class PredictCommand
+{
+    private const int Passes = 50;
+
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
+        var threshold = new Option<double>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere.", DefaultValueFactory = _ => 0.95 };
+        var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("predict", "Classify images, or say that an expert should look.") { model, threshold, images };
+        CommandRunner.SetAction(command, (parsed, runner, cancellationToken) =>
+            Task.Run(() => Run(parsed.GetRequiredValue(model), parsed.GetValue(threshold), parsed.GetRequiredValue(images), runner, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    private static void Run(string modelPath, double threshold, string[] files, CommandRunner runner, CancellationToken cancellationToken)
+    {
+        if (threshold is not (>= 0 and < 1))
+        {
+            throw new ArgumentException("--threshold lies between 0 and 1.");
+        }
+
+        var (network, card) = ModelFile.Load(modelPath);
+        using var _ = network;
+        var path = Path.Combine(Path.GetTempPath(), $"safemed-{Guid.NewGuid():n}.pixels");
+        try
+        {
+            using (var file = new PixelFile(path))
+            {
+                foreach (var image in files)
+                {
+                    file.Append(ImageResizer.ToTrainingPixels(Decode(image), card.ImageSize));
+                }
+
+                file.Complete();
+            }
+
+            using var pixels = new PixelStore(path, card.ImageSize);
+            var passes = new Predictor(network, pixels).StochasticPasses([.. Enumerable.Range(0, files.Length)], Passes, seed: 0, cancellationToken: cancellationToken);
+            var results = files.Select((file, i) => Judge(file, passes.AsSpan(i * Passes * network.Classes, Passes * network.Classes), card, threshold)).ToList();
+            runner.Print(results, console => Show(console, results));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static DecodedImage Decode(string file)
+    {
+        try
+        {
+            return ImageDecoder.Decode(File.ReadAllBytes(file));
+        }
+        catch (ImageRejectedException rejected)
+        {
+            throw new ImageRejectedException($"{file}: {rejected.Message}", rejected);
+        }
+    }
+
+    private static Prediction Judge(string file, ReadOnlySpan<float> probabilities, ModelCard card, double threshold)
+    {
+        var passes = new StochasticPasses(probabilities, Passes, card.ClassNames.Count);
+        Span<double> mean = stackalloc double[card.ClassNames.Count];
+        passes.Mean(mean);
+        var best = 0;
+        for (var k = 1; k < mean.Length; k++)
+        {
+            best = mean[k] > mean[best] ? k : best;
+        }
+
+        return new Prediction(file, card.ClassNames[best], mean[best], passes.Uncertainty(), mean[best] > threshold ? "accept" : "refer");
+    }
+
+    private static void Show(IAnsiConsole console, List<Prediction> results)
+    {
+        var table = new Table().AddColumns("File", "Class", "Probability", "Uncertainty", "Decision");
+        foreach (var r in results)
+        {
+            table.AddRow(Markup.Escape(r.File), Markup.Escape(r.Class), $"{r.Probability:0.000}", $"{r.Uncertainty:0.0000}", r.Decision == "accept" ? "accept" : "[yellow]refer[/]");
+        }
+
+        console.Write(table);
+    }
+
+    private sealed record Prediction(string File, string Class, double Probability, double Uncertainty, string Decision);
+}

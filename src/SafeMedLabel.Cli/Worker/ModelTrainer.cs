@@ -1,0 +1,62 @@
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Training;
+
+namespace SafeMedLabel.Cli.Worker;
+
+/// <summary>Rounds' tensors: where Application's seam meets Learning.</summary>
+internal sealed class ModelTrainer : IModelTrainer
+{
+    /// <inheritdoc />
+    public void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
+    {
+        var options = new TrainingOptions { Method = task.Method, Epochs = task.Epochs, Seed = task.Seed };
+        using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
+        var trainer = new Trainer(options, new TrainingData(
+            pixels, task.ClassNames.Count, task.Labelled, task.Labels, task.Pool, task.Validation, task.ValidationLabels, task.DataHash));
+        trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
+        trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
+        {
+            Epoch = epoch.Epoch,
+            SupervisedLoss = epoch.SupervisedLoss,
+            UnlabelledLoss = epoch.UnlabelledLoss,
+            ValidationAccuracy = epoch.ValidationAccuracy,
+            Accepted = epoch.Accepted,
+            Rejected = epoch.Rejected,
+            MeanWeight = epoch.MeanWeight,
+            Seconds = epoch.Seconds,
+        });
+        using var network = trainer.Train(task.CheckpointPath, cancellationToken);
+        ModelFile.Save(task.ModelPath, network, new ModelCard
+        {
+            ClassNames = task.ClassNames,
+            ImageSize = task.Pixels.Size,
+            Method = options.Method,
+            Options = options,
+            DataHash = task.DataHash,
+            Labelled = task.Labelled.Count,
+            Unlabelled = task.Pool.Count,
+            Software = Software.Version,
+            CreatedUtc = DateTime.UtcNow,
+        });
+    }
+
+    /// <inheritdoc />
+    public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
+        With(modelPath, pixels, predictor => predictor.Probabilities(indices, cancellationToken));
+
+    /// <inheritdoc />
+    public float[] StochasticPasses(
+        string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        With(modelPath, pixels, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
+
+    private static T With<T>(string modelPath, PixelSource source, Func<Predictor, T> ask)
+    {
+        var (network, _) = ModelFile.Load(modelPath);
+        using var owned = network;
+        using var pixels = new PixelStore(source.Path, source.Size);
+        return ask(new Predictor(network, pixels));
+    }
+}
