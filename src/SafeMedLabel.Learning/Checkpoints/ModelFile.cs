@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
@@ -5,35 +6,46 @@ using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Checkpoints;
 
-/// <summary>A model on disk: safetensors with PyTorch's keys, its card in the header and, for people, as JSON beside it.</summary>
+/// <summary>
+/// A model on disk: safetensors with PyTorch's keys, its card in the header and, for people, as JSON beside it. The card in the
+/// header is the one that is read, so that a copied or renamed model keeps it.
+/// </summary>
 public static class ModelFile
 {
     private const string CardKey = "safemed";
+    private const int MaximumClasses = 1000;
+    private const int MaximumImageSize = 4096;
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+    // For people to read: names of classes keep their letters.
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes model and card.</summary>
+    /// <summary>Writes model and card; each appears whole or not at all.</summary>
     public static void Save(string path, ResNet18 network, ModelCard card)
     {
-        var json = JsonSerializer.Serialize(card, Json);
-        SafeTensors.Write(path, network.Tensors(), new Dictionary<string, string> { ["format"] = "pt", [CardKey] = json });
-        AtomicFile.Write(Path.ChangeExtension(path, ".json"), stream =>
-        {
-            using var writer = new StreamWriter(stream);
-            writer.Write(json);
-        });
+        var json = JsonSerializer.SerializeToUtf8Bytes(card, Json);
+        SafeTensors.Write(path, network.Tensors(), new Dictionary<string, string> { ["format"] = "pt", [CardKey] = JsonSerializer.Serialize(card) });
+        AtomicFile.Write(Path.ChangeExtension(path, ".json"), stream => stream.Write(json));
     }
 
     /// <summary>Reads a model, in evaluation mode, and its card.</summary>
     /// <exception cref="InvalidDataException">The file is no model of this program; one sentence says why.</exception>
     public static (ResNet18 Network, ModelCard Card) Load(string path)
     {
+        Native.LibTorch.EnsureLoaded();
         var card = ReadCard(path);
         var network = new ResNet18(card.ClassNames.Count);
-        using var scope = NewDisposeScope();
-        network.Load(SafeTensors.Read(path).Tensors);
-        network.eval();
-        return (network, card);
+        try
+        {
+            using var scope = NewDisposeScope();
+            network.Load(SafeTensors.Read(path).Tensors);
+            network.eval();
+            return (network, card);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a model's card alone.</summary>
@@ -45,11 +57,17 @@ public static class ModelFile
             throw new InvalidDataException($"There is no model file '{path}'.");
         }
 
+        if (!SafeTensors.ReadMetadata(path).TryGetValue(CardKey, out var json))
+        {
+            throw new InvalidDataException("The file holds tensors but no card of this program: it does not say which classes they tell apart.");
+        }
+
         try
         {
-            return SafeTensors.ReadMetadata(path).TryGetValue(CardKey, out var json) && JsonSerializer.Deserialize<ModelCard>(json) is { } card
+            var card = JsonSerializer.Deserialize<ModelCard>(json);
+            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize }
                 ? card
-                : throw new InvalidDataException("The file holds tensors but no card of this program: it does not say which classes they tell apart.");
+                : throw new InvalidDataException("The model's card names no usable classes or image size.");
         }
         catch (JsonException malformed)
         {
