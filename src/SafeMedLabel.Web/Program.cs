@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.DataProtection;
-using SafeMedLabel.Application;
+using Quartz;
 using SafeMedLabel.Application.Persistence;
-using SafeMedLabel.Web;
+using SafeMedLabel.Application;
 using SafeMedLabel.Web.Worker;
+using SafeMedLabel.Web;
 using Serilog;
 
 var demo = args.Contains("--demo");
@@ -15,6 +16,7 @@ builder.Services.AddDataProtection().SetApplicationName("SafeMedLabel").PersistK
 builder.Services.AddOptions<WorkerOptions>().Bind(builder.Configuration.GetSection(WorkerOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<WorkerSupervisor>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkerSupervisor>());
+builder.WebHost.UseStaticWebAssets();
 builder.Services.AddSafeMedLabelUi();
 
 var app = builder.Build();

@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Components;
+
+namespace SafeMedLabel.Web.Components.Account;
+
+/// <summary>Addresses within this site.</summary>
+internal static class LocalAddress
+{
+    /// <summary>The address, where it leads to this site; the start page elsewhere. A sign-in must not forward to a stranger.</summary>
+    public static string OrHome(string? address) =>
+        address is ['/', ..] && !address.StartsWith("//", StringComparison.Ordinal) && !address.StartsWith("/\\", StringComparison.Ordinal) ? address : "/";
+
+    /// <summary>Goes there by a full load, as a changed cookie needs.</summary>
+    public static void GoTo(this NavigationManager navigation, string? address) => navigation.NavigateTo(OrHome(address), forceLoad: true);
+}

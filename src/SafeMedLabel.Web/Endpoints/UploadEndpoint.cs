@@ -1,0 +1,53 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.Features;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Web.Endpoints;
+
+/// <summary>Takes an archive as the request's body, straight to disk, and queues its import.</summary>
+internal static class UploadEndpoint
+{
+    /// <summary>A script's own header: a form on another site cannot send it, so the cookie alone does not suffice.</summary>
+    private const string OwnPageHeader = "X-SafeMedLabel";
+
+    private const long MaximumBytes = 8L * 1024 * 1024 * 1024;
+
+    public static void Map(WebApplication app) =>
+        app.MapPost("/projects/{projectId:int}/imports", async (int projectId, string name, string pattern, HttpContext http, ImportService imports, StorageOptions storage, CancellationToken cancellationToken) =>
+        {
+            if (!http.Request.Headers.ContainsKey(OwnPageHeader))
+            {
+                return Results.BadRequest("Uploads come from the import page.");
+            }
+
+            http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MaximumBytes;
+            Directory.CreateDirectory(storage.UploadFolder);
+            // The name that the browser gives is shown, never used as a path.
+            var path = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
+            try
+            {
+                await using (var file = File.Create(path))
+                {
+                    await http.Request.Body.CopyToAsync(file, cancellationToken);
+                }
+
+                var shown = name.Length > 200 ? name[..200] : name;
+                var started = await imports.StartAsync(
+                    new ImportRequest(projectId, path, shown, IsUpload: true, pattern, http.User.FindFirstValue(ClaimTypes.NameIdentifier)!), cancellationToken);
+                if (started.Succeeded)
+                {
+                    return Results.Accepted();
+                }
+
+                File.Delete(path);
+                return Results.BadRequest(started.Error);
+            }
+            catch (Exception interrupted) when (interrupted is OperationCanceledException or IOException or BadHttpRequestException)
+            {
+                File.Delete(path);
+                throw;
+            }
+        }).RequireAuthorization(Policies.Administer).DisableAntiforgery();
+}

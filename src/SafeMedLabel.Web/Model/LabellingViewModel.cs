@@ -1,0 +1,151 @@
+using SafeMedLabel.Application;
+using SafeMedLabel.Application.Labelling;
+
+namespace SafeMedLabel.Web.Model;
+
+/// <summary>
+/// A reader at the queue: the image in front, those behind it, and the rule that nothing moves before the database has the
+/// answer. Not for several threads: a circuit runs one thing at a time.
+/// </summary>
+public sealed class LabellingViewModel(LabellingService labelling, TimeProvider time, int projectId, string readerId)
+{
+    /// <summary>Images held at once: one in front, the others loading behind it.</summary>
+    private const int Held = 4;
+
+    private readonly DateTime _sessionStart = time.GetUtcNow().UtcDateTime;
+    private AnswerRequest? _unsaved;
+    private long _shownAt;
+
+    /// <summary>What the queue has.</summary>
+    public QueueView Queue { get; private set; } = new(QueueState.Empty, [], null);
+
+    /// <summary>The image in front; null when there is none.</summary>
+    public QueueImage? Current => Queue.Images.Count > 0 ? Queue.Images[0] : null;
+
+    /// <summary>How far the project and this reader are.</summary>
+    public LabellingProgress Progress { get; private set; } = new(0, 0, 0, 0, 0);
+
+    /// <summary>True while an answer is on its way; keys are not heard then.</summary>
+    public bool IsSaving { get; private set; }
+
+    /// <summary>True once the image in front can be seen; before, no key counts: nobody labels what they have not seen.</summary>
+    public bool IsVisible { get; private set; }
+
+    /// <summary>Why the last answer was not stored; null when it was.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>What was stored or taken back last, for the reader's eye and for screen readers.</summary>
+    public string? LastAction { get; private set; }
+
+    /// <summary>The answer that was taken back, while its image is in front again.</summary>
+    public UndoneAnswer? Undone { get; private set; }
+
+    /// <summary>Leases the first images.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken = default)
+    {
+        await RefreshAsync(cancellationToken);
+        Progress = await labelling.ProgressAsync(projectId, readerId, _sessionStart, cancellationToken);
+    }
+
+    /// <summary>The browser shows the image.</summary>
+    public void Shown(Guid imageId)
+    {
+        if (Current?.Id == imageId && !IsVisible)
+        {
+            IsVisible = true;
+            _shownAt = time.GetTimestamp();
+        }
+    }
+
+    /// <summary>
+    /// Stores an answer for the image in front and moves on. Returns false, and stays, when nothing can be answered now or
+    /// the answer could not be stored; a further call with the same answer tries again without storing twice.
+    /// </summary>
+    public async Task<bool> AnswerAsync(AnswerKind kind, int? classIndex, string name, CancellationToken cancellationToken = default)
+    {
+        if (IsSaving || !IsVisible || Current is not { } image)
+        {
+            return false;
+        }
+
+        if (_unsaved?.ImageId != image.Id || _unsaved.Kind != kind || _unsaved.ClassIndex != classIndex)
+        {
+            _unsaved = new AnswerRequest(projectId, image.Id, readerId, kind, classIndex, (int)time.GetElapsedTime(_shownAt).TotalMilliseconds, Guid.NewGuid());
+        }
+
+        IsSaving = true;
+        try
+        {
+            var stored = await StoreAsync(_unsaved, cancellationToken);
+            Problem = stored.Error;
+            if (!stored.Succeeded)
+            {
+                return false;
+            }
+
+            LastAction = $"Stored: {name}.";
+            Undone = null;
+            _unsaved = null;
+            await AdvanceAsync(image, cancellationToken);
+            return true;
+        }
+        finally
+        {
+            IsSaving = false;
+        }
+    }
+
+    /// <summary>Takes the last answer back and shows its image again.</summary>
+    public async Task<bool> UndoAsync(Func<UndoneAnswer, string> describe, CancellationToken cancellationToken = default)
+    {
+        if (IsSaving)
+        {
+            return false;
+        }
+
+        IsSaving = true;
+        try
+        {
+            var undone = await labelling.UndoAsync(projectId, readerId, cancellationToken);
+            Problem = undone.Error;
+            if (!undone.Succeeded)
+            {
+                return false;
+            }
+
+            Undone = undone.Value;
+            LastAction = $"Taken back: {describe(undone.Value)}.";
+            await OpenAsync(cancellationToken);
+            return true;
+        }
+        finally
+        {
+            IsSaving = false;
+        }
+    }
+
+    private async Task<Result> StoreAsync(AnswerRequest answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await labelling.AnswerAsync(answer, cancellationToken);
+        }
+        catch (Exception failed) when (failed is Microsoft.Data.Sqlite.SqliteException or Microsoft.EntityFrameworkCore.DbUpdateException or IOException)
+        {
+            return Result.Refused("The answer could not be stored. The image stays; please press again.");
+        }
+    }
+
+    private async Task AdvanceAsync(QueueImage answered, CancellationToken cancellationToken)
+    {
+        Progress = await labelling.ProgressAsync(projectId, readerId, _sessionStart, cancellationToken);
+        Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answered.Id)] };
+        await RefreshAsync(cancellationToken);
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        Queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
+        IsVisible = false;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace SafeMedLabel.Web.Model;
+
+/// <summary>Numbers as people read them.</summary>
+internal static class Show
+{
+    /// <summary>A fraction as per cent with two decimals, or a dash.</summary>
+    public static string Percent(double? fraction) => fraction is { } value ? value.ToString("0.00 %", CultureInfo.InvariantCulture) : "–";
+
+    /// <summary>Four decimals, or a dash.</summary>
+    public static string Auc(double? auc) => auc is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
+
+    /// <summary>An interval in per cent, or nothing.</summary>
+    public static string Interval(double? low, double? high) => low is { } l && high is { } h
+        ? string.Create(CultureInfo.InvariantCulture, $"{l * 100:0.00} – {h * 100:0.00}")
+        : "";
+
+    /// <summary>Thousands set apart.</summary>
+    public static string Count(long? count) => count is { } value ? value.ToString("n0", CultureInfo.InvariantCulture) : "–";
+
+    /// <summary>A duration in the unit that suits it.</summary>
+    public static string Duration(TimeSpan? span) => span switch
+    {
+        null => "–",
+        { TotalSeconds: < 60 } s => string.Create(CultureInfo.InvariantCulture, $"{s.TotalSeconds:0} s"),
+        { TotalMinutes: < 60 } s => string.Create(CultureInfo.InvariantCulture, $"{(int)s.TotalMinutes} min {s.Seconds} s"),
+        { } s => string.Create(CultureInfo.InvariantCulture, $"{(int)s.TotalHours} h {s.Minutes} min"),
+    };
+}

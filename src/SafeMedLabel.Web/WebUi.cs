@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.FileProviders;
+using MudBlazor.Services;
+using SafeMedLabel.Application;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Web.Components;
+using SafeMedLabel.Web.Endpoints;
+
+namespace SafeMedLabel.Web;
+
+/// <summary>Pages, accounts and endpoints: what they need, and in which order a request meets them.</summary>
+internal static class WebUi
+{
+    /// <summary>Adds pages and accounts.</summary>
+    public static IServiceCollection AddSafeMedLabelUi(this IServiceCollection services)
+    {
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddMudServices();
+        services.AddCascadingAuthenticationState();
+        services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders();
+        services.ConfigureApplicationCookie(cookie =>
+        {
+            cookie.LoginPath = "/login";
+            cookie.AccessDeniedPath = "/account/access-denied";
+            cookie.ReturnUrlParameter = "ReturnUrl";
+            cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+            cookie.SlidingExpiration = true;
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+        });
+        // A changed role or password ends open sessions within a minute.
+        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
+        services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
+        services.AddAuthorization(options =>
+        {
+            Policies.Add(options);
+            options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+        });
+        return services;
+    }
+
+    /// <summary>Puts the pipeline together.</summary>
+    public static void MapSafeMedLabelUi(this WebApplication app)
+    {
+        app.UseExceptionHandler("/not-found");
+        app.Use(AddSecurityHeaders);
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            RequestPath = "/assets",
+            FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot-assets")),
+            OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = "no-cache",
+        });
+        app.UseMiddleware<FirstRunMiddleware>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapGet("/health", () => "ok").AllowAnonymous();
+        ImageEndpoint.Map(app);
+        UploadEndpoint.Map(app);
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    }
+
+    private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        // MudBlazor sets styles in elements; scripts come from here alone.
+        headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "same-origin";
+        return next(context);
+    }
+}

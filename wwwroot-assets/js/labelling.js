@@ -1,0 +1,30 @@
+// Keys of the labelling page, and the moment an image is on the screen.
+export function attach(page) {
+  const onKeyDown = event => {
+    if (event.repeat || event.altKey || event.metaKey && event.key !== "z") return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+    if (!undo && event.ctrlKey) return;
+    const key = undo ? "undo" : event.key.length === 1 ? event.key.toLowerCase() : "";
+    if (!undo && !/^[1-9 f?]$/.test(key)) return;
+    event.preventDefault();
+    page.invokeMethodAsync("PressAsync", key);
+  };
+  document.addEventListener("keydown", onKeyDown);
+  // A focused button would take the space bar as a click too.
+  const onKeyUp = event => { if (event.key === " " && event.target.tagName === "BUTTON") event.preventDefault(); };
+  document.addEventListener("keyup", onKeyUp);
+
+  return {
+    watch(id) {
+      const image = document.querySelector(`img[data-image="${id}"]`);
+      if (!image) return;
+      // Two frames: decoded is not yet drawn.
+      image.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id))), () => { });
+    },
+    detach() {
+      document.removeEventListener("keydown", onKeyDown);
+      document.removeEventListener("keyup", onKeyUp);
+    },
+  };
+}
