@@ -144,5 +144,5 @@ public static class DemoDataset
                                     ambiguous on purpose
         {MarkerFileName}                  seed and count; an import knows by this file that the set is synthetic
 
-        """).ReplaceLineEndings("\n");
+        """.ReplaceLineEndings("\n"));
 }
