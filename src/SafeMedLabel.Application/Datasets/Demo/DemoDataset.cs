@@ -135,7 +135,7 @@ public static class DemoDataset
         return string.Create(CultureInfo.InvariantCulture, $"{patient.Prefix}ThinF_IMG_20260101_{taken:hhmmss}_cell_{cell + 1}.png");
     }
 
-    private static string Note(ulong seed, int count) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Note(ulong seed, int count) => FormattableString.Invariant($"""
         These {count} images are SYNTHETIC. SafeMedLabel drew them (seed {seed}) for trying and testing the program.
         No patient's cell is among them, and what a model reaches on them says nothing about real cells.
 
@@ -144,5 +144,5 @@ public static class DemoDataset
                                     ambiguous on purpose
         {MarkerFileName}                  seed and count; an import knows by this file that the set is synthetic
 
-        """.ReplaceLineEndings("\n"));
+        """).ReplaceLineEndings("\n");
 }

@@ -78,8 +78,8 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
 
     private void AddRing((float X, float Y) centre, float strength)
     {
-        var radius = Between(5.5f, 10.5f);
-        var thickness = Between(1.4f, 2.4f);
+        var radius = Between(5.5f, 11.5f);
+        var thickness = Between(1.3f, 2.6f);
         var oval = Between(0, 0.22f);
         var turn = Between(0, MathF.Tau);
         var dotAngle = Between(0, MathF.Tau);
@@ -90,14 +90,15 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
         {
             var angle = MathF.Atan2(dy, dx);
             var distance = MathF.Sqrt((dx * dx) + (dy * dy));
-            var ring = radius * (1 + (oval * MathF.Cos(2 * (angle - turn)))) + (0.5f * _uneven.At(dx + 60, dy + 60));
+            var ring = radius * (1 + (oval * MathF.Cos(2 * (angle - turn)))) + (0.9f * _uneven.At(dx + 60, dy + 60));
 
             // The cytoplasm is thickest opposite the chromatin dot and may be torn open in one place.
             var width = thickness * (0.85f - (0.35f * MathF.Cos(angle - dotAngle)));
             var away = MathF.Abs(MathF.IEEERemainder(angle - openingAngle, MathF.Tau));
             var whole = opening == 0 ? 1 : Step(opening * 0.5f, opening * 1.3f, away);
             var gap = (distance - ring) / width;
-            Azure[index] += density * whole * MathF.Exp(-gap * gap);
+            var patchy = MathF.Max(0.35f, 1 + (0.3f * _uneven.At(dx + 90, dy + 30)));
+            Azure[index] += density * patchy * whole * MathF.Exp(-gap * gap);
             Pale[index] = MathF.Max(Pale[index], 0.22f * Step(ring, ring * 0.6f, distance));
         });
         AddBody(Azure, Around(centre, dotAngle, radius), Between(2.4f, 4f), 0.9f, strength * Between(1.0f, 1.6f));
@@ -122,9 +123,13 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
 
     private void AddCompact((float X, float Y) centre, float strength)
     {
-        var angle = Between(0, MathF.Tau);
-        AddBody(Azure, centre, Between(5f, 8.5f), 1.6f, strength * Between(0.5f, 0.8f));
-        AddBody(Azure, Around(centre, angle, 2.5f), Between(2.8f, 4.2f), 1, strength * Between(0.8f, 1.2f));
+        // Older parasites have no regular outline: a few bodies that run into one another, the chromatin in one of them.
+        for (var lobes = 2 + random.NextInt(3); lobes > 0; lobes--)
+        {
+            AddBody(Azure, Around(centre, Between(0, MathF.Tau), Between(1, 6)), Between(3f, 6f), 1.6f, strength * Between(0.3f, 0.55f));
+        }
+
+        AddBody(Azure, Around(centre, Between(0, MathF.Tau), 2.5f), Between(2.6f, 4f), 1, strength * Between(0.8f, 1.2f));
     }
 
     /// <summary>A body with an uneven outline.</summary>
