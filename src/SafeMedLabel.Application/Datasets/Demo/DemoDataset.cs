@@ -67,7 +67,7 @@ public static class DemoDataset
         root.CreateSubdirectory(UninfectedFolder);
 
         var random = new SeededRandom(seed, "demo set");
-        var patients = Enumerable.Range(0, Math.Clamp(count / CellsPerPatient, FewestPatients, MostPatients))
+        var patients = Enumerable.Range(0, Patients(count))
             .Select(number => DemoPatient.Draw(number, random))
             .ToArray();
         var truth = new StringBuilder("file,class,kind\n");
@@ -90,6 +90,9 @@ public static class DemoDataset
         File.WriteAllText(Path.Combine(root.FullName, TruthFileName), truth.ToString());
         return new DemoSummary(root.FullName, parasitized, count - parasitized, patients.Length, seed);
     }
+
+    /// <summary>Number of synthetic patients in a set of so many cells.</summary>
+    public static int Patients(int count) => Math.Clamp(count / CellsPerPatient, FewestPatients, MostPatients);
 
     /// <summary>What made the set in a folder, or null where the folder has no marker and so is no demo set.</summary>
     /// <exception cref="JsonException">The marker was altered.</exception>
