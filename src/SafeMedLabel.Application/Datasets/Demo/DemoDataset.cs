@@ -31,10 +31,10 @@ public static class DemoDataset
     private const int CellsPerPatient = 40;
 
     private static readonly (DemoKind Kind, double Share)[] InfectedKinds =
-        [(DemoKind.Ring, 0.58), (DemoKind.MultipleRings, 0.14), (DemoKind.FaintRing, 0.14), (DemoKind.Blurred, 0.14)];
+        [(DemoKind.Ring, 0.60), (DemoKind.MultipleRings, 0.16), (DemoKind.FaintRing, 0.12), (DemoKind.Blurred, 0.12)];
 
     private static readonly (DemoKind Kind, double Share)[] UninfectedKinds =
-        [(DemoKind.Plain, 0.58), (DemoKind.Platelet, 0.14), (DemoKind.Precipitate, 0.14), (DemoKind.Blurred, 0.14)];
+        [(DemoKind.Plain, 0.64), (DemoKind.Platelet, 0.12), (DemoKind.Precipitate, 0.12), (DemoKind.Blurred, 0.12)];
 
     /// <summary>
     /// Draws a set into a folder: PNG files of about 110 to 160 pixels in two class folders, the truth, a note, and the marker. Equal seeds

@@ -78,14 +78,14 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
 
     private void AddRing((float X, float Y) centre, float strength)
     {
-        var radius = Between(5.5f, 11.5f);
-        var thickness = Between(1.3f, 2.6f);
+        var radius = Between(7.5f, 14f);
+        var thickness = Between(2f, 3.6f);
         var oval = Between(0, 0.22f);
         var turn = Between(0, MathF.Tau);
         var dotAngle = Between(0, MathF.Tau);
         var opening = random.NextInt(2) == 0 ? Between(0.4f, 0.9f) : 0;
         var openingAngle = dotAngle + Between(1.2f, 5f);
-        var density = strength * Between(0.5f, 0.95f);
+        var density = strength * Between(0.6f, 1.05f);
         Draw(centre, radius * 1.9f, (index, dx, dy) =>
         {
             var angle = MathF.Atan2(dy, dx);
@@ -101,10 +101,10 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
             Azure[index] += density * patchy * whole * MathF.Exp(-gap * gap);
             Pale[index] = MathF.Max(Pale[index], 0.22f * Step(ring, ring * 0.6f, distance));
         });
-        AddBody(Azure, Around(centre, dotAngle, radius), Between(2.4f, 4f), 0.9f, strength * Between(1.0f, 1.6f));
+        AddBody(Azure, Around(centre, dotAngle, radius), Between(3.4f, 5.6f), 1, strength * Between(1.1f, 1.7f));
         if (random.NextInt(4) == 0)
         {
-            AddBody(Azure, Around(centre, dotAngle + Between(0.6f, 1.6f), radius), Between(1.8f, 3f), 0.9f, strength * Between(0.9f, 1.4f));
+            AddBody(Azure, Around(centre, dotAngle + Between(0.6f, 1.6f), radius), Between(2.4f, 4f), 1, strength * Between(1.0f, 1.5f));
         }
     }
 
@@ -113,11 +113,11 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
         var angle = Between(0, MathF.Tau);
         var radius = shape.Radius(angle) * Between(0.84f, 0.95f);
         var place = Around((shape.CentreX, shape.CentreY), angle, radius);
-        AddBody(Azure, place, Between(3f, 5f), 1, strength * Between(1.0f, 1.6f));
+        AddBody(Azure, place, Between(4.2f, 7f), 1.2f, strength * Between(1.0f, 1.6f));
         for (var part = -3; part <= 3; part++)
         {
-            var along = Around((shape.CentreX, shape.CentreY), angle + (part * 0.045f), radius - 1);
-            AddBody(Azure, along, Between(2f, 3f), 1.4f, strength * 0.3f);
+            var along = Around((shape.CentreX, shape.CentreY), angle + (part * 0.06f), radius - 1);
+            AddBody(Azure, along, Between(2.6f, 4f), 1.6f, strength * 0.35f);
         }
     }
 
@@ -126,10 +126,10 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
         // Older parasites have no regular outline: a few bodies that run into one another, the chromatin in one of them.
         for (var lobes = 2 + random.NextInt(3); lobes > 0; lobes--)
         {
-            AddBody(Azure, Around(centre, Between(0, MathF.Tau), Between(1, 6)), Between(3f, 6f), 1.6f, strength * Between(0.3f, 0.55f));
+            AddBody(Azure, Around(centre, Between(0, MathF.Tau), Between(2, 8)), Between(4f, 7.5f), 1.8f, strength * Between(0.3f, 0.55f));
         }
 
-        AddBody(Azure, Around(centre, Between(0, MathF.Tau), 2.5f), Between(2.6f, 4f), 1, strength * Between(0.8f, 1.2f));
+        AddBody(Azure, Around(centre, Between(0, MathF.Tau), 3), Between(3.4f, 5.2f), 1, strength * Between(0.8f, 1.2f));
     }
 
     /// <summary>A body with an uneven outline.</summary>

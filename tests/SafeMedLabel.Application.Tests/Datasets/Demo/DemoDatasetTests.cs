@@ -13,9 +13,9 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void Equal_seeds_draw_equal_bytes_and_another_seed_other_ones()
     {
-        DemoDataset.Write(Path.Combine(_folder, "one"), 24, 7);
-        DemoDataset.Write(Path.Combine(_folder, "again"), 24, 7);
-        DemoDataset.Write(Path.Combine(_folder, "other"), 24, 8);
+        Write(Path.Combine(_folder, "one"), 24, 7);
+        Write(Path.Combine(_folder, "again"), 24, 7);
+        Write(Path.Combine(_folder, "other"), 24, 8);
 
         var (one, again, other) = (Content("one"), Content("again"), Content("other"));
         Assert.Equal(24 + 3, one.Count);
@@ -26,7 +26,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void A_set_holds_both_classes_of_several_patients_and_says_how_many()
     {
-        var summary = DemoDataset.Write(_folder, 60, 1);
+        var summary = Write(_folder, 60, 1);
         var cells = Cells();
 
         Assert.Equal(60, cells.Length);
@@ -40,7 +40,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void Some_patients_are_healthy_and_the_others_have_cells_of_both_classes()
     {
-        DemoDataset.Write(_folder, 90, 1);
+        Write(_folder, 90, 1);
         var parasitized = Cells().GroupBy(cell => cell.Patient).Select(cells => cells.Average(cell => cell.Class == "Parasitized" ? 1 : 0)).ToArray();
 
         Assert.Contains(0, parasitized);
@@ -59,7 +59,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void File_names_follow_the_real_sets_pattern_and_are_unique()
     {
-        DemoDataset.Write(_folder, 60, 1);
+        Write(_folder, 60, 1);
         var names = Cells().Select(cell => Path.GetFileName(cell.File)).ToArray();
 
         Assert.All(names, name => Assert.Matches(NihName(), name));
@@ -69,7 +69,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void Every_cell_decodes_to_a_picture_of_the_right_size_on_pure_black()
     {
-        DemoDataset.Write(_folder, 40, 3);
+        Write(_folder, 40, 3);
 
         Assert.All(Cells(), cell =>
         {
@@ -87,7 +87,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void The_truth_lists_every_file_with_its_class_and_every_kind_comes_up()
     {
-        DemoDataset.Write(_folder, 240, 1);
+        Write(_folder, 240, 1);
         var truth = File.ReadAllLines(Path.Combine(_folder, DemoDataset.TruthFileName)).Select(line => line.Split(',')).ToArray();
 
         Assert.Equal(["file", "class", "kind"], truth[0]);
@@ -102,7 +102,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     [Fact]
     public void A_set_is_marked_as_synthetic_with_what_draws_it_again()
     {
-        DemoDataset.Write(_folder, 12, 99);
+        Write(_folder, 12, 99);
 
         Assert.Equal(new DemoMarker(99, 12), DemoDataset.ReadMarker(_folder));
         Assert.Contains("SYNTHETIC", File.ReadAllText(Path.Combine(_folder, "README.txt")), StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed partial class DemoDatasetTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "mine.txt"), "mine");
 
-        var error = Assert.Throws<IOException>(() => DemoDataset.Write(_folder, 12, 1));
+        var error = Assert.Throws<IOException>(() => Write(_folder, 12, 1));
 
         Assert.Contains("not empty", error.Message, StringComparison.Ordinal);
         Assert.Equal("mine.txt", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder))));
@@ -136,26 +136,29 @@ public sealed partial class DemoDatasetTests : IDisposable
         Assert.Equal(5, Cells().Length);
         Assert.NotNull(DemoDataset.ReadMarker(_folder));
 
-        DemoDataset.Write(_folder, 12, 1);
+        Write(_folder, 12, 1);
         Assert.Equal(12, Cells().Length);
     }
 
     [Fact]
     public void Another_set_is_not_drawn_over_one_that_is_there()
     {
-        DemoDataset.Write(_folder, 12, 1);
+        Write(_folder, 12, 1);
 
-        Assert.Throws<IOException>(() => DemoDataset.Write(_folder, 12, 2));
+        Assert.Throws<IOException>(() => Write(_folder, 12, 2));
     }
 
     [Fact]
     public void Too_few_cells_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => DemoDataset.Write(_folder, DemoDataset.MinimumCount - 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Write(_folder, DemoDataset.MinimumCount - 1, 1));
     }
 
     [GeneratedRegex(@"^C\d{3}P\d+ThinF_IMG_\d{8}_\d{6}_cell_\d+\.png$")]
     private static partial Regex NihName();
+
+    private static DemoSummary Write(string folder, int count, ulong seed) =>
+        DemoDataset.Write(folder, count, seed, cancellationToken: TestContext.Current.CancellationToken);
 
     private (string File, string Class, string Patient)[] Cells() =>
     [
