@@ -41,29 +41,39 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
     /// <summary>A ring with its chromatin dot, anywhere in the cell.</summary>
     public void AddRing(float strength) => AddRing(Place(0.72f), strength);
 
-    /// <summary>A platelet: pale halo, lilac body, dark granules, no vacuole and no ring.</summary>
+    /// <summary>A platelet: pale halo, lilac body, dark granules. A dense one without much of a halo passes for an older parasite.</summary>
     public void AddPlatelet()
     {
-        var centre = Place(0.7f);
-        var radius = Between(5, 9);
-        var stretch = Between(0.75f, 1);
+        var centre = Place(0.8f);
+        var radius = Between(4.5f, 9);
+        var stretch = Between(0.7f, 1);
         var turn = Between(0, MathF.PI);
-        var density = Between(0.45f, 0.85f);
+        var density = Between(0.45f, 1.1f);
+        var halo = Between(0.04f, 0.3f);
+        var granular = Between(0.1f, 0.45f);
         Draw(centre, radius * 2.2f, (index, dx, dy) =>
         {
             var (u, v) = Turned(dx, dy, turn);
             var distance = MathF.Sqrt((u * u) + (v * v / (stretch * stretch)));
-            var edge = radius * (1 + (0.10f * _uneven.At(dx + 60, dy + 60)));
-            var granules = 0.75f + (0.45f * _grain.At(dx + 60, dy + 60));
-            Azure[index] += density * Step(edge + 1.2f, edge - 1.2f, distance) * MathF.Max(0.2f, granules);
-            Pale[index] = MathF.Max(Pale[index], 0.35f * Step(edge + 4, edge + 1, distance));
+            var edge = radius * (1 + (0.14f * _uneven.At(dx + 60, dy + 60)));
+            var granules = 0.8f + (granular * _grain.At(dx + 60, dy + 60));
+            Azure[index] += density * Step(edge + 1.4f, edge - 1.4f, distance) * MathF.Max(0.2f, granules);
+            Pale[index] = MathF.Max(Pale[index], halo * Step(edge + 4, edge + 1, distance));
         });
     }
 
-    /// <summary>Precipitate of the stain: a loose group of dark, sharp specks of many sizes.</summary>
+    /// <summary>
+    /// Precipitate of the stain: a loose group of dark, sharp specks of many sizes; or a single clump that passes for chromatin.
+    /// </summary>
     public void AddPrecipitate()
     {
-        var centre = Place(0.6f);
+        var centre = Place(0.85f);
+        if (random.NextInt(2) == 0)
+        {
+            AddBody(Azure, centre, Between(2.6f, 5f), 0.8f, Between(0.8f, 1.5f));
+            return;
+        }
+
         var spread = Between(5, 24);
         for (var left = 3 + random.NextInt(9); left > 0; left--)
         {
