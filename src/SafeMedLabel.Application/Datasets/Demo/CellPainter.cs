@@ -23,7 +23,7 @@ internal static class CellPainter
         var shape = new CellShape(random.Split("shape"), patient.Raggedness);
         var layer = Fill(new StainLayer(shape, random.Split("stain")), patient, kind, infected, random.Split("content"));
         var light = Light(patient, shape, layer, random.Split("cell"));
-        var blur = kind == DemoKind.Blurred ? 2.2f + (1.6f * (float)random.Split("focus").NextDouble()) : patient.Focus;
+        var blur = kind == DemoKind.Blurred ? 2.8f + (2.6f * (float)random.Split("focus").NextDouble()) : patient.Focus;
         var seen = GaussianBlur.Apply(light, shape.Width, shape.Height, blur);
         return Encode(patient, shape, seen, random.Split("camera"));
     }
@@ -44,7 +44,7 @@ internal static class CellPainter
 
                 break;
             case DemoKind.FaintRing:
-                layer.AddRing(0.22f + (0.16f * (float)random.NextDouble()));
+                layer.AddRing(0.09f + (0.2f * (float)random.NextDouble()));
                 break;
             case DemoKind.Platelet:
                 layer.AddPlatelet();

@@ -11,6 +11,8 @@ internal sealed class CellShape
     private const int Directions = 360;
 
     private readonly float[] _radius = new float[Directions];
+    private readonly SmoothNoise _coarse;
+    private readonly SmoothNoise _fine;
     private readonly float _biteX;
     private readonly float _biteY;
     private readonly float _biteRadius;
@@ -23,26 +25,21 @@ internal sealed class CellShape
             .Select(mode => (Mode: mode, Height: 0.035 * random.NextGaussian() / (mode - 0.5), Phase: Math.Tau * random.NextDouble()))
             .Append((Mode: 2, Height: oval, Phase: Math.Tau * random.NextDouble()))
             .ToArray();
+        _coarse = new SmoothNoise(random.Split("coarse"), 11);
+        _fine = new SmoothNoise(random.Split("fine"), 3.5f);
         for (var direction = 0; direction < Directions; direction++)
         {
             var angle = Math.Tau * direction / Directions;
             var uneven = waves.Sum(wave => wave.Height * Math.Cos((wave.Mode * angle) + wave.Phase));
-            _radius[direction] = (float)((size * (1 + uneven)) + (direction % 4 == 0 ? raggedness * random.NextGaussian() : 0));
+            var rough = Rough((float)(size * Math.Cos(angle)), (float)(size * Math.Sin(angle)));
+            _radius[direction] = (float)(size * (1 + uneven)) + (raggedness * rough);
         }
 
-        // Roughness was drawn at every fourth direction only: the ones between lie on straight lines.
-        for (var direction = 0; direction < Directions; direction++)
-        {
-            var step = direction % 4;
-            var start = direction - step;
-            _radius[direction] = (_radius[start] * (4 - step) / 4) + (_radius[(start + 4) % Directions] * step / 4);
-        }
-
-        if (random.NextInt(8) == 0)
+        if (random.NextInt(9) == 0)
         {
             var angle = Math.Tau * random.NextDouble();
-            _biteRadius = (float)(size * (0.25 + (0.5 * random.NextDouble())));
-            var distance = (float)((size * 0.92) + (_biteRadius * 0.8));
+            _biteRadius = (float)(size * (0.4 + (0.7 * random.NextDouble())));
+            var distance = (float)(size * (0.85 + (0.1 * random.NextDouble()))) + _biteRadius;
             _biteX = distance * (float)Math.Cos(angle);
             _biteY = distance * (float)Math.Sin(angle);
         }
@@ -97,9 +94,12 @@ internal sealed class CellShape
         if (_biteRadius > 0)
         {
             var (bx, by) = (dx - _biteX, dy - _biteY);
-            inside = MathF.Min(inside, MathF.Sqrt((bx * bx) + (by * by)) - _biteRadius);
+            inside = MathF.Min(inside, MathF.Sqrt((bx * bx) + (by * by)) - _biteRadius - Rough(dx, dy));
         }
 
         return Math.Clamp(inside + 0.5f, 0, 1);
     }
+
+    /// <summary>Unevenness of an edge at a place, about −2 to 2.</summary>
+    private float Rough(float x, float y) => (0.8f * _coarse.At(x, y)) + (0.5f * _fine.At(x, y));
 }

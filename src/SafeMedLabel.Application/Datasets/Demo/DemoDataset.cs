@@ -31,10 +31,10 @@ public static class DemoDataset
     private const int CellsPerPatient = 40;
 
     private static readonly (DemoKind Kind, double Share)[] InfectedKinds =
-        [(DemoKind.Ring, 0.58), (DemoKind.MultipleRings, 0.14), (DemoKind.FaintRing, 0.14), (DemoKind.Blurred, 0.14)];
+        [(DemoKind.Ring, 0.60), (DemoKind.MultipleRings, 0.16), (DemoKind.FaintRing, 0.12), (DemoKind.Blurred, 0.12)];
 
     private static readonly (DemoKind Kind, double Share)[] UninfectedKinds =
-        [(DemoKind.Plain, 0.58), (DemoKind.Platelet, 0.14), (DemoKind.Precipitate, 0.14), (DemoKind.Blurred, 0.14)];
+        [(DemoKind.Plain, 0.64), (DemoKind.Platelet, 0.12), (DemoKind.Precipitate, 0.12), (DemoKind.Blurred, 0.12)];
 
     /// <summary>
     /// Draws a set into a folder: PNG files of about 110 to 160 pixels in two class folders, the truth, a note, and the marker. Equal seeds
@@ -67,7 +67,7 @@ public static class DemoDataset
         root.CreateSubdirectory(UninfectedFolder);
 
         var random = new SeededRandom(seed, "demo set");
-        var patients = Enumerable.Range(0, Math.Clamp(count / CellsPerPatient, FewestPatients, MostPatients))
+        var patients = Enumerable.Range(0, Patients(count))
             .Select(number => DemoPatient.Draw(number, random))
             .ToArray();
         var truth = new StringBuilder("file,class,kind\n");
@@ -90,6 +90,9 @@ public static class DemoDataset
         File.WriteAllText(Path.Combine(root.FullName, TruthFileName), truth.ToString());
         return new DemoSummary(root.FullName, parasitized, count - parasitized, patients.Length, seed);
     }
+
+    /// <summary>Number of synthetic patients in a set of so many cells.</summary>
+    public static int Patients(int count) => Math.Clamp(count / CellsPerPatient, FewestPatients, MostPatients);
 
     /// <summary>What made the set in a folder, or null where the folder has no marker and so is no demo set.</summary>
     /// <exception cref="JsonException">The marker was altered.</exception>
@@ -135,7 +138,7 @@ public static class DemoDataset
         return string.Create(CultureInfo.InvariantCulture, $"{patient.Prefix}ThinF_IMG_20260101_{taken:hhmmss}_cell_{cell + 1}.png");
     }
 
-    private static string Note(ulong seed, int count) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Note(ulong seed, int count) => FormattableString.Invariant($"""
         These {count} images are SYNTHETIC. SafeMedLabel drew them (seed {seed}) for trying and testing the program.
         No patient's cell is among them, and what a model reaches on them says nothing about real cells.
 

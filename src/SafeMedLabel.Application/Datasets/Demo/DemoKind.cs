@@ -12,10 +12,10 @@ public enum DemoKind
     /// <summary>A cell with two or three rings.</summary>
     MultipleRings,
 
-    /// <summary>A cell without a parasite on which a platelet lies: granular, with a pale halo.</summary>
+    /// <summary>A cell without a parasite on which a platelet lies: granular, with more or less of a pale halo.</summary>
     Platelet,
 
-    /// <summary>A cell without a parasite on which stain has precipitated: dark specks.</summary>
+    /// <summary>A cell without a parasite on which stain has precipitated: dark specks, or a clump that passes for chromatin.</summary>
     Precipitate,
 
     /// <summary>A cell of either class, out of focus.</summary>

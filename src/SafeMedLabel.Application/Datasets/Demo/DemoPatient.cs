@@ -5,15 +5,15 @@ namespace SafeMedLabel.Application.Datasets.Demo;
 /// <summary>A synthetic patient: one slide with its own stain, illumination and focus, which all of its cells share.</summary>
 internal sealed record DemoPatient
 {
-    /// <summary>One patient in so many has no parasite at all.</summary>
-    private const int UninfectedEvery = 4;
+    /// <summary>One patient in so many has no parasite at all. No divisor of the stains' number: else health would show in the hue.</summary>
+    private const int UninfectedEvery = 5;
 
     /// <summary>The hues that Giemsa's stain takes with acidity, age and camera: cell, and absorption of what is stained by azure.</summary>
     private static readonly (Rgb Cell, Rgb Azure)[] Stains =
     [
-        (Rgb.FromBytes(226, 146, 138), new Rgb(0.50f, 1.75f, 0.72f)),
+        (Rgb.FromBytes(223, 152, 143), new Rgb(0.50f, 1.75f, 0.72f)),
         (Rgb.FromBytes(150, 152, 190), new Rgb(0.50f, 1.05f, 0.20f)),
-        (Rgb.FromBytes(222, 134, 158), new Rgb(0.42f, 1.60f, 0.50f)),
+        (Rgb.FromBytes(214, 138, 158), new Rgb(0.42f, 1.60f, 0.50f)),
         (Rgb.FromBytes(188, 180, 194), new Rgb(0.62f, 1.20f, 0.30f)),
         (Rgb.FromBytes(190, 142, 134), new Rgb(0.52f, 1.55f, 0.62f)),
         (Rgb.FromBytes(132, 106, 176), new Rgb(0.46f, 0.98f, 0.22f)),
@@ -23,7 +23,7 @@ internal sealed record DemoPatient
     {
         var (cell, azure) = Stains[number % Stains.Length];
         Prefix = $"C{100 + number}P{60 + number}";
-        InfectedShare = number % UninfectedEvery == UninfectedEvery - 1 ? 0 : Between(random, 0.5, 0.85);
+        InfectedShare = number % UninfectedEvery == 3 ? 0 : Between(random, 0.45, 0.8);
         Cell = cell * new Rgb((float)Between(random, 0.93, 1.05), (float)Between(random, 0.93, 1.05), (float)Between(random, 0.93, 1.05));
         Azure = azure * (float)Between(random, 0.85, 1.2);
         Pallor = (float)(random.NextInt(3) == 0 ? Between(random, 0.35, 0.6) : Between(random, 0, 0.2));
@@ -32,7 +32,7 @@ internal sealed record DemoPatient
         Specks = random.NextInt(3) == 0 ? 5 : 1;
         Gradient = (float)Between(random, 0, 0.08);
         LightFrom = (float)Between(random, 0, Math.Tau);
-        Raggedness = (float)Between(random, 0.2, 0.9);
+        Raggedness = (float)Between(random, 0.3, 0.9);
     }
 
     /// <summary>Begins the names of the patient's files.</summary>
@@ -65,7 +65,7 @@ internal sealed record DemoPatient
     /// <summary>Direction that the light is brightest in, in radians.</summary>
     public float LightFrom { get; }
 
-    /// <summary>Roughness of the outline in pixels (standard deviation).</summary>
+    /// <summary>Roughness of the outline in pixels (about the standard deviation).</summary>
     public float Raggedness { get; }
 
     /// <summary>Patient <paramref name="number"/>, from zero, of the demo set of this random stream.</summary>

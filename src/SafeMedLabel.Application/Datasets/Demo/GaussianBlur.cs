@@ -17,39 +17,37 @@ internal static class GaussianBlur
         }
 
         var sum = kernel.Sum();
-        var across = new Rgb[picture.Length];
-        var result = new Rgb[picture.Length];
+        for (var i = 0; i < kernel.Length; i++)
+        {
+            kernel[i] /= sum;
+        }
+
+        // Each pass blurs along the rows and writes columns: two of them blur both ways and put rows and columns back.
+        return AlongRows(AlongRows(picture, width, height, kernel), height, width, kernel);
+    }
+
+    private static Rgb[] AlongRows(Rgb[] picture, int width, int height, float[] kernel)
+    {
+        var reach = kernel.Length / 2;
+        var turned = new Rgb[picture.Length];
         for (var y = 0; y < height; y++)
         {
+            var row = picture.AsSpan(y * width, width);
             for (var x = 0; x < width; x++)
             {
-                across[(y * width) + x] = Mean(i => picture[(y * width) + Math.Clamp(x + i, 0, width - 1)]);
+                var (r, g, b) = (0f, 0f, 0f);
+                for (var i = 0; i < kernel.Length; i++)
+                {
+                    ref readonly var colour = ref row[Math.Clamp(x + i - reach, 0, width - 1)];
+                    r += kernel[i] * colour.R;
+                    g += kernel[i] * colour.G;
+                    b += kernel[i] * colour.B;
+                }
+
+                turned[(x * height) + y] = new Rgb(r, g, b);
             }
         }
 
-        for (var y = 0; y < height; y++)
-        {
-            for (var x = 0; x < width; x++)
-            {
-                result[(y * width) + x] = Mean(i => across[(Math.Clamp(y + i, 0, height - 1) * width) + x]);
-            }
-        }
-
-        return result;
-
-        Rgb Mean(Func<int, Rgb> pixel)
-        {
-            var (r, g, b) = (0f, 0f, 0f);
-            for (var i = -reach; i <= reach; i++)
-            {
-                var colour = pixel(i);
-                var weight = kernel[i + reach] / sum;
-                r += weight * colour.R;
-                g += weight * colour.G;
-                b += weight * colour.B;
-            }
-
-            return new Rgb(r, g, b);
-        }
+        return turned;
     }
 }

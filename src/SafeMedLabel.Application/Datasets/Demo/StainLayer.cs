@@ -41,29 +41,39 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
     /// <summary>A ring with its chromatin dot, anywhere in the cell.</summary>
     public void AddRing(float strength) => AddRing(Place(0.72f), strength);
 
-    /// <summary>A platelet: pale halo, lilac body, dark granules, no vacuole and no ring.</summary>
+    /// <summary>A platelet: pale halo, lilac body, dark granules. A dense one without much of a halo passes for an older parasite.</summary>
     public void AddPlatelet()
     {
-        var centre = Place(0.7f);
-        var radius = Between(5, 9);
-        var stretch = Between(0.75f, 1);
+        var centre = Place(0.8f);
+        var radius = Between(4.5f, 9);
+        var stretch = Between(0.7f, 1);
         var turn = Between(0, MathF.PI);
-        var density = Between(0.45f, 0.85f);
+        var density = Between(0.45f, 1.1f);
+        var halo = Between(0.04f, 0.3f);
+        var granular = Between(0.1f, 0.45f);
         Draw(centre, radius * 2.2f, (index, dx, dy) =>
         {
             var (u, v) = Turned(dx, dy, turn);
             var distance = MathF.Sqrt((u * u) + (v * v / (stretch * stretch)));
-            var edge = radius * (1 + (0.10f * _uneven.At(dx + 60, dy + 60)));
-            var granules = 0.75f + (0.45f * _grain.At(dx + 60, dy + 60));
-            Azure[index] += density * Step(edge + 1.2f, edge - 1.2f, distance) * MathF.Max(0.2f, granules);
-            Pale[index] = MathF.Max(Pale[index], 0.35f * Step(edge + 4, edge + 1, distance));
+            var edge = radius * (1 + (0.14f * _uneven.At(dx + 60, dy + 60)));
+            var granules = 0.8f + (granular * _grain.At(dx + 60, dy + 60));
+            Azure[index] += density * Step(edge + 1.4f, edge - 1.4f, distance) * MathF.Max(0.2f, granules);
+            Pale[index] = MathF.Max(Pale[index], halo * Step(edge + 4, edge + 1, distance));
         });
     }
 
-    /// <summary>Precipitate of the stain: a loose group of dark, sharp specks of many sizes.</summary>
+    /// <summary>
+    /// Precipitate of the stain: a loose group of dark, sharp specks of many sizes; or a single clump that passes for chromatin.
+    /// </summary>
     public void AddPrecipitate()
     {
-        var centre = Place(0.6f);
+        var centre = Place(0.85f);
+        if (random.NextInt(2) == 0)
+        {
+            AddBody(Azure, centre, Between(2.6f, 5f), 0.8f, Between(0.8f, 1.5f));
+            return;
+        }
+
         var spread = Between(5, 24);
         for (var left = 3 + random.NextInt(9); left > 0; left--)
         {
@@ -78,32 +88,33 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
 
     private void AddRing((float X, float Y) centre, float strength)
     {
-        var radius = Between(5.5f, 10.5f);
-        var thickness = Between(1.4f, 2.4f);
+        var radius = Between(7.5f, 14f);
+        var thickness = Between(2f, 3.6f);
         var oval = Between(0, 0.22f);
         var turn = Between(0, MathF.Tau);
         var dotAngle = Between(0, MathF.Tau);
         var opening = random.NextInt(2) == 0 ? Between(0.4f, 0.9f) : 0;
         var openingAngle = dotAngle + Between(1.2f, 5f);
-        var density = strength * Between(0.5f, 0.95f);
+        var density = strength * Between(0.6f, 1.05f);
         Draw(centre, radius * 1.9f, (index, dx, dy) =>
         {
             var angle = MathF.Atan2(dy, dx);
             var distance = MathF.Sqrt((dx * dx) + (dy * dy));
-            var ring = radius * (1 + (oval * MathF.Cos(2 * (angle - turn)))) + (0.5f * _uneven.At(dx + 60, dy + 60));
+            var ring = radius * (1 + (oval * MathF.Cos(2 * (angle - turn)))) + (0.9f * _uneven.At(dx + 60, dy + 60));
 
             // The cytoplasm is thickest opposite the chromatin dot and may be torn open in one place.
             var width = thickness * (0.85f - (0.35f * MathF.Cos(angle - dotAngle)));
             var away = MathF.Abs(MathF.IEEERemainder(angle - openingAngle, MathF.Tau));
             var whole = opening == 0 ? 1 : Step(opening * 0.5f, opening * 1.3f, away);
             var gap = (distance - ring) / width;
-            Azure[index] += density * whole * MathF.Exp(-gap * gap);
+            var patchy = MathF.Max(0.35f, 1 + (0.3f * _uneven.At(dx + 90, dy + 30)));
+            Azure[index] += density * patchy * whole * MathF.Exp(-gap * gap);
             Pale[index] = MathF.Max(Pale[index], 0.22f * Step(ring, ring * 0.6f, distance));
         });
-        AddBody(Azure, Around(centre, dotAngle, radius), Between(2.4f, 4f), 0.9f, strength * Between(1.0f, 1.6f));
+        AddBody(Azure, Around(centre, dotAngle, radius), Between(3.4f, 5.6f), 1, strength * Between(1.1f, 1.7f));
         if (random.NextInt(4) == 0)
         {
-            AddBody(Azure, Around(centre, dotAngle + Between(0.6f, 1.6f), radius), Between(1.8f, 3f), 0.9f, strength * Between(0.9f, 1.4f));
+            AddBody(Azure, Around(centre, dotAngle + Between(0.6f, 1.6f), radius), Between(2.4f, 4f), 1, strength * Between(1.0f, 1.5f));
         }
     }
 
@@ -112,19 +123,23 @@ internal sealed class StainLayer(CellShape shape, SeededRandom random)
         var angle = Between(0, MathF.Tau);
         var radius = shape.Radius(angle) * Between(0.84f, 0.95f);
         var place = Around((shape.CentreX, shape.CentreY), angle, radius);
-        AddBody(Azure, place, Between(3f, 5f), 1, strength * Between(1.0f, 1.6f));
+        AddBody(Azure, place, Between(4.2f, 7f), 1.2f, strength * Between(1.0f, 1.6f));
         for (var part = -3; part <= 3; part++)
         {
-            var along = Around((shape.CentreX, shape.CentreY), angle + (part * 0.045f), radius - 1);
-            AddBody(Azure, along, Between(2f, 3f), 1.4f, strength * 0.3f);
+            var along = Around((shape.CentreX, shape.CentreY), angle + (part * 0.06f), radius - 1);
+            AddBody(Azure, along, Between(2.6f, 4f), 1.6f, strength * 0.35f);
         }
     }
 
     private void AddCompact((float X, float Y) centre, float strength)
     {
-        var angle = Between(0, MathF.Tau);
-        AddBody(Azure, centre, Between(5f, 8.5f), 1.6f, strength * Between(0.5f, 0.8f));
-        AddBody(Azure, Around(centre, angle, 2.5f), Between(2.8f, 4.2f), 1, strength * Between(0.8f, 1.2f));
+        // Older parasites have no regular outline: a few bodies that run into one another, the chromatin in one of them.
+        for (var lobes = 2 + random.NextInt(3); lobes > 0; lobes--)
+        {
+            AddBody(Azure, Around(centre, Between(0, MathF.Tau), Between(2, 8)), Between(4f, 7.5f), 1.8f, strength * Between(0.3f, 0.55f));
+        }
+
+        AddBody(Azure, Around(centre, Between(0, MathF.Tau), 3), Between(3.4f, 5.2f), 1, strength * Between(0.8f, 1.2f));
     }
 
     /// <summary>A body with an uneven outline.</summary>
