@@ -1,0 +1,147 @@
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.EndToEnd;
+
+/// <summary>The whole path of the product in a real browser, on real cells.</summary>
+public sealed partial class TheLoopTests
+{
+    private const int Labels = 10;
+    private const float Patience = 300_000;
+
+    [Fact]
+    public async Task From_set_up_to_the_silent_failure_rate_of_a_round_though_its_worker_is_killed()
+    {
+        Chromium.Find();
+        var cells = SharedData.Require("data/nih-malaria-mini");
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var server = await RunningServer.StartAsync(cancellation);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var page = await browser.NewPageAsync(new BrowserNewPageOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        page.SetDefaultTimeout(60_000);
+
+        await SetUpAsync(page);
+        await ImportAsync(page, cells);
+        await SetEpochsAsync(page, 3);
+        await LabelAsync(page, server, cancellation);
+        await StartRoundAsync(page);
+        await KillWorkerInTrainingAsync(server, cancellation);
+        await Screenshot(page, "round");
+
+        await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
+        Assert.Matches(PercentPattern(), await page.GetByTestId("round-sfr").InnerTextAsync());
+        Assert.Matches(PercentPattern(), await page.GetByTestId("round-accuracy").InnerTextAsync());
+        await Screenshot(page, "dashboard");
+        await AssertNothingIsLostAsync(server, cancellation);
+    }
+
+    private static async Task SetUpAsync(IPage page)
+    {
+        await page.GotoAsync("/");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/setup$"));
+        await Screenshot(page, "setup");
+        await page.FillAsync("#displayName", "Ada Admin");
+        await page.FillAsync("#email", "ada@example.org");
+        await page.FillAsync("#password", "correct horse battery");
+        await page.FillAsync("#confirm", "correct horse battery");
+        await page.ClickAsync("button[type=submit]");
+    }
+
+    private static async Task ImportAsync(IPage page, string cells)
+    {
+        await page.GetByTestId("new-project").ClickAsync();
+        await page.GetByTestId("project-name").FillAsync("Malaria cells");
+        await page.GetByTestId("create-project").ClickAsync();
+        await page.GetByTestId("import-path").FillAsync(cells);
+        await page.GetByTestId("start-import").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
+        await Screenshot(page, "import");
+    }
+
+    private static async Task SetEpochsAsync(IPage page, int epochs)
+    {
+        await page.GotoAsync("/projects/1/settings");
+        await page.GetByTestId("epochs").FillAsync($"{epochs}");
+        await page.GetByTestId("epochs").BlurAsync();
+        await page.GetByTestId("save-settings").ClickAsync();
+        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>An honest reader who knows the reference labels: five of each class, so that a round can learn both.</summary>
+    private static async Task LabelAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        await page.GotoAsync("/projects/1/label");
+        for (var given = 0; given < Labels;)
+        {
+            var image = page.GetByTestId("label-image");
+            await Assertions.Expect(image).ToBeVisibleAsync();
+            var id = Guid.Parse((await image.GetAttributeAsync("data-image"))!);
+            await using var db = server.OpenDatabase();
+            var known = (await db.Images.FirstAsync(i => i.Id == id, cancellation)).ReferenceClass!.Value;
+            if (given == Labels / 2)
+            {
+                await Screenshot(page, "labelling");
+            }
+
+            // A key before the image is drawn does not count, so it is pressed until the next image is in front.
+            while (await image.GetAttributeAsync("data-image") == id.ToString())
+            {
+                await page.Keyboard.PressAsync($"{known + 1}");
+                await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            }
+
+            given = int.Parse(await page.GetByTestId("session-count").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static async Task StartRoundAsync(IPage page)
+    {
+        await page.GotoAsync("/projects/1");
+        await page.GetByTestId("start-round").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("progress-phase")).ToBeVisibleAsync();
+    }
+
+    private static async Task KillWorkerInTrainingAsync(RunningServer server, CancellationToken cancellation)
+    {
+        await using var db = server.OpenDatabase();
+        while (!await db.RoundEpochs.AnyAsync(cancellation))
+        {
+            await Task.Delay(100, cancellation);
+        }
+
+        server.FindWorker()!.Kill();
+    }
+
+    private static async Task AssertNothingIsLostAsync(RunningServer server, CancellationToken cancellation)
+    {
+        await using var db = server.OpenDatabase();
+        var round = await db.Rounds.AsNoTracking().SingleAsync(cancellation);
+        Assert.Equal(RoundState.Completed, round.State);
+        Assert.True(round.Attempts > 1, "The round was taken up once only: the kill came too late to show anything.");
+        Assert.Equal(Enumerable.Range(1, round.Epochs), await db.RoundEpochs.OrderBy(e => e.Epoch).Select(e => e.Epoch).ToListAsync(cancellation));
+        Assert.True(await db.Answers.CountAsync(a => a.Kind == AnswerKind.Label, cancellation) >= Labels);
+        Assert.Equal(round.ScoredCount, await db.Images.CountAsync(i => i.QueueRank != int.MaxValue, cancellation));
+    }
+
+    /// <summary>Kept where SAFEMED_SCREENSHOTS names a folder; both widths, as a reader and a telephone have them.</summary>
+    private static async Task Screenshot(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is not { Length: > 0 } folder)
+        {
+            return;
+        }
+
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
+        await page.SetViewportSizeAsync(390, 844);
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-390.png") });
+        await page.SetViewportSizeAsync(1440, 900);
+    }
+
+    [GeneratedRegex(@"\d+\.\d\d %")]
+    private static partial Regex PercentPattern();
+}
