@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.DataProtection;
 using Quartz;
-using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application;
-using SafeMedLabel.Web.Worker;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Web;
+using SafeMedLabel.Web.Worker;
 using Serilog;
 
 var demo = args.Contains("--demo");

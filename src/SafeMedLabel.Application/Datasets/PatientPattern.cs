@@ -8,7 +8,7 @@ public sealed class PatientPattern
     /// <summary>The patient of files whose name tells none: they stay together, so that no split can separate what may belong together.</summary>
     public const string Unknown = "unknown";
 
-    private const string DefaultExpression = @"^(?<patient>C\d+P\d+)(?=thin|_)";
+    private const string DefaultExpression = @"^(?<patient>C\d+(?:P\d+)?N?)_?thin";
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
     private readonly Regex _expression;
 

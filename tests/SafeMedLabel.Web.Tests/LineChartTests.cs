@@ -1,0 +1,33 @@
+using Bunit;
+using SafeMedLabel.Web.Components.Controls;
+using SafeMedLabel.Web.Model;
+
+namespace SafeMedLabel.Web.Tests;
+
+public sealed class LineChartTests : BunitContext
+{
+    [Fact]
+    public void A_point_with_an_interval_has_an_error_bar_and_one_without_has_none()
+    {
+        var chart = Render<LineChart>(p => p.Add(c => c.Title, "SFR").Add(c => c.Points, [new ChartPoint("1", 0.02, 0.01, 0.03), new ChartPoint("2", 0.01)]));
+
+        Assert.Single(chart.FindAll("path.interval"));
+        Assert.Equal(2, chart.FindAll("circle.point").Count);
+    }
+
+    [Fact]
+    public void The_picture_says_its_numbers_in_words()
+    {
+        var chart = Render<LineChart>(p => p.Add(c => c.Title, "SFR").Add(c => c.Points, [new ChartPoint("1", 0.02, 0.01, 0.03)]));
+
+        Assert.Equal("SFR. 1: 2.00 % (1.00 % to 3.00 %)", chart.Find("svg").GetAttribute("aria-label"));
+    }
+
+    [Fact]
+    public void Without_points_it_says_so()
+    {
+        var chart = Render<LineChart>(p => p.Add(c => c.Title, "SFR").Add(c => c.Points, []));
+
+        Assert.Contains("Nothing measured yet", chart.Markup, StringComparison.Ordinal);
+    }
+}
