@@ -35,7 +35,7 @@ internal static class DemoSetup
         var folder = Path.Combine(storage.FullRoot, "demo-cells");
         DemoDataset.Write(folder, Images, seed: 1);
         var project = await services.GetRequiredService<ProjectService>().CreateAsync("Demo: synthetic malaria cells", "Does this cell hold a parasite?");
-        var admin = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext().Users.FirstAsync();
+        var admin = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext().Users.FirstAsync(u => u.Email == $"{Roles.Admin.ToLowerInvariant()}@demo.example");
         var import = await services.GetRequiredService<ImportService>().StartAsync(
             new ImportRequest(project.Value, folder, "demo-cells", IsUpload: false, ImportService.DefaultPatientPattern, admin.Id));
         await console.WriteLineAsync(import.Error ?? $"{Images} synthetic cells are being imported.");

@@ -10,9 +10,12 @@ public interface IAlgorithm
     /// <summary>The name by which it is asked for.</summary>
     string Name { get; }
 
+    /// <summary>Whether it learns from unlabelled images; where not, none are given to it.</summary>
+    bool UsesUnlabelled { get; }
+
     /// <summary>
     /// The loss of one step. Images are [N, 3, S, S], 0 to 1, not yet augmented; <paramref name="unlabelled"/> is null where the
-    /// pool is empty. The network is in training mode and is so again on return.
+    /// pool is empty or not used. The network is in training mode and is so again on return.
     /// </summary>
     StepLoss Step(ResNet18 network, Tensor labelled, Tensor labels, Tensor? unlabelled, Generator generator);
 }

@@ -15,6 +15,9 @@ public abstract class PseudoLabelAlgorithm : IAlgorithm
     public abstract string Name { get; }
 
     /// <inheritdoc />
+    public bool UsesUnlabelled => true;
+
+    /// <inheritdoc />
     public StepLoss Step(ResNet18 network, Tensor labelled, Tensor labels, Tensor? unlabelled, Generator generator)
     {
         ArgumentNullException.ThrowIfNull(network);

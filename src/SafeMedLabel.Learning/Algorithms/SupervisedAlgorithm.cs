@@ -12,6 +12,9 @@ public sealed class SupervisedAlgorithm : IAlgorithm
     public string Name => "supervised";
 
     /// <inheritdoc />
+    public bool UsesUnlabelled => false;
+
+    /// <inheritdoc />
     public StepLoss Step(ResNet18 network, Tensor labelled, Tensor labels, Tensor? unlabelled, Generator generator)
     {
         var images = Augmenter.Normalise(Augmenter.Weak(labelled, generator));

@@ -39,6 +39,13 @@ public static class Augmenter
     /// <summary>Uniform in ±<paramref name="maximum"/>, one an image.</summary>
     private static Tensor Symmetric(long count, double maximum, Generator generator) => ((rand(count, generator: generator) * 2) - 1) * maximum;
 
+    /// <summary>
+    /// Up to an eighth of the side, in grid coordinates, of which 2 span the side. Whole pixels, as a crop is: a fraction of one would
+    /// blur what is only weakly changed.
+    /// </summary>
+    private static Tensor WholePixels(long count, long side, Generator generator) =>
+        Symmetric(count, side / 8.0, generator).round() * (2.0 / side);
+
     private static Tensor Warp(Tensor images, Generator generator, double maximumAngle, double maximumScale)
     {
         var count = images.shape[0];
@@ -46,9 +53,8 @@ public static class Augmenter
         var flipY = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
         var angle = Symmetric(count, maximumAngle, generator);
         var scale = 1 + Symmetric(count, maximumScale, generator);
-        // Grid coordinates span −1 … 1: a quarter of them is an eighth of the image.
-        var shiftX = Symmetric(count, 0.25, generator);
-        var shiftY = Symmetric(count, 0.25, generator);
+        var shiftX = WholePixels(count, images.shape[3], generator);
+        var shiftY = WholePixels(count, images.shape[2], generator);
         var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
         var rows = stack([cosine * flipX, -sine * flipY, shiftX, sine * flipX, cosine * flipY, shiftY], 1).view(count, 2, 3);
         var grid = nn.functional.affine_grid(rows, images.shape, align_corners: false);

@@ -7,6 +7,9 @@ namespace SafeMedLabel.Learning.Checkpoints;
 /// <summary>Reads the state dict of a PyTorch <c>.pth</c> file: a zip of a pickle and of raw storages.</summary>
 public static class PyTorchCheckpoint
 {
+    // A state dict's pickle names its tensors; a thousand of them take a hundred kilobytes.
+    private const int MaximumPickle = 64 << 20;
+
     private static readonly Dictionary<string, (ScalarType Type, int Size)> Storages = new()
     {
         ["torch.DoubleStorage"] = (ScalarType.Float64, 8),
@@ -30,13 +33,18 @@ public static class PyTorchCheckpoint
             var pickle = archive.Entries.FirstOrDefault(e => e.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
                 ?? throw new InvalidDataException("This is no PyTorch checkpoint: it holds no data.pkl.");
             var folder = pickle.FullName[..^"data.pkl".Length];
-            using var stream = pickle.Open();
-            using var copy = new MemoryStream();
-            stream.CopyTo(copy);
-            var state = new StateDictPickle(copy.ToArray()).Read();
+            RequireLittleEndian(archive, folder);
+            if (pickle.Length > MaximumPickle)
+            {
+                throw new InvalidDataException($"The pickle of this PyTorch checkpoint takes {pickle.Length} bytes; a state dict's takes far fewer.");
+            }
+
+            // Not one byte beyond the length that the archive declares is unpacked.
+            var state = new StateDictPickle(ReadStart(pickle, pickle.Length)).Read();
             return state.ToDictionary(entry => entry.Key, entry => ReadTensor(archive, folder, entry.Key, entry.Value));
         }
-        catch (Exception malformed) when (malformed is IndexOutOfRangeException or ArgumentOutOfRangeException or InvalidCastException or InvalidOperationException or KeyNotFoundException or OverflowException)
+        catch (Exception malformed) when (malformed is ArgumentException or EndOfStreamException or IndexOutOfRangeException or InvalidCastException
+            or InvalidOperationException or KeyNotFoundException or NotSupportedException or NullReferenceException or OverflowException)
         {
             throw new InvalidDataException("This PyTorch checkpoint is damaged.", malformed);
         }
@@ -47,6 +55,11 @@ public static class PyTorchCheckpoint
         if (!Storages.TryGetValue(reference.StorageType, out var storage))
         {
             throw new InvalidDataException($"The tensor '{key}' is of the type {reference.StorageType}, which is not supported.");
+        }
+
+        if (reference.Offset < 0 || reference.Shape.Length != reference.Stride.Length || reference.Shape.Any(side => side < 0))
+        {
+            throw new InvalidDataException($"The tensor '{key}' has an impossible shape.");
         }
 
         var expected = 1L;
@@ -62,19 +75,33 @@ public static class PyTorchCheckpoint
 
         var entry = archive.GetEntry($"{folder}data/{reference.StorageKey}") ?? throw new InvalidDataException($"The bytes of the tensor '{key}' are missing.");
         var end = checked((reference.Offset + expected) * storage.Size);
-        if (reference.Offset < 0 || expected < 0 || end > entry.Length || end > int.MaxValue)
+        if (end > entry.Length || end > Array.MaxLength)
         {
             throw new InvalidDataException($"The tensor '{key}' reaches beyond its bytes.");
         }
 
-        var bytes = new byte[end];
-        using (var stream = entry.Open())
+        var tensor = empty(reference.Shape, storage.Type);
+        if (expected > 0)
         {
-            stream.ReadExactly(bytes);
+            tensor.bytes = ReadStart(entry, end).AsSpan((int)(reference.Offset * storage.Size));
         }
 
-        var tensor = empty(reference.Shape, storage.Type);
-        tensor.bytes = bytes.AsSpan((int)(reference.Offset * storage.Size));
         return tensor;
+    }
+
+    private static void RequireLittleEndian(ZipArchive archive, string folder)
+    {
+        if (archive.GetEntry(folder + "byteorder") is { } entry && !ReadStart(entry, Math.Min(entry.Length, 8)).AsSpan().StartsWith("little"u8))
+        {
+            throw new InvalidDataException("This PyTorch checkpoint was written on a big-endian machine, which is not supported.");
+        }
+    }
+
+    private static byte[] ReadStart(ZipArchiveEntry entry, long length)
+    {
+        var bytes = new byte[length];
+        using var stream = entry.Open();
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TorchSharp;
@@ -11,6 +12,9 @@ public static class SafeTensors
 {
     private const int MaximumHeader = 100_000_000;
     private const string MetadataKey = "__metadata__";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly Dictionary<string, (ScalarType Type, int Size)> Types = new()
     {
@@ -70,15 +74,9 @@ public static class SafeTensors
         using var file = File.OpenRead(path);
         var header = ReadHeader(file);
         var dataStart = file.Position;
-        var tensors = new Dictionary<string, Tensor>();
-        foreach (var (key, entry) in header)
-        {
-            if (key != MetadataKey)
-            {
-                tensors[key] = ReadTensor(file, dataStart, key, entry);
-            }
-        }
-
+        var entries = header.Where(e => e.Key != MetadataKey).Select(e => Entry.Parse(e.Key, e.Value)).OrderBy(e => e.Start).ThenBy(e => e.End).ToList();
+        RequireGapless(entries, file.Length - dataStart);
+        var tensors = entries.ToDictionary(entry => entry.Key, entry => ReadTensor(file, dataStart, entry));
         return (tensors, Metadata(header));
     }
 
@@ -111,50 +109,72 @@ public static class SafeTensors
         file.ReadExactly(bytes);
         try
         {
-            return JsonNode.Parse(bytes) as JsonObject ?? throw new InvalidDataException("This is no safetensors file: its header is no object.");
+            return JsonNode.Parse(StrictUtf8.GetString(bytes), documentOptions: Strict) as JsonObject
+                ?? throw new InvalidDataException("This is no safetensors file: its header is no object.");
         }
-        catch (Exception malformed) when (malformed is JsonException or ArgumentException)
+        catch (Exception malformed) when (malformed is JsonException or DecoderFallbackException)
         {
-            throw new InvalidDataException("This is no safetensors file: its header is not JSON.", malformed);
+            throw new InvalidDataException("This is no safetensors file: its header is not JSON, or names something twice.", malformed);
         }
     }
 
-    private static Tensor ReadTensor(FileStream file, long dataStart, string key, JsonNode? entry)
+    /// <summary>The format allows neither holes, in which anything could hide, nor overlaps, nor a file cut short.</summary>
+    private static void RequireGapless(List<Entry> entries, long dataLength)
     {
-        long[] shape;
-        long[] offsets;
-        (ScalarType Type, int Size) type;
-        try
+        var end = 0L;
+        foreach (var entry in entries)
         {
-            type = Types[entry!["dtype"]!.GetValue<string>()];
-            shape = [.. entry["shape"]!.AsArray().Select(s => s!.GetValue<long>())];
-            offsets = [.. entry["data_offsets"]!.AsArray().Select(s => s!.GetValue<long>())];
-        }
-        catch (Exception malformed) when (malformed is KeyNotFoundException or NullReferenceException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"The entry of the tensor '{key}' is malformed or of an unknown type.", malformed);
+            if (entry.Start != end)
+            {
+                throw new InvalidDataException($"The bytes of the tensor '{entry.Key}' do not follow on those before it.");
+            }
+
+            end = entry.End;
         }
 
-        long bytes;
-        try
+        if (end != dataLength)
         {
-            bytes = shape.Aggregate((long)type.Size, (product, side) => side >= 0 ? checked(product * side) : throw new OverflowException());
+            throw new InvalidDataException($"The tensors take {end} bytes, but the file holds {dataLength}: it was cut short or added to.");
         }
-        catch (OverflowException)
-        {
-            throw new InvalidDataException($"The tensor '{key}' has an impossible shape.");
-        }
+    }
 
-        if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != bytes || dataStart + offsets[1] > file.Length || bytes > int.MaxValue)
-        {
-            throw new InvalidDataException($"The bytes of the tensor '{key}' do not fit its shape or lie outside the file.");
-        }
-
-        var tensor = empty(shape, type.Type);
-        file.Position = dataStart + offsets[0];
-        var buffer = new byte[bytes];
+    private static Tensor ReadTensor(FileStream file, long dataStart, Entry entry)
+    {
+        var buffer = new byte[entry.End - entry.Start];
+        file.Position = dataStart + entry.Start;
         file.ReadExactly(buffer);
-        tensor.bytes = buffer;
+        var tensor = empty(entry.Shape, entry.Type);
+        if (buffer.Length > 0)
+        {
+            tensor.bytes = buffer;
+        }
+
         return tensor;
+    }
+
+    /// <summary>What the header says of one tensor: sound in itself, whatever the file holds.</summary>
+    private sealed record Entry(string Key, ScalarType Type, long[] Shape, long Start, long End)
+    {
+        public static Entry Parse(string key, JsonNode? node)
+        {
+            try
+            {
+                var (type, size) = Types[node!["dtype"]!.GetValue<string>()];
+                long[] shape = [.. node["shape"]!.AsArray().Select(side => side!.GetValue<long>())];
+                long[] offsets = [.. node["data_offsets"]!.AsArray().Select(offset => offset!.GetValue<long>())];
+                var bytes = shape.Aggregate((long)size, (product, side) => side >= 0 ? checked(product * side) : throw new OverflowException());
+                return offsets is [>= 0, >= 0] && offsets[1] - offsets[0] == bytes && bytes <= Array.MaxLength
+                    ? new Entry(key, type, shape, offsets[0], offsets[1])
+                    : throw new InvalidDataException($"The bytes of the tensor '{key}' do not fit its shape.");
+            }
+            catch (OverflowException impossible)
+            {
+                throw new InvalidDataException($"The tensor '{key}' has an impossible shape.", impossible);
+            }
+            catch (Exception malformed) when (malformed is KeyNotFoundException or NullReferenceException or InvalidOperationException or FormatException)
+            {
+                throw new InvalidDataException($"The entry of the tensor '{key}' is malformed or of an unknown type.", malformed);
+            }
+        }
     }
 }

@@ -84,13 +84,27 @@ public static class ElfVersionNeeds
                     return auxiliary;
                 }
 
-                auxiliary += (int)BinaryPrimitives.ReadUInt32LittleEndian(file[(auxiliary + 12)..]);
+                if (!Advance(file, auxiliary + 12, ref auxiliary))
+                {
+                    break;
+                }
             }
 
-            need += (int)BinaryPrimitives.ReadUInt32LittleEndian(file[(need + 12)..]);
+            if (!Advance(file, need + 12, ref need))
+            {
+                break;
+            }
         }
 
         return null;
+    }
+
+    /// <summary>Follows a link to the next entry; zero ends the chain, whatever its count says.</summary>
+    private static bool Advance(ReadOnlySpan<byte> file, int link, ref int entry)
+    {
+        var distance = (int)BinaryPrimitives.ReadUInt32LittleEndian(file[link..]);
+        entry += distance;
+        return distance > 0;
     }
 
     private static int Offset(ReadOnlySpan<byte> sectionHeader) => checked((int)BinaryPrimitives.ReadUInt64LittleEndian(sectionHeader[0x18..]));

@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using TorchSharp;
 
 namespace SafeMedLabel.Learning.Native;
@@ -7,8 +10,9 @@ namespace SafeMedLabel.Learning.Native;
 /// <summary>Loads the native library, whatever C++ runtime the machine has. Everything that touches a tensor asks here first.</summary>
 /// <remarks>
 /// TorchSharp's library asks for the symbol version GLIBCXX_3.4.32, which Debian 12's C++ runtime lacks, for the sake of one
-/// symbol that nothing in the file relocates against. Where loading fails, the copy beside this program has that need
-/// marked weak. The package cache is never written: the patched copy replaces the file by renaming.
+/// symbol that nothing in the file relocates against. Where the runtime lacks it, the copy beside this program has that need
+/// marked weak. The package cache is never written: the patched copy replaces the file by renaming. Where the program's folder
+/// is read-only, the patched copy lies among the user's own files.
 /// </remarks>
 public static class LibTorch
 {
@@ -18,62 +22,137 @@ public static class LibTorch
     private static readonly Lock Gate = new();
     private static bool _loaded;
 
-    /// <summary>Loads the library once and sets how many threads compute: all cores but one by default, since a server shares the machine.</summary>
+    /// <summary>
+    /// Loads the library once and sets how many threads compute: all cores but one by default, since a server shares the machine.
+    /// A later call with a number of threads sets it anew.
+    /// </summary>
+    /// <param name="threads">Threads that compute; 0 for the default.</param>
     /// <exception cref="DllNotFoundException">It cannot be loaded; the message says why.</exception>
     public static void EnsureLoaded(int threads = 0)
     {
         lock (Gate)
         {
-            if (!_loaded)
+            if (_loaded && threads <= 0)
             {
-                if (OperatingSystem.IsLinux())
+                return;
+            }
+
+            try
+            {
+                if (!_loaded && OperatingSystem.IsLinux())
                 {
-                    Relax(AppContext.BaseDirectory);
+                    Prepare();
                 }
 
-                _loaded = true;
                 torch.set_num_threads(threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount - 1));
+                _loaded = true;
             }
-            else if (threads > 0)
+            catch (Exception failure) when (failure is TypeInitializationException or NotSupportedException or BadImageFormatException
+                or InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                torch.set_num_threads(threads);
+                throw new DllNotFoundException($"The native library libtorch cannot be loaded: {(failure.InnerException ?? failure).Message}", failure);
             }
         }
     }
 
-    /// <summary>Makes the library in <paramref name="folder"/> loadable where it is not; returns true when it had to be changed.</summary>
+    /// <summary>
+    /// Makes the library in <paramref name="folder"/> loadable, where this machine lacks <paramref name="version"/>, by renaming a
+    /// patched copy over it; returns true when it had to be changed.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is no ELF library.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     [SupportedOSPlatform("linux")]
-    internal static bool Relax(string folder)
+    internal static bool Relax(string folder, string version = MissingVersion)
     {
         var path = Path.Combine(folder, LibraryName);
-        if (!File.Exists(path) || RuntimeHas(MissingVersion))
+        if (Relaxed(path, version) is not { } patched)
         {
             return false;
         }
 
-        var bytes = File.ReadAllBytes(path);
-        if (!ElfVersionNeeds.MakeWeak(bytes, MissingVersion))
-        {
-            return false;
-        }
-
-        var patched = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            File.WriteAllBytes(patched, bytes);
-            File.SetUnixFileMode(patched, File.GetUnixFileMode(path));
-            File.Move(patched, path, overwrite: true);
-        }
-        catch (Exception denied) when (denied is UnauthorizedAccessException or IOException)
-        {
-            throw new DllNotFoundException(
-                $"This machine's C++ runtime lacks {MissingVersion}, and '{path}' cannot be adapted to it because its folder is not writable: start the program once as a user who may write there.", denied);
-        }
-
+        Put(patched, path);
         return true;
     }
 
-    /// <summary>Asks the C++ runtime that the loader would choose; its version names stand in its file as text.</summary>
+    /// <summary>
+    /// Loads the library of <paramref name="folder"/> from a patched copy below <paramref name="cache"/>, for a folder that cannot be
+    /// written; returns the copy's path, or null where the library may be loaded as it is.
+    /// </summary>
+    [SupportedOSPlatform("linux")]
+    internal static string? LoadCopy(string folder, string cache)
+    {
+        if (Relaxed(Path.Combine(folder, LibraryName), MissingVersion) is not { } patched)
+        {
+            return null;
+        }
+
+        var copy = Path.Combine(Directory.CreateDirectory(Path.Combine(cache, Convert.ToHexStringLower(SHA256.HashData(patched))[..16])).FullName, LibraryName);
+        Put(patched, copy);
+        // The copy looks for its companions beside itself; those that are loaded already it takes by their name.
+        NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
+        var handle = NativeLibrary.Load(copy);
+        AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!.ResolvingUnmanagedDll += (Assembly _, string name) => name == "LibTorchSharp" ? handle : 0;
+        return copy;
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static void Prepare()
+    {
+        string[] places = [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native")];
+        if (places.FirstOrDefault(place => File.Exists(Path.Combine(place, LibraryName))) is not { } folder)
+        {
+            return;
+        }
+
+        try
+        {
+            Relax(folder);
+        }
+        catch (Exception denied) when (denied is UnauthorizedAccessException or IOException)
+        {
+            LoadCopy(folder, CacheFolder());
+        }
+    }
+
+    /// <summary>A folder that only this user can write: a library put there by another would run as this user.</summary>
+    private static string CacheFolder() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) is { Length: > 0 } own
+            ? Path.Combine(own, "SafeMedLabel", "native")
+            : Directory.CreateTempSubdirectory("safemedlabel-").FullName;
+
+    /// <summary>The library's bytes with the need marked weak; null where this machine meets the need, or there is none.</summary>
+    private static byte[]? Relaxed(string path, string version)
+    {
+        if (!File.Exists(path) || RuntimeHas(version))
+        {
+            return null;
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        return ElfVersionNeeds.MakeWeak(bytes, version) ? bytes : null;
+    }
+
+    /// <summary>Written beside its place and renamed: a process that has the old file mapped keeps it, and a hard link elsewhere too.</summary>
+    [SupportedOSPlatform("linux")]
+    private static void Put(byte[] library, string path)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, library);
+            File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Asks the C++ runtime that the loader chose; its version names stand in its file as text.</summary>
     private static bool RuntimeHas(string version)
     {
         if (!NativeLibrary.TryLoad("libstdc++.so.6", out _))
@@ -81,8 +160,8 @@ public static class LibTorch
             return true;
         }
 
-        var runtime = File.ReadLines("/proc/self/maps").FirstOrDefault(line => line.Contains("libstdc++.so", StringComparison.Ordinal));
-        var path = runtime?[runtime.IndexOf('/', StringComparison.Ordinal)..];
-        return path is null || File.ReadAllBytes(path).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(version + '\0')) >= 0;
+        var mapping = File.ReadLines("/proc/self/maps").FirstOrDefault(line => line.Contains("/libstdc++.so", StringComparison.Ordinal));
+        var path = mapping?[mapping.IndexOf('/', StringComparison.Ordinal)..];
+        return path is null || !File.Exists(path) || File.ReadAllBytes(path).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(version + '\0')) >= 0;
     }
 }

@@ -25,7 +25,7 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     private readonly Linear _second;
 
     /// <summary>A head of <paramref name="inputs"/> features for <paramref name="classes"/> classes.</summary>
-    public DropoutHead(int inputs, int classes)
+    internal DropoutHead(int inputs, int classes)
         : base(nameof(DropoutHead))
     {
         _inputs = inputs;

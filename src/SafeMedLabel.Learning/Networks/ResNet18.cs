@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -16,11 +17,9 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     [ComponentName(Name = "base")]
     private readonly Backbone _base;
 
-    static ResNet18() => LibTorch.EnsureLoaded();
-
     /// <summary>A network for <paramref name="classes"/> classes with torchvision's initialisation, drawn from <paramref name="seed"/>.</summary>
     public ResNet18(int classes, long seed = 0)
-        : base(nameof(ResNet18))
+        : base(LoadedName())
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
         Classes = classes;
@@ -51,25 +50,20 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     /// <summary>Parameters and buffers by PyTorch's keys. The tensors are the network's own.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors() => state_dict();
 
-    /// <summary>Copies <paramref name="tensors"/> into the network.</summary>
-    /// <exception cref="InvalidDataException">A key is missing, or a shape differs.</exception>
+    /// <summary>Copies <paramref name="tensors"/> into the network, all of them or, on an error, none.</summary>
+    /// <exception cref="InvalidDataException">A key is missing or unknown, or a shape differs.</exception>
     public void Load(IReadOnlyDictionary<string, Tensor> tensors)
     {
-        using var noGradient = no_grad();
-        foreach (var (key, own) in state_dict())
-        {
-            if (!tensors.TryGetValue(key, out var given))
-            {
-                throw new InvalidDataException($"The model lacks the tensor '{key}'.");
-            }
+        var own = Tensors();
+        StateDict.RequireFit(tensors, own);
+        StateDict.Copy(tensors, own);
+    }
 
-            if (!own.shape.SequenceEqual(given.shape))
-            {
-                throw new InvalidDataException($"The tensor '{key}' has the shape [{string.Join(", ", given.shape)}]; [{string.Join(", ", own.shape)}] is needed.");
-            }
-
-            own.copy_(given);
-        }
+    /// <summary>The base class touches torch already.</summary>
+    private static string LoadedName()
+    {
+        LibTorch.EnsureLoaded();
+        return nameof(ResNet18);
     }
 
     /// <summary>Kaiming normal over fan-out for convolutions, uniform ±1/√fan-in for the head, as torchvision and PyTorch do.</summary>

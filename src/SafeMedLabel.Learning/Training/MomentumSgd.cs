@@ -21,7 +21,7 @@ internal sealed class MomentumSgd : IDisposable
     }
 
     /// <summary>Velocities by parameter name.</summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> Velocities => _slots.Select(s => KeyValuePair.Create(s.Name, s.Velocity));
+    public IReadOnlyDictionary<string, Tensor> Velocities => _slots.ToDictionary(s => s.Name, s => s.Velocity);
 
     public void Step(double learningRate)
     {

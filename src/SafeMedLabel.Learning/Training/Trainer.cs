@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Algorithms;
+using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
@@ -21,6 +22,7 @@ public sealed class Trainer
     private readonly TrainingOptions _options;
     private readonly TrainingData _data;
     private readonly IAlgorithm _algorithm;
+    private readonly bool _usesPool;
     private readonly int _steps;
 
     /// <summary>Checks options and data.</summary>
@@ -33,6 +35,7 @@ public sealed class Trainer
         _options = options;
         _data = data;
         _algorithm = options.CreateAlgorithm();
+        _usesPool = _algorithm.UsesUnlabelled && data.Unlabelled.Count > 0;
         _steps = Math.Max(options.MinimumSteps, (data.Labelled.Count + options.BatchSize - 1) / options.BatchSize);
     }
 
@@ -51,10 +54,25 @@ public sealed class Trainer
     public ResNet18 Train(string? checkpointPath = null, CancellationToken cancellationToken = default)
     {
         var network = new ResNet18(_data.Classes, _options.Seed);
+        try
+        {
+            Train(network, checkpointPath, cancellationToken);
+            network.eval();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private void Train(ResNet18 network, string? checkpointPath, CancellationToken cancellationToken)
+    {
         using var scope = NewDisposeScope();
         using var optimizer = new MomentumSgd(network.named_parameters(), _options.Momentum, _options.WeightDecay);
         var best = network.Tensors().ToDictionary(t => t.Key, t => t.Value.detach().clone());
-        var recipe = JsonSerializer.Serialize(new { _options, _data.Hash, _data.Pixels.Size });
+        var recipe = JsonSerializer.Serialize(new { Options = _options, Data = _data.Fingerprint() });
         var checkpoint = checkpointPath is null ? null : TrainingCheckpoint.TryLoad(checkpointPath, recipe, network, optimizer, best);
         checkpoint ??= new TrainingCheckpoint(recipe, [], 0);
         foreach (var epoch in checkpoint.Epochs)
@@ -69,7 +87,7 @@ public sealed class Trainer
             var summary = TrainEpoch(network, optimizer, epoch, firstEpoch, clock, cancellationToken);
             if (IsBest(summary, checkpoint))
             {
-                Copy(network.Tensors(), best);
+                StateDict.Copy(network.Tensors(), best);
                 checkpoint = checkpoint with { BestEpoch = epoch };
             }
 
@@ -83,8 +101,6 @@ public sealed class Trainer
         }
 
         network.Load(best);
-        network.eval();
-        return network;
     }
 
     private static bool IsBest(EpochSummary summary, TrainingCheckpoint checkpoint) =>
@@ -97,7 +113,7 @@ public sealed class Trainer
         var random = new SeededRandom((ulong)_options.Seed, $"epoch {epoch}");
         using var generator = new Generator(random.NextUInt64());
         var labelled = new BatchOrder(_data.Labelled.Count, random);
-        var unlabelled = new BatchOrder(_data.Unlabelled.Count, random);
+        var unlabelled = new BatchOrder(_usesPool ? _data.Unlabelled.Count : 0, random);
         var (supervised, unsupervised, ledger) = (0.0, 0.0, default(FilterLedger));
         network.train();
         for (var step = 1; step <= _steps; step++)
@@ -152,16 +168,7 @@ public sealed class Trainer
         var done = ((epoch - firstEpoch) * _steps) + step;
         var left = ((_options.Epochs - firstEpoch + 1) * _steps) - done;
         var seconds = clock.Elapsed.TotalSeconds;
-        var images = done * _options.BatchSize * (_data.Unlabelled.Count > 0 && _options.Method != "supervised" ? 2 : 1);
+        var images = done * _options.BatchSize * (_usesPool ? 2 : 1);
         Progressed?.Invoke(new TrainingProgress(epoch, _options.Epochs, step, _steps, loss, images / seconds, seconds / done * left));
-    }
-
-    private static void Copy(IReadOnlyDictionary<string, Tensor> from, Dictionary<string, Tensor> to)
-    {
-        using var noGradient = no_grad();
-        foreach (var (key, tensor) in to)
-        {
-            tensor.copy_(from[key]);
-        }
     }
 }

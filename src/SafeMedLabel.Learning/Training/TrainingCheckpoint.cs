@@ -17,13 +17,15 @@ internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSumm
     /// <summary>Replaces the file at once; a kill leaves the old or the new one.</summary>
     public void Save(string path, ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best)
     {
-        var tensors = network.Tensors().Select(t => KeyValuePair.Create("model." + t.Key, t.Value))
-            .Concat(best.Select(t => KeyValuePair.Create("best." + t.Key, t.Value)))
-            .Concat(optimizer.Velocities.Select(t => KeyValuePair.Create("velocity." + t.Key, t.Value)));
+        var tensors = Parts(network, optimizer, best)
+            .SelectMany(part => part.Tensors.Select(t => KeyValuePair.Create(part.Prefix + t.Key, t.Value)));
         SafeTensors.Write(path, tensors, new Dictionary<string, string> { [MetadataKey] = JsonSerializer.Serialize(this) });
     }
 
-    /// <summary>Reads the file into network, optimizer and best weights; null where there is none, or it is of another recipe or damaged.</summary>
+    /// <summary>
+    /// Reads the file into network, optimizer and best weights; null where there is none, or it is of another recipe or damaged:
+    /// then all three are as they were, and the training begins anew.
+    /// </summary>
     public static TrainingCheckpoint? TryLoad(string path, string recipe, ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best)
     {
         if (!File.Exists(path))
@@ -34,31 +36,27 @@ internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSumm
         try
         {
             using var scope = NewDisposeScope();
-            using var noGradient = no_grad();
             var (tensors, metadata) = SafeTensors.Read(path);
-            if (!metadata.TryGetValue(MetadataKey, out var json) || JsonSerializer.Deserialize<TrainingCheckpoint>(json) is not { } checkpoint || checkpoint.Recipe != recipe)
+            if (!metadata.TryGetValue(MetadataKey, out var json) || JsonSerializer.Deserialize<TrainingCheckpoint>(json) is not { } checkpoint
+                || checkpoint.Recipe != recipe || checkpoint.BestEpoch < 1 || checkpoint.BestEpoch > checkpoint.Epochs.Count)
             {
                 return null;
             }
 
-            network.Load(WithPrefix(tensors, "model."));
-            foreach (var (key, tensor) in best)
-            {
-                tensor.copy_(tensors["best." + key]);
-            }
-
-            foreach (var (key, velocity) in optimizer.Velocities)
-            {
-                velocity.copy_(tensors["velocity." + key]);
-            }
-
+            var parts = Parts(network, optimizer, best).Select(part => (From: WithPrefix(tensors, part.Prefix), To: part.Tensors)).ToList();
+            parts.ForEach(part => StateDict.RequireFit(part.From, part.To));
+            parts.ForEach(part => StateDict.Copy(part.From, part.To));
             return checkpoint;
         }
-        catch (Exception damaged) when (damaged is InvalidDataException or KeyNotFoundException or JsonException)
+        catch (Exception damaged) when (damaged is InvalidDataException or JsonException)
         {
             return null;
         }
     }
+
+    private static (string Prefix, IReadOnlyDictionary<string, Tensor> Tensors)[] Parts(
+        ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best) =>
+        [("model.", network.Tensors()), ("best.", best), ("velocity.", optimizer.Velocities)];
 
     private static Dictionary<string, Tensor> WithPrefix(IReadOnlyDictionary<string, Tensor> tensors, string prefix) =>
         tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value);

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using SafeMedLabel.Learning.Data;
 
 namespace SafeMedLabel.Learning.Training;
@@ -10,7 +13,7 @@ namespace SafeMedLabel.Learning.Training;
 /// <param name="Unlabelled">Rows without; may be empty.</param>
 /// <param name="Validation">Rows for choosing among epochs; may be empty.</param>
 /// <param name="ValidationLabels">Their classes.</param>
-/// <param name="Hash">Identifies the data: a checkpoint of other data is not continued.</param>
+/// <param name="Hash">Identifies the pixels: a checkpoint of other data is not continued.</param>
 public sealed record TrainingData(
     PixelStore Pixels,
     int Classes,
@@ -39,5 +42,29 @@ public sealed record TrainingData(
         {
             throw new ArgumentException("Training needs labels of at least two classes.");
         }
+
+        if (Labelled.Concat(Unlabelled).Concat(Validation).Any(row => row < 0 || row >= Pixels.Count))
+        {
+            throw new ArgumentException($"An image lies outside the {Pixels.Count} of the pixel store.");
+        }
+
+        if (Validation.Intersect(Labelled.Concat(Unlabelled)).Any())
+        {
+            throw new ArgumentException("An image is in training and in validation: its figure would flatter the model.");
+        }
+    }
+
+    /// <summary>SHA-256 of all but the pixels, for which <see cref="Hash"/> speaks: two trainings on the same data have the same.</summary>
+    internal string Fingerprint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var numbers in new[] { [Classes, Pixels.Size, Pixels.Count], Labelled, Labels, Unlabelled, Validation, ValidationLabels })
+        {
+            hash.AppendData(BitConverter.GetBytes(numbers.Count));
+            hash.AppendData(MemoryMarshal.AsBytes(numbers.ToArray().AsSpan()));
+        }
+
+        hash.AppendData(Encoding.UTF8.GetBytes(Hash));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
