@@ -9,16 +9,27 @@ public sealed class ContentStore(string folder)
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
     /// <summary>Keeps bytes and returns their hash. Keeping the same again changes nothing; a kill leaves no half file.</summary>
-    public async Task<string> PutAsync(byte[] bytes, CancellationToken cancellationToken = default)
+    public string Put(byte[] bytes)
     {
         var hash = Hash(bytes);
         var path = PathOf(hash);
-        if (!File.Exists(path))
+
+        // A file that a power failure cut short is written again rather than believed.
+        if (File.Exists(path) && new FileInfo(path).Length == bytes.Length)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
-            await File.WriteAllBytesAsync(temporary, bytes, cancellationToken);
+            return hash;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, bytes);
             File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
         }
 
         return hash;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 
@@ -19,17 +20,17 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var classes = await ClassesAsync(import.ProjectId, source, cancellationToken);
         var reader = new DatasetReader(source, new PatientPattern(import.PatientPattern));
         import.Total = reader.Total;
-        foreach (var (images, rejected, processed) in reader.Batches(cancellationToken))
+        foreach (var (images, rejected, processed) in reader.Batches(Keep, cancellationToken))
         {
-            foreach (var image in images)
-            {
-                await store.PutAsync(image.Bytes, cancellationToken);
-            }
-
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
-            var known = await db.Images.Where(i => i.ProjectId == import.ProjectId && hashes.Contains(i.ContentHash)).Select(i => i.ContentHash).ToHashSetAsync(cancellationToken);
-            var added = images.Where(i => !known.Contains(i.ContentHash)).ToList();
+            var known = await db.Images.Where(i => i.ProjectId == import.ProjectId && hashes.Contains(i.ContentHash))
+                .ToDictionaryAsync(i => i.ContentHash, i => i.ReferenceClass, cancellationToken);
+            var added = images.Where(i => !known.ContainsKey(i.ContentHash)).ToList();
+            var contradicting = images
+                .Where(i => known.TryGetValue(i.ContentHash, out var reference) && reference is not null && reference != classes[source.ClassNames[i.ClassIndex]])
+                .Select(i => new RejectedFile(i.Path, "The project has the same picture under another class; that one stays."));
+            var refused = rejected.Concat(contradicting).ToList();
             db.Images.AddRange(added.Select(image => new ProjectImage
             {
                 Id = Guid.NewGuid(),
@@ -41,13 +42,13 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 // Until every patient is known nobody may train on, or test with, any of them.
                 Split = DataSplit.Calibration,
                 ReferenceClass = classes[source.ClassNames[image.ClassIndex]],
-                Width = image.Image.Width,
-                Height = image.Image.Height,
+                Width = image.Derived.Width,
+                Height = image.Derived.Height,
             }));
-            db.ImportIssues.AddRange(rejected.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
+            db.ImportIssues.AddRange(refused.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
             import.Processed = processed;
             import.Added += added.Count;
-            import.Rejected += rejected.Count;
+            import.Rejected += refused.Count;
             import.WithoutPatient += added.Count(i => i.Patient == PatientPattern.Unknown);
             db.Imports.Update(import);
             await db.SaveChangesAsync(cancellationToken);
@@ -55,6 +56,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
 
         import.Duplicates = import.Processed - import.Added - import.Rejected;
         await SplitAsync(import, cancellationToken);
+    }
+
+    private (int Width, int Height) Keep(byte[] bytes, DecodedImage image)
+    {
+        store.Put(bytes);
+        return (image.Width, image.Height);
     }
 
     /// <summary>A second attempt begins its counts anew; what the first added now counts as known.</summary>

@@ -1,79 +1,97 @@
-using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
 
-/// <summary>A file of a data set that decodes.</summary>
+/// <summary>A usable picture of a data set.</summary>
+/// <typeparam name="T">What its reader wanted to know of its pixels.</typeparam>
 /// <param name="Path">Below the source.</param>
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
 /// <param name="Patient">Its patient; <see cref="PatientPattern.Unknown"/> where the name tells none.</param>
 /// <param name="ClassIndex">Position of its class's name.</param>
-/// <param name="Bytes">The file.</param>
-/// <param name="Image">Its pixels.</param>
-public sealed record ReadImage(string Path, string ContentHash, string Patient, int ClassIndex, byte[] Bytes, DecodedImage Image);
+/// <param name="Derived">What was made of its pixels.</param>
+public sealed record ReadImage<T>(string Path, string ContentHash, string Patient, int ClassIndex, T Derived);
+
+/// <summary>A batch of a data set in path order.</summary>
+/// <typeparam name="T">What its reader wanted to know of the pixels.</typeparam>
+/// <param name="Images">Usable pictures.</param>
+/// <param name="Rejected">Files that are not.</param>
+/// <param name="Processed">Files looked at up to here, copies included.</param>
+public sealed record ReadBatch<T>(IReadOnlyList<ReadImage<T>> Images, IReadOnlyList<RejectedFile> Rejected, int Processed);
 
 /// <summary>Reads a source's files in parallel and in order: each becomes an image or a rejection with its reason.</summary>
 public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
 {
     private const int BatchSize = 256;
 
-    private readonly Dictionary<string, (string Path, int Class)> _seen = [];
-
     /// <summary>Files found.</summary>
     public int Total => source.Files.Count + source.Rejected.Count;
 
-    /// <summary>Files whose content came before under the same class.</summary>
-    public int Duplicates { get; private set; }
-
     /// <summary>
     /// The images batch by batch, with what was rejected among them. The same bytes twice are one image; the same bytes under
-    /// two classes contradict each other, and the later is rejected.
+    /// two classes contradict each other, and all of them are rejected.
     /// </summary>
-    public IEnumerable<(IReadOnlyList<ReadImage> Images, IReadOnlyList<RejectedFile> Rejected, int Processed)> Batches(CancellationToken cancellationToken = default)
+    /// <typeparam name="T">What is kept of a picture.</typeparam>
+    /// <param name="derive">
+    /// Takes a file's bytes and pixels and returns what is kept of them; called on several threads. The rest is dropped at once, for a
+    /// batch of large pictures does not fit into memory.
+    /// </param>
+    /// <param name="cancellationToken">Stops between two pictures.</param>
+    public IEnumerable<ReadBatch<T>> Batches<T>(Func<byte[], DecodedImage, T> derive, CancellationToken cancellationToken = default)
     {
-        var processed = source.Rejected.Count;
-        yield return ([], source.Rejected, processed);
-        var classes = source.ClassNames.Select((name, index) => (name, index)).ToDictionary(c => c.name, c => c.index, StringComparer.Ordinal);
-        foreach (var batch in source.Files.Chunk(BatchSize))
+        // Contradictions are known only when every file was read: once to compare, and once more below to decode.
+        var inventory = SourceInventory.Take(source, cancellationToken);
+        var processed = Total - inventory.Files.Count;
+        yield return new ReadBatch<T>([], inventory.Rejected, processed);
+        var classes = source.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, StringComparer.Ordinal);
+        foreach (var batch in inventory.Files.Chunk(BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rejected = new ConcurrentBag<RejectedFile>();
-            var decoded = batch.AsParallel().AsOrdered().WithCancellation(cancellationToken).Select(file => Decode(file, classes[file.ClassName], rejected)).ToList();
-            var images = new List<ReadImage>();
-            foreach (var image in decoded.OfType<ReadImage>())
+            var images = new List<ReadImage<T>>(batch.Length);
+            var rejected = new List<RejectedFile>();
+            foreach (var ((file, hash), (derived, refusal)) in batch.Zip(Decode(batch, derive, cancellationToken)))
             {
-                if (!_seen.TryGetValue(image.ContentHash, out var first))
+                if (refusal is not null)
                 {
-                    _seen[image.ContentHash] = (image.Path, image.ClassIndex);
-                    images.Add(image);
-                }
-                else if (first.Class == image.ClassIndex)
-                {
-                    Duplicates++;
+                    rejected.Add(new RejectedFile(file.Path, refusal));
                 }
                 else
                 {
-                    rejected.Add(new RejectedFile(image.Path, $"The same image lies under another class as '{first.Path}'."));
+                    var patient = pattern.Match(file.Name) ?? PatientPattern.Unknown;
+                    images.Add(new ReadImage<T>(file.Path, hash, patient, classes[file.ClassName], derived!));
                 }
             }
 
             processed += batch.Length;
-            yield return (images, [.. rejected.OrderBy(r => r.Path, StringComparer.Ordinal)], processed);
+            yield return new ReadBatch<T>(images, rejected, processed);
         }
     }
 
-    private ReadImage? Decode(SourceFile file, int classIndex, ConcurrentBag<RejectedFile> rejected)
+    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<byte[], DecodedImage, T> derive, CancellationToken cancellationToken)
     {
+        var results = new (T?, string?)[batch.Length];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
         try
         {
-            var bytes = file.Read();
-            var image = ImageDecoder.Decode(bytes);
-            return new ReadImage(file.Path, ContentStore.Hash(bytes), pattern.Match(file.Name) ?? PatientPattern.Unknown, classIndex, bytes, image);
+            Parallel.For(0, batch.Length, options, i =>
+            {
+                try
+                {
+                    var bytes = batch[i].File.Read();
+                    results[i] = (derive(bytes, ImageDecoder.Decode(bytes)), null);
+                }
+                catch (ImageRejectedException refused)
+                {
+                    results[i] = (default, refused.Message);
+                }
+            });
         }
-        catch (Exception refused) when (refused is ImageRejectedException or DatasetException or IOException)
+        catch (AggregateException several)
         {
-            rejected.Add(new RejectedFile(file.Path, refused.Message));
-            return null;
+            // Callers expect a full disk as an IOException, as if one thread had met it.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
+
+        return results;
     }
 }

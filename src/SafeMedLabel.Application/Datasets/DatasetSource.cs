@@ -1,210 +1,80 @@
-using System.IO.Compression;
-
 namespace SafeMedLabel.Application.Datasets;
 
-/// <summary>A file of a class folder.</summary>
-/// <param name="Path">Below the source, with forward slashes.</param>
-/// <param name="ClassName">The folder it lies in.</param>
-/// <param name="Read">Its bytes.</param>
-public sealed record SourceFile(string Path, string ClassName, Func<byte[]> Read)
-{
-    /// <summary>The last part of the path.</summary>
-    public string Name => Path[(Path.LastIndexOf('/') + 1)..];
-}
-
-/// <summary>A file that was not taken, and why.</summary>
-/// <param name="Path">Below the source.</param>
-/// <param name="Reason">One sentence.</param>
-public sealed record RejectedFile(string Path, string Reason);
-
 /// <summary>
-/// A folder or zip archive laid out as class folders: <c>Parasitized/…</c>, <c>Uninfected/…</c>, or the same some levels down. An archive
-/// is read in place, never unpacked: what its names say cannot reach the disk.
+/// A folder or a zip with one folder per class (<c>Parasitized/…</c>, <c>Uninfected/…</c>; any names), at its top or below one
+/// enclosing folder. A zip is read where it lies and never unpacked. Dispose it when all files were read.
 /// </summary>
-public sealed class DatasetSource : IDisposable
+public abstract class DatasetSource : IDisposable
 {
-    /// <summary>The largest file that is read; the real bytes are counted, whatever an archive's directory claims.</summary>
-    public const int MaximumFileBytes = 64 * 1024 * 1024;
+    /// <summary>Ordered by path, ordinally.</summary>
+    public IReadOnlyList<SourceFile> Files { get; private set; } = [];
 
-    /// <summary>A file that unpacks to more than this many times its size is no photograph.</summary>
-    private const int MaximumRatio = 200;
+    /// <summary>What is refused by its name or kind alone, such as a link or a path that leads out of the data set.</summary>
+    public IReadOnlyList<RejectedFile> Rejected { get; private set; } = [];
 
-    private const int MaximumFiles = 2_000_000;
-    private const int UnixSymbolicLink = 0xA000;
-    private const string Layout = "Expected one folder per class, such as 'Parasitized' and 'Uninfected', with images in each.";
+    /// <summary>Names of the class folders, at least two, ordered ordinally: a class's number is its place here.</summary>
+    public IReadOnlyList<string> ClassNames { get; private set; } = [];
 
-    private static readonly string[] Ignored = ["__MACOSX", "Thumbs.db", "desktop.ini"];
+    /// <summary>Whether the data set marks itself as drawn by a program, by a file <c>.synthetic</c> at its top.</summary>
+    public bool IsSynthetic { get; private set; }
 
-    private readonly ZipArchive? _archive;
-
-    private DatasetSource(ZipArchive? archive, IEnumerable<(string Path, Func<byte[]> Read)> files, List<RejectedFile> rejected)
+    /// <summary>Opens a folder or zip and finds its class folders; no picture is read yet.</summary>
+    /// <param name="path">A folder, or a zip file.</param>
+    /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
+    /// <exception cref="DatasetException">Not found, not readable, not in the expected layout, or over a limit.</exception>
+    public static DatasetSource Open(string path, SourceLimits? limits = null)
     {
-        _archive = archive;
-        // A class folder is one that directly holds files; what lies at the root is about the set, not in it.
-        Files = [.. from file in files
-                    let folders = file.Path.Split('/')
-                    where folders.Length >= 2 && !folders.Any(f => f.StartsWith('.') || Ignored.Contains(f, StringComparer.OrdinalIgnoreCase))
-                    orderby file.Path
-                    select new SourceFile(file.Path, folders[^2], file.Read)];
-        IsSynthetic = files.Any(f => f.Path.Split('/')[^1] == SyntheticMarker);
-        Rejected = rejected;
-        ClassNames = [.. Files.Select(f => f.ClassName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-    }
-
-    /// <summary>A file of this name says that a program drew the images.</summary>
-    public const string SyntheticMarker = ".synthetic";
-
-    /// <summary>Files in class folders, by path.</summary>
-    public IReadOnlyList<SourceFile> Files { get; }
-
-    /// <summary>Files that cannot even be looked at.</summary>
-    public IReadOnlyList<RejectedFile> Rejected { get; }
-
-    /// <summary>Class folders' names in ordinal order, which is the order of class indices.</summary>
-    public IReadOnlyList<string> ClassNames { get; }
-
-    /// <summary>True when the source says that a program drew its images.</summary>
-    public bool IsSynthetic { get; }
-
-    /// <summary>Opens a folder or archive.</summary>
-    /// <exception cref="DatasetException">It is missing, damaged, or not laid out as class folders; one sentence says which.</exception>
-    public static DatasetSource Open(string path)
-    {
-        var source = Directory.Exists(path) ? OpenFolder(path)
-            : File.Exists(path) ? OpenArchive(path)
-            : throw new DatasetException($"There is no folder or file '{path}'.");
-        if (source.ClassNames.Count >= 2)
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        limits ??= SourceLimits.Default;
+        DatasetSource source;
+        try
         {
+            source = Directory.Exists(path) ? new FolderSource(path, limits)
+                : File.Exists(path) ? new ZipSource(path, limits)
+                : throw new DatasetException($"There is no folder or zip at '{path}'.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
+        }
+
+        try
+        {
+            source.Arrange(ClassLayout.Find(source.List()));
             return source;
         }
-
-        source.Dispose();
-        throw new DatasetException(source.ClassNames.Count == 0
-            ? $"No class folders were found. {Layout}"
-            : $"Only one class folder, '{source.ClassNames[0]}', was found; there must be at least two. {Layout}");
-    }
-
-    /// <inheritdoc />
-    public void Dispose() => _archive?.Dispose();
-
-    private static DatasetSource OpenFolder(string root)
-    {
-        var rejected = new List<RejectedFile>();
-        var files = new List<(string, Func<byte[]>)>();
-        foreach (var file in new DirectoryInfo(root).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true }))
+        catch (Exception exception)
         {
-            var relative = Path.GetRelativePath(root, file.FullName).Replace('\\', '/');
-            if (file.LinkTarget is not null || Path.GetFullPath(file.DirectoryName!) != RealFolder(file.Directory!))
+            source.Dispose();
+            if (exception is IOException or UnauthorizedAccessException)
             {
-                rejected.Add(new RejectedFile(relative, "A link; only files themselves are read."));
+                throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
             }
-            else
-            {
-                files.Add((relative, () => ReadBounded(file.OpenRead(), file.Length)));
-            }
-        }
 
-        return new DatasetSource(null, files, rejected);
-    }
-
-    private static string RealFolder(DirectoryInfo folder) => folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName;
-
-    private static DatasetSource OpenArchive(string path)
-    {
-        ZipArchive archive;
-        try
-        {
-            archive = ZipFile.OpenRead(path);
-            _ = archive.Entries.Count;
-        }
-        catch (InvalidDataException damaged)
-        {
-            throw new DatasetException("The archive is damaged or cut off, or it is no zip file.", damaged);
-        }
-
-        if (archive.Entries.Count > MaximumFiles)
-        {
-            archive.Dispose();
-            throw new DatasetException($"The archive has more than {MaximumFiles:n0} entries.");
-        }
-
-        // ZipArchive is not safe for several threads.
-        var gate = new Lock();
-        var rejected = new List<RejectedFile>();
-        var files = new List<(string, Func<byte[]>)>();
-        foreach (var entry in archive.Entries.Where(e => !e.FullName.EndsWith('/')))
-        {
-            if (Refusal(entry) is { } reason)
-            {
-                rejected.Add(new RejectedFile(entry.FullName, reason));
-            }
-            else
-            {
-                files.Add((entry.FullName.Replace('\\', '/'), () =>
-                {
-                    lock (gate)
-                    {
-                        return ReadEntry(entry);
-                    }
-                }
-                ));
-            }
-        }
-
-        return new DatasetSource(archive, files, rejected);
-    }
-
-    private static string? Refusal(ZipArchiveEntry entry)
-    {
-        var name = entry.FullName.Replace('\\', '/');
-        if (name.StartsWith('/') || name.Contains(':', StringComparison.Ordinal) || name.Split('/').Contains(".."))
-        {
-            return "Its name points outside the archive.";
-        }
-
-        if (((entry.ExternalAttributes >> 16) & 0xF000) == UnixSymbolicLink)
-        {
-            return "A link; only files themselves are read.";
-        }
-
-        if (entry.IsEncrypted)
-        {
-            return "It is encrypted.";
-        }
-
-        return entry.Length > MaximumFileBytes || entry.Length > Math.Max(1, entry.CompressedLength) * MaximumRatio
-            ? "It unpacks to far more than an image holds."
-            : null;
-    }
-
-    private static byte[] ReadEntry(ZipArchiveEntry entry)
-    {
-        try
-        {
-            return ReadBounded(entry.Open(), entry.Length);
-        }
-        catch (InvalidDataException damaged)
-        {
-            throw new DatasetException("Its bytes in the archive are damaged.", damaged);
+            throw;
         }
     }
 
-    private static byte[] ReadBounded(Stream stream, long expected)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        using (stream)
-        {
-            using var bytes = new MemoryStream((int)Math.Clamp(expected, 0, MaximumFileBytes));
-            var buffer = new byte[81920];
-            for (int read; (read = stream.Read(buffer)) > 0;)
-            {
-                bytes.Write(buffer, 0, read);
-                if (bytes.Length > MaximumFileBytes)
-                {
-                    throw new DatasetException($"It is larger than {MaximumFileBytes / (1024 * 1024)} MB.");
-                }
-            }
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
 
-            return bytes.ToArray();
-        }
+    /// <summary>Closes what the source holds open.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    /// <summary>Every file there is, hidden and refused ones included, in no particular order.</summary>
+    private protected abstract IEnumerable<SourceEntry> List();
+
+    private void Arrange(ClassLayout layout)
+    {
+        Files = layout.Files;
+        Rejected = layout.Rejected;
+        ClassNames = layout.ClassNames;
+        IsSynthetic = layout.IsSynthetic;
     }
 }

@@ -53,14 +53,14 @@ public sealed class LoadedDataset : IDisposable
         var rejected = new List<RejectedFile>();
         using (var pixels = new PixelFile(pixelPath))
         {
-            foreach (var batch in reader.Batches(cancellationToken))
+            foreach (var batch in reader.Batches((_, image) => ImageResizer.ToTrainingPixels(image, size), cancellationToken))
             {
-                foreach (var resized in batch.Images.AsParallel().AsOrdered().Select(i => ImageResizer.ToTrainingPixels(i.Image, size)))
+                foreach (var image in batch.Images)
                 {
-                    pixels.Append(resized);
+                    pixels.Append(image.Derived);
+                    images.Add(new LoadedImage(image.Path, image.ContentHash, image.Patient, image.ClassIndex));
                 }
 
-                images.AddRange(batch.Images.Select(i => new LoadedImage(i.Path, i.ContentHash, i.Patient, i.ClassIndex)));
                 rejected.AddRange(batch.Rejected);
                 progress?.Report((double)batch.Processed / Math.Max(1, reader.Total));
             }

@@ -8,7 +8,8 @@ public sealed class PatientPattern
     /// <summary>The patient of files whose name tells none: they stay together, so that no split can separate what may belong together.</summary>
     public const string Unknown = "unknown";
 
-    private const string DefaultExpression = @"^(?<patient>C\d+(?:P\d+)?N?)_?thin";
+    // Healthy patients have no P (C206ThinF, C241NThinF), some slides a letter (C51AP12, C37BP2), one was made again (C167P128Re).
+    private const string DefaultExpression = @"^(?<patient>C\d+[A-Z]?(P\d+)?N?)_?(Re)?thin";
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
     private readonly Regex _expression;
 
@@ -24,7 +25,9 @@ public sealed class PatientPattern
         _expression = Compile(expression);
     }
 
-    /// <summary>Fits the NIH malaria set: C100P61ThinF_IMG_… is of the patient C100P61.</summary>
+    /// <summary>
+    /// Fits the NIH malaria set: C100P61ThinF_IMG_… is of the patient C100P61, and C47P8thin… and C47P8thinOriginal… are both of C47P8.
+    /// </summary>
     public static PatientPattern Default { get; } = new(DefaultExpression);
 
     /// <summary>What is wrong with an expression, as a sentence; null when nothing is.</summary>
@@ -43,20 +46,21 @@ public sealed class PatientPattern
     }
 
     /// <summary>The patient of a file name, or null.</summary>
+    /// <exception cref="DatasetException">The expression takes too long on this name.</exception>
     public string? Match(string fileName)
     {
         try
         {
             return _expression.Match(fileName) is { Success: true } match && match.Groups["patient"].Value is { Length: > 0 } patient ? patient : null;
         }
-        catch (RegexMatchTimeoutException)
+        catch (RegexMatchTimeoutException slow)
         {
-            return null;
+            throw new DatasetException($"The patient pattern takes too long on the name '{fileName}'; make it simpler.", slow);
         }
     }
 
     /// <summary>The expression.</summary>
     public override string ToString() => _expression.ToString();
 
-    private static Regex Compile(string expression) => new(expression, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, Timeout);
+    private static Regex Compile(string expression) => new(expression, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout);
 }

@@ -1,77 +1,135 @@
-using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace SafeMedLabel.Application.Imaging;
 
-/// <summary>Makes other sizes of an image.</summary>
+/// <summary>
+/// Resamples with a triangle filter that widens with the reduction (antialiased bilinear, as torchvision's
+/// <c>resize(antialias=True)</c> does), in plain arithmetic: the same picture gives the same bytes on every machine.
+/// </summary>
 public static class ImageResizer
 {
     /// <summary>The longest side of an image on a page.</summary>
     public const int DisplaySide = 1024;
 
-    /// <summary>Training pixels: <paramref name="size"/> × <paramref name="size"/> × 3, the image centred on black with its proportions kept.</summary>
+    /// <summary>The pixels that a network reads: the picture in the middle of a black square, its aspect ratio kept, at one size.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="size">Pixels a side, at least 1.</param>
+    /// <returns>size × size × 3 bytes: rows of red, green, blue.</returns>
     public static byte[] ToTrainingPixels(DecodedImage image, int size)
     {
-        using var source = ToSkia(image);
-        using var target = new SKBitmap(new SKImageInfo(size, size, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        using (var canvas = new SKCanvas(target))
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        if (image.Width == size && image.Height == size)
         {
-            canvas.Clear(SKColors.Black);
-            var scale = (float)size / Math.Max(image.Width, image.Height);
-            var (width, height) = (image.Width * scale, image.Height * scale);
-            var place = SKRect.Create((size - width) / 2, (size - height) / 2, width, height);
-            canvas.DrawImage(source, place, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+            return image.Rgb;
         }
 
-        var pixels = target.GetPixelSpan();
-        var rgb = new byte[size * size * 3];
-        for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
-        {
-            pixels.Slice(from, 3).CopyTo(rgb.AsSpan(to));
-        }
-
-        return rgb;
+        // The black border is never laid out in memory: its taps are left out of the sums.
+        var square = Math.Max(image.Width, image.Height);
+        return Resample(
+            image,
+            ResampleAxis.Create(image.Width, square, size),
+            ResampleAxis.Create(image.Height, square, size));
     }
 
-    /// <summary>A PNG for a page, at most <see cref="DisplaySide"/> a side: a format that every browser shows, without the file's metadata.</summary>
+    /// <summary>
+    /// A PNG for a page, at most <see cref="DisplaySide"/> a side: a format that every browser shows. Only pixels go in,
+    /// for a file's own metadata may name a patient.
+    /// </summary>
     public static byte[] ToDisplayPng(DecodedImage image)
     {
-        using var source = ToSkia(image);
-        var scale = Math.Min(1f, (float)DisplaySide / Math.Max(image.Width, image.Height));
-        if (scale == 1)
+        var shown = Shrink(image, DisplaySide);
+        var rgba = new byte[4 * shown.Width * shown.Height];
+        for (int from = 0, to = 0; to < rgba.Length; from += 3, to += 4)
         {
-            using var whole = source.Encode(SKEncodedImageFormat.Png, 100);
-            return whole.ToArray();
+            rgba[to] = shown.Rgb[from];
+            rgba[to + 1] = shown.Rgb[from + 1];
+            rgba[to + 2] = shown.Rgb[from + 2];
+            rgba[to + 3] = byte.MaxValue;
         }
 
-        var info = new SKImageInfo(Math.Max(1, (int)(image.Width * scale)), Math.Max(1, (int)(image.Height * scale)), SKColorType.Rgba8888, SKAlphaType.Opaque);
-        using var target = new SKBitmap(info);
-        using (var canvas = new SKCanvas(target))
-        {
-            canvas.DrawImage(source, SKRect.Create(info.Width, info.Height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
-        }
-
-        using var encoded = target.Encode(SKEncodedImageFormat.Png, 100);
-        return encoded.ToArray();
+        var info = new SKImageInfo(shown.Width, shown.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var picture = SKImage.FromPixelCopy(info, rgba);
+        using var png = picture.Encode(SKEncodedImageFormat.Png, quality: 100);
+        return png.ToArray();
     }
 
-    private static SKImage ToSkia(DecodedImage image)
+    private static DecodedImage Shrink(DecodedImage image, int maxSide)
     {
-        var rgba = new byte[image.Width * image.Height * 4];
-        for (int from = 0, to = 0; from < image.Rgb.Length; from += 3, to += 4)
+        var longest = Math.Max(image.Width, image.Height);
+        if (longest <= maxSide)
         {
-            image.Rgb.AsSpan(from, 3).CopyTo(rgba.AsSpan(to));
-            rgba[to + 3] = 255;
+            return image;
         }
 
-        var handle = GCHandle.Alloc(rgba, GCHandleType.Pinned);
-        try
+        int Scaled(int side) => Math.Max(1, (int)Math.Round((double)side * maxSide / longest));
+        var (width, height) = (Scaled(image.Width), Scaled(image.Height));
+        var pixels = Resample(
+            image,
+            ResampleAxis.Create(image.Width, image.Width, width),
+            ResampleAxis.Create(image.Height, image.Height, height));
+        return new DecodedImage(width, height, pixels);
+    }
+
+    private static byte[] Resample(DecodedImage image, ResampleAxis across, ResampleAxis down)
+    {
+        var rowLength = 3 * across.Length;
+        var output = new byte[rowLength * down.Length];
+        var sums = new float[rowLength];
+
+        // Rows that were resampled across, each kept only as long as an output row still needs it.
+        var rows = new float[down.MaxTaps][];
+        var rowInSlot = new int[down.MaxTaps];
+        Array.Fill(rowInSlot, -1);
+        for (var y = 0; y < down.Length; y++)
         {
-            return SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), handle.AddrOfPinnedObject());
+            Array.Clear(sums);
+            var (first, weights) = down[y];
+            for (var tap = 0; tap < weights.Length; tap++)
+            {
+                var from = first + tap;
+                var slot = from % rows.Length;
+                var row = rows[slot] ??= new float[rowLength];
+                if (rowInSlot[slot] != from)
+                {
+                    ResampleRow(image.Rgb.AsSpan(3 * from * image.Width, 3 * image.Width), across, row);
+                    rowInSlot[slot] = from;
+                }
+
+                var weight = weights[tap];
+                for (var i = 0; i < rowLength; i++)
+                {
+                    sums[i] += weight * row[i];
+                }
+            }
+
+            var target = output.AsSpan(y * rowLength, rowLength);
+            for (var i = 0; i < rowLength; i++)
+            {
+                target[i] = (byte)Math.Min(255f, sums[i] + 0.5f);
+            }
         }
-        finally
+
+        return output;
+    }
+
+    private static void ResampleRow(ReadOnlySpan<byte> source, ResampleAxis across, float[] row)
+    {
+        for (var x = 0; x < across.Length; x++)
         {
-            handle.Free();
+            var (first, weights) = across[x];
+            float red = 0, green = 0, blue = 0;
+            for (int tap = 0, from = 3 * first; tap < weights.Length; tap++, from += 3)
+            {
+                var weight = weights[tap];
+                red += weight * source[from];
+                green += weight * source[from + 1];
+                blue += weight * source[from + 2];
+            }
+
+            row[3 * x] = red;
+            row[(3 * x) + 1] = green;
+            row[(3 * x) + 2] = blue;
         }
     }
 }

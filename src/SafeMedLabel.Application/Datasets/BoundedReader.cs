@@ -1,0 +1,49 @@
+using SafeMedLabel.Application.Imaging;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Reads a file whole, but never more of it than allowed, whatever length it claims.</summary>
+internal static class BoundedReader
+{
+    /// <summary>Reads and closes <paramref name="stream"/>.</summary>
+    /// <exception cref="ImageRejectedException">Longer than <see cref="SourceLimits.MaxFileLength"/>.</exception>
+    public static byte[] ReadToEnd(Stream stream, SourceLimits limits, int expectedLength = 0)
+    {
+        using (stream)
+        {
+            if (stream.CanSeek)
+            {
+                if (stream.Length > limits.MaxFileLength)
+                {
+                    throw new ImageRejectedException(limits.TooLong);
+                }
+
+                expectedLength = (int)stream.Length;
+            }
+
+            // One byte more than expected tells a file that ends there from one that goes on.
+            var buffer = new byte[expectedLength + 1];
+            var length = 0;
+            while (true)
+            {
+                var read = stream.Read(buffer, length, buffer.Length - length);
+                if (read == 0)
+                {
+                    Array.Resize(ref buffer, length);
+                    return buffer;
+                }
+
+                length += read;
+                if (length > limits.MaxFileLength)
+                {
+                    throw new ImageRejectedException(limits.TooLong);
+                }
+
+                if (length == buffer.Length)
+                {
+                    Array.Resize(ref buffer, (int)Math.Min(2L * length + 4096, limits.MaxFileLength + 1L));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Finds the class folders among a data set's paths and sorts the files into them.</summary>
+internal sealed class ClassLayout
+{
+    private const string SyntheticMarker = ".synthetic";
+
+    private const string Expected =
+        "Expected is one folder per class with the pictures in it, for example Parasitized/… and Uninfected/…, at the top or one folder down.";
+
+    private ClassLayout(List<SourceFile> files, List<RejectedFile> rejected, string[] classNames, bool isSynthetic)
+    {
+        Files = files;
+        Rejected = rejected;
+        ClassNames = classNames;
+        IsSynthetic = isSynthetic;
+    }
+
+    public IReadOnlyList<SourceFile> Files { get; }
+
+    public IReadOnlyList<RejectedFile> Rejected { get; }
+
+    public IReadOnlyList<string> ClassNames { get; }
+
+    public bool IsSynthetic { get; }
+
+    /// <exception cref="DatasetException">Fewer than two class folders.</exception>
+    public static ClassLayout Find(IEnumerable<SourceEntry> listing)
+    {
+        var rejected = new List<RejectedFile>();
+        var candidates = new List<(SourceEntry Entry, string[] Parts)>();
+        var markers = new List<string>();
+        foreach (var entry in listing)
+        {
+            var parts = entry.Path.Split('/');
+            if (parts[^1] == SyntheticMarker)
+            {
+                markers.Add(entry.Path);
+            }
+            else if (!parts.Any(IsHidden))
+            {
+                if (entry.Refusal is not null)
+                {
+                    rejected.Add(new RejectedFile(entry.Path, entry.Refusal));
+                }
+
+                if (!SourcePath.LeadsOut(entry.Path))
+                {
+                    candidates.Add((entry, parts));
+                }
+            }
+        }
+
+        var root = FindRoot(candidates.Select(candidate => candidate.Parts));
+        var files = new List<SourceFile>();
+        var classNames = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var (entry, parts) in candidates)
+        {
+            if (ClassOf(parts, root) is not { } className)
+            {
+                continue;
+            }
+
+            classNames.Add(className);
+            if (entry.Refusal is null)
+            {
+                files.Add(new SourceFile(entry.Path, className, entry.Length, entry.Read));
+            }
+        }
+
+        if (classNames.Count < 2)
+        {
+            var found = classNames.Count == 0
+                ? "No class folder with files in it was found."
+                : $"Only one class folder was found ('{classNames.Min}'); importing needs at least two.";
+            var refused = rejected.Count > 0
+                ? FormattableString.Invariant($" Refused: {rejected.Count}, the first '{rejected[0].Path}': {rejected[0].Reason}")
+                : "";
+            throw new DatasetException($"{found} {Expected}{refused}");
+        }
+
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        rejected.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        var isSynthetic = markers.Any(marker => IsAtOrAbove(marker, root));
+        return new ClassLayout(files, rejected, [.. classNames], isSynthetic);
+    }
+
+    /// <summary>Steps down through folders that are alone and hold folders themselves: <c>cell_images/Parasitized/…</c>.</summary>
+    private static string[] FindRoot(IEnumerable<string[]> paths)
+    {
+        var inside = paths.ToList();
+        var depth = 0;
+        while (true)
+        {
+            inside = [.. inside.Where(parts => parts.Length > depth + 1)];
+            if (inside.Count == 0 || inside.Any(parts => parts[depth] != inside[0][depth]) || !inside.Exists(parts => parts.Length > depth + 2))
+            {
+                return inside.Count == 0 ? [] : inside[0][..depth];
+            }
+
+            depth++;
+        }
+    }
+
+    /// <summary>
+    /// The class folder's name, or null for a file that lies in none. The NIH's own zip holds its folder twice, as
+    /// <c>cell_images/cell_images/…</c>: the inner one's classes are the outer one's.
+    /// </summary>
+    private static string? ClassOf(string[] parts, string[] root)
+    {
+        if (parts.Length <= root.Length + 1 || !parts.AsSpan(0, root.Length).SequenceEqual(root))
+        {
+            return null;
+        }
+
+        var place = root.Length > 0 && parts[root.Length] == root[^1] ? root.Length + 1 : root.Length;
+        return place < parts.Length - 1 ? parts[place] : null;
+    }
+
+    private static bool IsAtOrAbove(string marker, string[] root)
+    {
+        var folders = marker.Split('/')[..^1];
+        return folders.Length <= root.Length && folders.AsSpan().SequenceEqual(root.AsSpan(0, folders.Length));
+    }
+
+    private static bool IsHidden(string part) =>
+        part is "__MACOSX" ||
+        (part.StartsWith('.') && part is not "." and not "..") ||
+        part.Equals("Thumbs.db", StringComparison.OrdinalIgnoreCase) ||
+        part.Equals("desktop.ini", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,114 @@
+using System.IO.Compression;
+using System.IO.Hashing;
+using SafeMedLabel.Application.Imaging;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>A data set in a zip, read in place.</summary>
+internal sealed class ZipSource : DatasetSource
+{
+    private const int UnixFileTypeMask = 0xF000;
+    private const int UnixSymbolicLink = 0xA000;
+    private const int PlausibleAtAnyRatio = 1 << 20;
+
+    private readonly SourceLimits _limits;
+    private readonly ZipArchive _archive;
+
+    // The entries of one archive share its stream.
+    private readonly Lock _reading = new();
+
+    public ZipSource(string path, SourceLimits limits)
+    {
+        _limits = limits;
+        try
+        {
+            _archive = ZipFile.OpenRead(path);
+            if (_archive.Entries.Count > limits.MaxFiles)
+            {
+                _archive.Dispose();
+                throw new DatasetException(FormattableString.Invariant($"The zip holds more than {limits.MaxFiles:N0} files."));
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new DatasetException($"'{Path.GetFileName(path)}' is not a readable zip: it is damaged, cut short, or something else.", exception);
+        }
+
+        if (_archive.Entries.Any(entry => entry.IsEncrypted))
+        {
+            _archive.Dispose();
+            throw new DatasetException($"'{Path.GetFileName(path)}' is protected by a password; give it unprotected.");
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _archive.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private protected override IEnumerable<SourceEntry> List()
+    {
+        foreach (var entry in _archive.Entries)
+        {
+            var path = entry.FullName.Replace('\\', '/');
+            if (!path.EndsWith('/'))
+            {
+                yield return new SourceEntry(path, entry.Length, () => Read(entry), Refusal(entry, path));
+            }
+        }
+    }
+
+    private string? Refusal(ZipArchiveEntry entry, string path)
+    {
+        if (SourcePath.LeadsOut(path))
+        {
+            return "The name leads out of the data set.";
+        }
+
+        if (((entry.ExternalAttributes >> 16) & UnixFileTypeMask) == UnixSymbolicLink)
+        {
+            return "A symbolic link; only real files are read.";
+        }
+
+        if (entry.Length > _limits.MaxFileLength)
+        {
+            return _limits.TooLong;
+        }
+
+        return IsImplausible(entry.Length, entry.CompressedLength)
+            ? "The file unfolds to far more than its size in the zip allows for."
+            : null;
+    }
+
+    private byte[] Read(ZipArchiveEntry entry)
+    {
+        try
+        {
+            byte[] content;
+            lock (_reading)
+            {
+                content = BoundedReader.ReadToEnd(entry.Open(), _limits, (int)entry.Length);
+            }
+
+            // The sizes and the checksum are the zip's own claims until the bytes are there.
+            if (content.Length != entry.Length || Crc32.HashToUInt32(content) != entry.Crc32)
+            {
+                throw new ImageRejectedException("The file is damaged in the zip: its checksum (CRC) is wrong.");
+            }
+
+            return content;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            throw new ImageRejectedException("The file is damaged in the zip: it cannot be unpacked.", exception);
+        }
+    }
+
+    private bool IsImplausible(long length, long compressedLength) =>
+        length > PlausibleAtAnyRatio && length / Math.Max(1, compressedLength) > _limits.MaxCompressionRatio;
+}
