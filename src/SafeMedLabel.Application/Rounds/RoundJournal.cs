@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Rounds;
@@ -14,6 +16,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     private readonly IDbContextFactory<AppDbContext> _contexts;
     private readonly int _roundId;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Action _onCancelRequested;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _loop;
@@ -22,11 +25,12 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     private double? _phaseProgress;
 
     /// <summary>Begins to watch the row.</summary>
-    public RoundJournal(IDbContextFactory<AppDbContext> contexts, int roundId, TimeProvider time, Action onCancelRequested)
+    public RoundJournal(IDbContextFactory<AppDbContext> contexts, int roundId, TimeProvider time, ILogger logger, Action onCancelRequested)
     {
         _contexts = contexts;
         _roundId = roundId;
         _time = time;
+        _logger = logger;
         _onCancelRequested = onCancelRequested;
         _loop = Task.Run(WriteAndWatchAsync);
     }
@@ -97,12 +101,25 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
         {
             while (await timer.WaitForNextTickAsync(_closing.Token))
             {
-                await WriteAsync();
+                await TryWriteAsync();
             }
         }
         catch (OperationCanceledException)
         {
             // Closing.
+        }
+    }
+
+    /// <summary>A database that is busy for a moment costs a line of progress, not the round, and not its ear for a cancellation.</summary>
+    private async Task TryWriteAsync()
+    {
+        try
+        {
+            await WriteAsync();
+        }
+        catch (DbException missed)
+        {
+            _logger.LogWarning(missed, "Progress of round {RoundId} was not written.", _roundId);
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class RoundRunner(
         }
 
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await using var journal = new RoundJournal(contexts, roundId, time, onCancelRequested: cancelled.Cancel);
+        await using var journal = new RoundJournal(contexts, roundId, time, logger, onCancelRequested: cancelled.Cancel);
         try
         {
             await EnsureAllowedAsync(round, stopping);

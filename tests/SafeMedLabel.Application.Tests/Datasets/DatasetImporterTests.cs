@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -72,16 +73,12 @@ public sealed class DatasetImporterTests : IDisposable
 
         var import = await _fixture.QueueAsync(_folder.Path);
         using var stop = new CancellationTokenSource();
-        var importing = new DatasetImporter(_fixture, _fixture.Store).ImportAsync(import, stop.Token);
-        while (await CountAsync() == 0 && !importing.IsCompleted)
-        {
-            await Task.Yield();
-        }
 
-        await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => importing);
+        // Contexts are asked for by the preparation, the classes, the inventory and then each batch of 256: the second batch breaks off.
+        var breaking = new BreakingContexts(_fixture, stop, breakAt: 5);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new DatasetImporter(breaking, _fixture.Store).ImportAsync(import, stop.Token));
         var before = await CountAsync();
-        Assert.InRange(before, 1, 599);
+        Assert.Equal(256, before);
 
         await new DatasetImporter(_fixture, _fixture.Store).ImportAsync(import, Token);
         Assert.Equal(600, await CountAsync());
@@ -123,5 +120,21 @@ public sealed class DatasetImporterTests : IDisposable
     {
         await using var db = _fixture.CreateDbContext();
         return await db.Images.ToDictionaryAsync(i => i.ContentHash, i => i.Split, Token);
+    }
+
+    /// <summary>Cancels when so many contexts were asked for.</summary>
+    private sealed class BreakingContexts(IDbContextFactory<AppDbContext> inner, CancellationTokenSource stop, int breakAt) : IDbContextFactory<AppDbContext>
+    {
+        private int _asked;
+
+        public AppDbContext CreateDbContext()
+        {
+            if (++_asked == breakAt)
+            {
+                stop.Cancel();
+            }
+
+            return inner.CreateDbContext();
+        }
     }
 }

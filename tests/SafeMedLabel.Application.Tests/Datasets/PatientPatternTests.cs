@@ -48,7 +48,7 @@ public sealed class PatientPatternTests
     [Fact]
     public void An_expression_that_never_ends_is_stopped()
     {
-        var pattern = new PatientPattern("^(?<patient>(a+)+)$");
+        var pattern = new PatientPattern("^(?<patient>(a|aa|aaa)+)$");
         Assert.Throws<DatasetException>(() => pattern.Match(new string('a', 60) + "!"));
     }
 }

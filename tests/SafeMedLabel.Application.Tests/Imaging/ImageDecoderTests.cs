@@ -87,10 +87,10 @@ public sealed class ImageDecoderTests
     public void Sixteen_bits_keep_their_tone()
     {
         using var ramp = NetVips.Image.Identity(@ushort: true, size: 65536);
-        using var steps = ramp.Subsample(257, 1);
+        using var steps = ramp.Subsample(257, 1).Copy(interpretation: NetVips.Enums.Interpretation.Grey16);
         var decoded = ImageDecoder.Decode(steps.PngsaveBuffer(bitdepth: 16));
-        Assert.Equal(256, decoded.Width);
-        Assert.All(Enumerable.Range(0, 256), step => Assert.InRange(decoded.Rgb[3 * step], step - 1, step + 1));
+        Assert.Equal(255, decoded.Width);
+        Assert.All(Enumerable.Range(0, 255), step => Assert.InRange(decoded.Rgb[3 * step], step - 1, step + 1));
     }
 
     [Fact]

@@ -1,0 +1,171 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Tests.Rounds;
+
+public sealed class RoundRunnerTests : IAsyncLifetime
+{
+    private readonly ScriptedTrainer _trainer = new();
+    private Workplace _workplace = null!;
+    private string _lead = "";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _workplace = await Workplace.CreateAsync(services => services
+            .AddSingleton<IModelTrainer>(_trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>());
+        _lead = await _workplace.AddUserAsync("Lea", Roles.Lead);
+        await _workplace.AddImagesAsync(12);
+        await _workplace.AddImagesAsync(5, DataSplit.Validation);
+        await _workplace.AddImagesAsync(5, DataSplit.Test, "P1");
+        await _workplace.AddImagesAsync(5, DataSplit.Test, "P2");
+        await _workplace.LabelAsync("ada", 4);
+    }
+
+    public ValueTask DisposeAsync() => _workplace.DisposeAsync();
+
+    [Fact]
+    public async Task A_round_ends_measured_on_the_locked_test_set()
+    {
+        var round = await RunAsync();
+
+        // Always class 0 with 0.97, half of the cells are of class 1: half are wrong, all of those silently.
+        Assert.Equal(RoundState.Completed, round.State);
+        Assert.Equal((10, 2, 0.5, 0.5), (round.TestCount!.Value, round.TestPatients!.Value, round.Accuracy!.Value, round.SilentFailureRate!.Value));
+        Assert.Equal((30L, 10L, 8), (round.PseudoLabelsAccepted, round.PseudoLabelsRejected, round.ScoredCount!.Value));
+        await using var db = _workplace.Open();
+        Assert.Equal(6, await db.RoundThresholds.CountAsync(t => t.RoundId == round.Id && t.SilentFailureRate == 0.5 && t.Coverage == 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task Training_reads_no_row_of_the_test_set()
+    {
+        await RunAsync();
+
+        await using var db = _workplace.Open();
+        var byRow = await db.Images.OrderBy(i => i.ContentHash).Select(i => i.Split).ToListAsync(Cancellation);
+        var task = _trainer.Task!;
+        Assert.All(task.Labelled.Concat(task.Pool), row => Assert.Equal(DataSplit.Training, byRow[row]));
+        Assert.All(task.Validation, row => Assert.Equal(DataSplit.Validation, byRow[row]));
+        Assert.Equal((4, 8, 5), (task.Labelled.Count, task.Pool.Count, task.Validation.Count));
+    }
+
+    [Fact]
+    public async Task The_queue_is_ranked_anew_by_the_rounds_uncertainty()
+    {
+        var round = await RunAsync();
+
+        await using var db = _workplace.Open();
+        var rows = await db.Images.OrderBy(i => i.ContentHash).Select(i => i.Id).ToListAsync(Cancellation);
+        var labelled = await db.Answers.Select(a => a.ImageId).ToListAsync(Cancellation);
+        var expected = (await db.Images.Where(i => i.Split == DataSplit.Training).Select(i => i.Id).ToListAsync(Cancellation))
+            .Except(labelled).OrderByDescending(id => rows.IndexOf(id)).ToList();
+        var queue = await _workplace.Labelling.OpenAsync(_workplace.ProjectId, "ben", 8, Cancellation);
+        Assert.Equal(expected, queue.Images.Select(i => i.Id));
+        Assert.Equal(round.Id, (await db.Projects.SingleAsync(Cancellation)).QueueRoundId);
+    }
+
+    [Fact]
+    public async Task A_label_given_while_the_round_trains_is_stored_and_waits_for_the_next()
+    {
+        _trainer.WhileTraining = (_, _) => _workplace.LabelAsync("ben", 2).GetAwaiter().GetResult();
+
+        var round = await RunAsync();
+
+        Assert.Equal((RoundState.Completed, 4), (round.State, _trainer.Task!.Labelled.Count));
+        await using var db = _workplace.Open();
+        Assert.Equal(6, await db.Answers.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_failed_round_shows_its_error_and_leaves_the_queue_as_it_was()
+    {
+        var before = await _workplace.NextAsync("ben");
+        _trainer.WhileTraining = (_, _) => throw new InvalidOperationException("The disk is full.");
+
+        var round = await RunAsync();
+
+        Assert.Equal(RoundState.Failed, round.State);
+        Assert.Contains("The disk is full.", round.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await _workplace.NextAsync("ben"));
+    }
+
+    [Fact]
+    public async Task A_running_round_is_cancelled_when_a_person_asks()
+    {
+        _trainer.WhileTraining = (_, cancelled) =>
+        {
+            _workplace.Rounds.CancelAsync(1, Cancellation).GetAwaiter().GetResult();
+            // The journal looks once a second of the test's clock.
+            while (!cancelled.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(5)))
+            {
+                Cancellation.ThrowIfCancellationRequested();
+                _workplace.Time.Advance(TimeSpan.FromSeconds(1));
+            }
+        };
+
+        Assert.Equal(RoundState.Cancelled, (await RunAsync()).State);
+    }
+
+    [Fact]
+    public async Task A_round_whose_worker_stopped_goes_on_with_the_next_worker()
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        _trainer.WhileTraining = (_, _) => stopping.Cancel();
+        var id = await StartAsync();
+        await _workplace.Get<RoundRunner>().RunAsync(id, stopping.Token);
+        var left = (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round;
+        Assert.Equal(RoundState.Training, left.State);
+        Assert.True(File.Exists(_trainer.Task!.CheckpointPath));
+
+        _trainer.WhileTraining = (_, _) => { };
+        await _workplace.Get<RoundRunner>().RunAsync(id, Cancellation);
+
+        var round = (await _workplace.Rounds.GetAsync(id, Cancellation))!;
+        Assert.Equal((RoundState.Completed, 2), (round.Round.State, round.Round.Attempts));
+        Assert.Single(round.Epochs);
+        Assert.False(File.Exists(_trainer.Task!.CheckpointPath));
+    }
+
+    [Fact]
+    public async Task A_round_of_someone_who_may_no_longer_start_rounds_is_refused()
+    {
+        var id = await StartAsync();
+        await _workplace.WithAsync<AccountService, Result>(a => a.ChangeRoleAsync(_lead, Roles.Pathologist));
+
+        await _workplace.Get<RoundRunner>().RunAsync(id, Cancellation);
+
+        var round = (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round;
+        Assert.Equal(RoundState.Failed, round.State);
+        Assert.Contains("may no longer", round.Error, StringComparison.Ordinal);
+        Assert.Null(_trainer.Task);
+    }
+
+    [Fact]
+    public async Task An_ended_round_is_not_run_again()
+    {
+        var round = await RunAsync();
+
+        await _workplace.Get<RoundRunner>().RunAsync(round.Id, Cancellation);
+
+        Assert.Equal(1, (await _workplace.Rounds.GetAsync(round.Id, Cancellation))!.Round.Attempts);
+    }
+
+    private async Task<Round> RunAsync()
+    {
+        var id = await StartAsync();
+        await _workplace.Get<RoundRunner>().RunAsync(id, Cancellation);
+        return (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round;
+    }
+
+    private async Task<int> StartAsync()
+    {
+        var started = await _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
+        Assert.Null(started.Error);
+        return started.Value;
+    }
+}

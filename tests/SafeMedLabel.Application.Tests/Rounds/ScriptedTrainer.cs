@@ -1,0 +1,35 @@
+using SafeMedLabel.Application.Rounds;
+
+namespace SafeMedLabel.Application.Tests.Rounds;
+
+/// <summary>
+/// Stands in for the tensors of the worker, which the browser test runs for real: it 'trains' by writing a file, is sure of class 0
+/// always, and of an image's uncertainty by its row. What a test wants to happen meanwhile it puts into <see cref="WhileTraining"/>.
+/// </summary>
+internal sealed class ScriptedTrainer : IModelTrainer
+{
+    public Action<ITrainingObserver, CancellationToken> WhileTraining { get; set; } = (_, _) => { };
+
+    public TrainingTask? Task { get; private set; }
+
+    public void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
+    {
+        Task = task;
+        File.WriteAllText(task.CheckpointPath, "epoch 1");
+        observer.EpochFinished(new RoundEpoch { Epoch = 1, SupervisedLoss = 0.5, Accepted = 30, Rejected = 10, MeanWeight = 0.6, Seconds = 1 });
+        WhileTraining(observer, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        File.WriteAllText(task.ModelPath, "model");
+    }
+
+    public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
+        [.. indices.SelectMany(_ => new[] { 0.97, 0.03 })];
+
+    /// <summary>Two halves of the passes that disagree the more, the higher the row.</summary>
+    public float[] StochasticPasses(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        [.. indices.SelectMany(row => Enumerable.Range(0, passes).SelectMany(pass =>
+        {
+            var probability = 0.5f + ((pass % 2 == 0 ? 1 : -1) * 0.004f * (row + 1));
+            return new[] { probability, 1 - probability };
+        }))];
+}

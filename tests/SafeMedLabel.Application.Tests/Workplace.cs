@@ -1,0 +1,155 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Quartz;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Tests;
+
+/// <summary>The server's own services on SQLite files of the test's own, with a clock that the test moves, and one project of two classes.</summary>
+internal sealed class Workplace : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ServiceProvider _services;
+
+    private Workplace(Action<IServiceCollection> configure)
+    {
+        var services = new ServiceCollection();
+        var settings = new Dictionary<string, string?> { [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = _folder.Path };
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(Time);
+        services.AddSafeMedLabelApplication(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), "SafeMedLabel.Migrations.Sqlite");
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services.AddIdentityCore<AppUser>(ApplicationServices.ConfigureIdentity).AddRoles<IdentityRole>()
+            .AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders();
+        configure(services);
+        _services = services.BuildServiceProvider();
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero));
+
+    public int ProjectId { get; private set; }
+
+    public LabellingService Labelling => Get<LabellingService>();
+
+    public RoundService Rounds => Get<RoundService>();
+
+    public StorageOptions Storage => Get<StorageOptions>();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null)
+    {
+        var workplace = new Workplace(configure ?? (_ => { }));
+        await workplace.Get<DatabaseStarter>().StartAsync(Cancellation);
+        await using var db = workplace.Open();
+        var project = new Project
+        {
+            Name = "Malaria",
+            Classes = [new ProjectClass { Index = 0, Name = "Parasitized" }, new ProjectClass { Index = 1, Name = "Uninfected" }],
+        };
+        db.Projects.Add(project);
+        await db.SaveChangesAsync(Cancellation);
+        workplace.ProjectId = project.Id;
+        return workplace;
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public AppDbContext Open() => Get<IDbContextFactory<AppDbContext>>().CreateDbContext();
+
+    /// <summary>Images of one patient, classes in turn, with real bytes in the content store. Returned in queue order.</summary>
+    public async Task<List<Guid>> AddImagesAsync(int count, DataSplit split = DataSplit.Training, string? patient = null)
+    {
+        await using var db = Open();
+        var import = new DatasetImport
+        {
+            ProjectId = ProjectId,
+            SourcePath = "cells",
+            SourceName = "cells",
+            PatientPattern = PatientPattern.Default.ToString(),
+            RequestedById = "admin",
+            State = ImportState.Completed,
+        };
+        db.Imports.Add(import);
+        await db.SaveChangesAsync(Cancellation);
+        var before = await db.Images.CountAsync(Cancellation);
+        var images = Enumerable.Range(before, count).Select(i => new ProjectImage
+        {
+            Id = Guid.NewGuid(),
+            ProjectId = ProjectId,
+            ImportId = import.Id,
+            ContentHash = Get<ContentStore>().Put(Pictures.Png(i)),
+            SourcePath = $"{i}.png",
+            Patient = patient ?? $"{split}",
+            Split = split,
+            ReferenceClass = i % 2,
+            Width = 32,
+            Height = 24,
+            QueueRank = i,
+        }).ToList();
+        db.Images.AddRange(images);
+        await db.SaveChangesAsync(Cancellation);
+        return [.. images.Select(i => i.Id)];
+    }
+
+    /// <summary>An account; returns its key.</summary>
+    public async Task<string> AddUserAsync(string name, string role)
+    {
+        await using var scope = _services.CreateAsyncScope();
+        var accounts = scope.ServiceProvider.GetRequiredService<AccountService>();
+        var made = await accounts.CreateAsync($"{name}@example.org", name, role, "correct horse battery");
+        Assert.Null(made.Error);
+        return (await accounts.ListAsync(Cancellation)).Single(a => a.DisplayName == name).Id;
+    }
+
+    /// <summary>Calls a service that lives as long as a request.</summary>
+    public async Task<TResult> WithAsync<TService, TResult>(Func<TService, Task<TResult>> call)
+        where TService : notnull
+    {
+        await using var scope = _services.CreateAsyncScope();
+        return await call(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
+    /// <summary>The next image of a reader, leased.</summary>
+    public async Task<Guid> NextAsync(string reader) => (await Labelling.OpenAsync(ProjectId, reader, 1, Cancellation)).Images[0].Id;
+
+    /// <summary>Answers the reader's next image.</summary>
+    public async Task<Guid> AnswerNextAsync(string reader, AnswerKind kind = AnswerKind.Label, int? classIndex = 0)
+    {
+        var image = await NextAsync(reader);
+        Assert.Null((await AnswerAsync(reader, image, kind, classIndex)).Error);
+        return image;
+    }
+
+    public Task<Result> AnswerAsync(string reader, Guid image, AnswerKind kind = AnswerKind.Label, int? classIndex = 0, Guid? clientKey = null) =>
+        Labelling.AnswerAsync(
+            new AnswerRequest(ProjectId, image, reader, kind, kind == AnswerKind.Label ? classIndex : null, 800, clientKey ?? Guid.NewGuid()), Cancellation);
+
+    /// <summary>Labels the next images of a reader, classes in turn.</summary>
+    public async Task LabelAsync(string reader, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await AnswerNextAsync(reader, classIndex: i % 2);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var scheduler = await Get<ISchedulerFactory>().GetScheduler();
+        await scheduler.Shutdown();
+        await _services.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Dispose();
+    }
+}
