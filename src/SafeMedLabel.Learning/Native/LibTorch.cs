@@ -50,7 +50,9 @@ public static class LibTorch
             catch (Exception failure) when (failure is TypeInitializationException or NotSupportedException or BadImageFormatException
                 or InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                throw new DllNotFoundException($"The native library libtorch cannot be loaded: {(failure.InnerException ?? failure).Message}", failure);
+                // TorchSharp's message goes on with a trace of many lines; the exception keeps it.
+                var reason = (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0];
+                throw new DllNotFoundException($"The native library libtorch cannot be loaded: {reason}", failure);
             }
         }
     }

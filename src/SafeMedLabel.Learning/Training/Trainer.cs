@@ -127,10 +127,21 @@ public sealed class Trainer
             Report(epoch, firstEpoch, step, lossX + (_options.UnlabelledWeight * lossU), clock);
         }
 
+        RequireFinite(network);
         network.eval();
         double? accuracy = _data.Validation.Count == 0 ? null : new Predictor(network, _data.Pixels).Accuracy(_data.Validation, _data.ValidationLabels, cancellationToken);
         return new EpochSummary(
             epoch, supervised / _steps, unsupervised / _steps, accuracy, ledger.Accepted, ledger.Rejected, ledger.MeanWeight, (clock.Elapsed - started).TotalSeconds);
+    }
+
+    /// <summary>The last step's loss was a number before its weights were changed; whether they still are, only they can tell.</summary>
+    private static void RequireFinite(ResNet18 network)
+    {
+        using var scope = NewDisposeScope();
+        if (!network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
+        {
+            throw new TrainingDivergedException();
+        }
     }
 
     /// <summary>One step, one dispose scope: nothing but the network outlives it.</summary>

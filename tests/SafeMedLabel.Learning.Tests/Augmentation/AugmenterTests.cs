@@ -1,0 +1,89 @@
+using SafeMedLabel.Learning.Augmentation;
+using SafeMedLabel.Learning.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Tests.Augmentation;
+
+public sealed class AugmenterTests : IDisposable
+{
+    private readonly PixelStore _pixels = Cells.Draw(64);
+    private readonly DisposeScope _scope = NewDisposeScope();
+    private readonly Tensor _images;
+
+    public AugmenterTests() => _images = _pixels.Gather([.. Enumerable.Range(0, 64)]);
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _pixels.Dispose();
+    }
+
+    [Fact]
+    public void Weak_keeps_every_pixel_of_a_cell_that_does_not_touch_the_border()
+    {
+        // Whole-pixel shifts and flips only move pixels: each image keeps its sum, and the batch is not the same any more.
+        var weak = Weak(1);
+
+        Assert.True(weak.sum([1, 2, 3]).allclose(_images.sum([1, 2, 3]), rtol: 1e-4));
+        Assert.False(weak.allclose(_images));
+    }
+
+    [Fact]
+    public void Weak_moves_a_cell_by_a_thirty_second_of_the_side_at_most()
+    {
+        var lit = _images.amax([1]).gt(0.02);
+        var moved = Weak(1).amax([1]).gt(0.02);
+
+        // The drawn discs are symmetric to a pixel: grown by one pixel for the flip and one for the shift they cover the moved ones.
+        var grown = nn.functional.max_pool2d(lit.to(ScalarType.Float32).unsqueeze(1), [5], strides: [1], padding: [2]).squeeze(1).gt(0);
+        Assert.True(grown.logical_or(moved.logical_not()).all().ToBoolean());
+    }
+
+    [Fact]
+    public void The_same_generator_gives_the_same_images_and_each_image_its_own_change()
+    {
+        Assert.True(Strong(7).equal(Strong(7)).all().ToBoolean());
+        Assert.False(Strong(7).equal(Strong(8)).all().ToBoolean());
+
+        var one = _images[0].unsqueeze(0).expand(16, -1, -1, -1);
+        using var generator = new Generator(3);
+        var many = Augmenter.Strong(one, generator);
+        Assert.Equal(16, Enumerable.Range(0, 16).Select(i => many[i].sum().ToDouble()).Distinct().Count());
+    }
+
+    [Fact]
+    public void Strong_stays_within_the_range_and_keeps_the_corner_black()
+    {
+        var strong = Strong(7);
+
+        Assert.InRange(strong.min().ToDouble(), 0, 1);
+        Assert.InRange(strong.max().ToDouble(), 0, 1);
+        Assert.Equal(0, strong[TensorIndex.Colon, TensorIndex.Colon, 0, 0].abs().max().ToDouble());
+        Assert.False(strong.isnan().any().ToBoolean());
+    }
+
+    [Fact]
+    public void Normalised_images_have_ImageNets_mean_and_deviation()
+    {
+        var grey = full([1, 3, 2, 2], 0.5f);
+
+        var normalised = Augmenter.Normalise(grey);
+
+        Assert.Equal((0.5 - 0.485) / 0.229, normalised[0, 0, 0, 0].ToDouble(), 1e-5);
+        Assert.Equal((0.5 - 0.456) / 0.224, normalised[0, 1, 1, 1].ToDouble(), 1e-5);
+        Assert.Equal((0.5 - 0.406) / 0.225, normalised[0, 2, 0, 1].ToDouble(), 1e-5);
+    }
+
+    private Tensor Weak(ulong seed)
+    {
+        using var generator = new Generator(seed);
+        return Augmenter.Weak(_images, generator);
+    }
+
+    private Tensor Strong(ulong seed)
+    {
+        using var generator = new Generator(seed);
+        return Augmenter.Strong(_images, generator);
+    }
+}
