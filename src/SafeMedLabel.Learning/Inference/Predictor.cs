@@ -1,4 +1,3 @@
-using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
@@ -41,13 +40,6 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels)
             progress,
             cancellationToken);
         return result;
-    }
-
-    /// <summary>Correct ÷ n.</summary>
-    public double Accuracy(IReadOnlyList<int> indices, IReadOnlyList<int> labels, CancellationToken cancellationToken = default)
-    {
-        var predictions = new PredictionSet(network.Classes, labels, Probabilities(indices, cancellationToken));
-        return Metrics.Accuracy(predictions);
     }
 
     private void ForEachBatch(IReadOnlyList<int> indices, Action<Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)

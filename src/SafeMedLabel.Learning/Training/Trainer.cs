@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Algorithms;
 using SafeMedLabel.Learning.Checkpoints;
@@ -127,21 +128,26 @@ public sealed class Trainer
             Report(epoch, firstEpoch, step, lossX + (_options.UnlabelledWeight * lossU), clock);
         }
 
-        RequireFinite(network);
         network.eval();
-        double? accuracy = _data.Validation.Count == 0 ? null : new Predictor(network, _data.Pixels).Accuracy(_data.Validation, _data.ValidationLabels, cancellationToken);
+        var accuracy = Validate(network, cancellationToken);
         return new EpochSummary(
             epoch, supervised / _steps, unsupervised / _steps, accuracy, ledger.Accepted, ledger.Rejected, ledger.MeanWeight, (clock.Elapsed - started).TotalSeconds);
     }
 
-    /// <summary>The last step's loss was a number before its weights were changed; whether they still are, only they can tell.</summary>
-    private static void RequireFinite(ResNet18 network)
+    /// <summary>
+    /// Accuracy on validation; null without validation images. The last step's loss was a number before the weights were changed:
+    /// whether the changed ones still give numbers is seen here.
+    /// </summary>
+    private double? Validate(ResNet18 network, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        if (!network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
+        var probabilities = new Predictor(network, _data.Pixels).Probabilities(_data.Validation, cancellationToken);
+        if (!probabilities.All(double.IsFinite) || !network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
         {
             throw new TrainingDivergedException();
         }
+
+        return _data.Validation.Count == 0 ? null : Metrics.Accuracy(new PredictionSet(_data.Classes, _data.ValidationLabels, probabilities));
     }
 
     /// <summary>One step, one dispose scope: nothing but the network outlives it.</summary>

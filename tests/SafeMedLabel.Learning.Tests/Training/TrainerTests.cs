@@ -1,3 +1,4 @@
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
@@ -123,8 +124,8 @@ public sealed class TrainerTests : IDisposable
     {
         var epochs = new List<EpochSummary>();
         using var network = Train(Options with { Epochs = 4 }, Data, epochs);
-        var predictor = new Predictor(network, _pixels);
-        Assert.Equal(epochs.Max(e => e.ValidationAccuracy), predictor.Accuracy(Data.Validation, Data.ValidationLabels, Cancellation));
+        var probabilities = new Predictor(network, _pixels).Probabilities(Data.Validation, Cancellation);
+        Assert.Equal(epochs.Max(e => e.ValidationAccuracy), Metrics.Accuracy(new PredictionSet(2, Data.ValidationLabels, probabilities)));
 
         epochs.Clear();
         Train(Options, Data with { Validation = [], ValidationLabels = [] }, epochs).Dispose();
