@@ -45,7 +45,8 @@ internal static class WebUi
     /// <summary>Puts the pipeline together.</summary>
     public static void MapSafeMedLabelUi(this WebApplication app)
     {
-        app.UseExceptionHandler("/not-found");
+        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.Use(AddSecurityHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {

@@ -5,8 +5,8 @@ export function attach(page) {
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     if (!undo && event.ctrlKey) return;
-    const key = undo ? "undo" : event.key.length === 1 ? event.key.toLowerCase() : "";
-    if (!undo && !/^[1-9 f?]$/.test(key)) return;
+    const key = undo ? "undo" : event.key.toLowerCase();
+    if (!/^([1-9 f?]|undo|escape)$/.test(key)) return;
     event.preventDefault();
     page.invokeMethodAsync("PressAsync", key);
   };
@@ -20,7 +20,10 @@ export function attach(page) {
       const image = document.querySelector(`img[data-image="${id}"]`);
       if (!image) return;
       // Two frames: decoded is not yet drawn.
-      image.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id))), () => { });
+      image.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id))), () => {
+        // It may also have left the page meanwhile, which is no failure.
+        if (image.isConnected) page.invokeMethodAsync("NotShown", id);
+      });
     },
     detach() {
       document.removeEventListener("keydown", onKeyDown);

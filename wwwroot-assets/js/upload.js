@@ -2,9 +2,10 @@
 export async function upload(address, inputId, pattern) {
   const file = document.getElementById(inputId).files[0];
   if (!file) return "No file was chosen.";
-  const query = new URLSearchParams({ name: file.name, pattern });
+  // Not in the address: a file's name may name a patient, and addresses end up in logs.
+  const headers = { "X-SafeMedLabel-Name": encodeURIComponent(file.name), "X-SafeMedLabel-Pattern": encodeURIComponent(pattern) };
   try {
-    const response = await fetch(`${address}?${query}`, { method: "POST", body: file, headers: { "X-SafeMedLabel": "1" } });
+    const response = await fetch(address, { method: "POST", body: file, headers });
     return response.ok ? null : (await response.text()).replace(/^"|"$/g, "") || "The upload failed.";
   } catch {
     return "The connection was lost during the upload; please try again.";

@@ -9,15 +9,20 @@ namespace SafeMedLabel.Web.Endpoints;
 /// <summary>Takes an archive as the request's body, straight to disk, and queues its import.</summary>
 internal static class UploadEndpoint
 {
-    /// <summary>A script's own header: a form on another site cannot send it, so the cookie alone does not suffice.</summary>
-    private const string OwnPageHeader = "X-SafeMedLabel";
+    /// <summary>
+    /// Headers of our own script, URI-encoded: not in the address, which ends up in logs, and beyond what a form on another site can
+    /// send, so that the cookie alone does not suffice.
+    /// </summary>
+    private const string NameHeader = "X-SafeMedLabel-Name";
+
+    private const string PatternHeader = "X-SafeMedLabel-Pattern";
 
     private const long MaximumBytes = 8L * 1024 * 1024 * 1024;
 
     public static void Map(WebApplication app) =>
-        app.MapPost("/projects/{projectId:int}/imports", async (int projectId, string name, string pattern, HttpContext http, ImportService imports, StorageOptions storage, CancellationToken cancellationToken) =>
+        app.MapPost("/projects/{projectId:int}/imports", async (int projectId, HttpContext http, ImportService imports, StorageOptions storage, CancellationToken cancellationToken) =>
         {
-            if (!http.Request.Headers.ContainsKey(OwnPageHeader))
+            if (http.Request.Headers[NameHeader] is not [{ } name] || http.Request.Headers[PatternHeader] is not [{ } pattern])
             {
                 return Results.BadRequest("Uploads come from the import page.");
             }
@@ -33,9 +38,9 @@ internal static class UploadEndpoint
                     await http.Request.Body.CopyToAsync(file, cancellationToken);
                 }
 
-                var shown = name.Length > 200 ? name[..200] : name;
+                var shown = Uri.UnescapeDataString(name);
                 var started = await imports.StartAsync(
-                    new ImportRequest(projectId, path, shown, IsUpload: true, pattern, http.User.FindFirstValue(ClaimTypes.NameIdentifier)!), cancellationToken);
+                    new ImportRequest(projectId, path, shown.Length > 200 ? shown[..200] : shown, IsUpload: true, Uri.UnescapeDataString(pattern), http.User.FindFirstValue(ClaimTypes.NameIdentifier)!), cancellationToken);
                 if (started.Succeeded)
                 {
                     return Results.Accepted();

@@ -31,6 +31,9 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>True once the image in front can be seen; before, no key counts: nobody labels what they have not seen.</summary>
     public bool IsVisible { get; private set; }
 
+    /// <summary>True where the browser could not show the image in front.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Why the last answer was not stored; null when it was.</summary>
     public string? Problem { get; private set; }
 
@@ -57,13 +60,24 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         }
     }
 
+    /// <summary>The browser cannot show the image: it may be skipped or flagged, but nobody labels what they have not seen.</summary>
+    public void NotShown(Guid imageId)
+    {
+        if (Current?.Id == imageId && !IsVisible)
+        {
+            IsBroken = true;
+            Problem = "This image cannot be shown. Skip it, flag it as unreadable, or reload the page.";
+        }
+    }
+
     /// <summary>
     /// Stores an answer for the image in front and moves on. Returns false, and stays, when nothing can be answered now or
     /// the answer could not be stored; a further call with the same answer tries again without storing twice.
     /// </summary>
     public async Task<bool> AnswerAsync(AnswerKind kind, int? classIndex, string name, CancellationToken cancellationToken = default)
     {
-        if (IsSaving || !IsVisible || Current is not { } image)
+        var maySay = IsVisible || (IsBroken && kind != AnswerKind.Label);
+        if (IsSaving || !maySay || Current is not { } image)
         {
             return false;
         }
@@ -147,5 +161,6 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     {
         Queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
         IsVisible = false;
+        IsBroken = false;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Web.Model;
 
@@ -18,6 +19,20 @@ internal static class Show
 
     /// <summary>Thousands set apart.</summary>
     public static string Count(long? count) => count is { } value ? value.ToString("n0", CultureInfo.InvariantCulture) : "–";
+
+    /// <summary>A count and what is counted, e.g. '1 patient', '1,200 images'.</summary>
+    public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>An acquisition function by the name that the field gives it, and what it means.</summary>
+    public static string Name(AcquisitionFunction function) => function switch
+    {
+        AcquisitionFunction.Bald => "BALD: where the passes disagree",
+        AcquisitionFunction.Entropy => "Predictive entropy",
+        AcquisitionFunction.Variance => "Variance of the passes",
+        AcquisitionFunction.LeastConfidence => "Least confidence",
+        AcquisitionFunction.Margin => "Smallest margin",
+        _ => "Random order",
+    };
 
     /// <summary>A duration in the unit that suits it.</summary>
     public static string Duration(TimeSpan? span) => span switch

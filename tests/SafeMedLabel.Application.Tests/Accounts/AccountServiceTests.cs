@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Accounts;
 

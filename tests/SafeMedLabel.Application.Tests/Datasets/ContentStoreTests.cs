@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Datasets;
 

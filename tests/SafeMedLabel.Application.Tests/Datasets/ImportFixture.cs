@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Datasets;
 

@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Imaging;
 

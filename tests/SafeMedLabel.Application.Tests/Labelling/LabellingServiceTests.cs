@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Labelling;
 

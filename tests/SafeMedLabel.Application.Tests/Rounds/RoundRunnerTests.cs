@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Rounds;
 

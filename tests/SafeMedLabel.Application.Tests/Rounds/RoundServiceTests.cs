@@ -3,6 +3,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Rounds;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
+using SafeMedLabel.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

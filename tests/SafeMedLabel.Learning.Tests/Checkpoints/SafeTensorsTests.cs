@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using SafeMedLabel.Learning.Native;
+using SafeMedLabel.Testing;
 using TorchSharp;
 
 namespace SafeMedLabel.Learning.Tests.Native;

@@ -3,6 +3,7 @@ using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
+using SafeMedLabel.Testing;
 using TorchSharp;
 
 namespace SafeMedLabel.Learning.Tests.Training;

@@ -54,6 +54,7 @@ public sealed partial class Label : IAsyncDisposable
         {
             "?" => ToggleHelp(),
             "undo" => UndoAsync(),
+            "escape" => CloseHelp(),
             _ when _help => Task.CompletedTask,
             " " => SkipAsync(),
             "f" => FlagAsync(),
@@ -66,6 +67,14 @@ public sealed partial class Label : IAsyncDisposable
     /// <summary>The image in front is on the screen. Called by the page's script.</summary>
     [JSInvokable]
     public void Shown(Guid imageId) => _model?.Shown(imageId);
+
+    /// <summary>The image in front cannot be drawn. Called by the page's script.</summary>
+    [JSInvokable]
+    public void NotShown(Guid imageId)
+    {
+        _model?.NotShown(imageId);
+        StateHasChanged();
+    }
 
     /// <inheritdoc />
     protected override async Task LoadAsync()
@@ -126,6 +135,12 @@ public sealed partial class Label : IAsyncDisposable
     private Task ToggleHelp()
     {
         _help = !_help;
+        return Task.CompletedTask;
+    }
+
+    private Task CloseHelp()
+    {
+        _help = false;
         return Task.CompletedTask;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Quartz;
+using SafeMedLabel.Application;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
@@ -12,10 +13,10 @@ using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 
-namespace SafeMedLabel.Application.Tests;
+namespace SafeMedLabel.Testing;
 
 /// <summary>The server's own services on SQLite files of the test's own, with a clock that the test moves, and one project of two classes.</summary>
-internal sealed class Workplace : IAsyncDisposable
+public sealed class Workplace : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;

@@ -1,9 +1,9 @@
 using SkiaSharp;
 
-namespace SafeMedLabel.Application.Tests;
+namespace SafeMedLabel.Testing;
 
 /// <summary>Small pictures drawn for a test, encoded by the libraries themselves.</summary>
-internal static class Pictures
+public static class Pictures
 {
     /// <summary>A gradient of its own for each seed: different seeds, different bytes.</summary>
     public static byte[] Png(int seed = 0, int width = 32, int height = 24) => Encode(SKEncodedImageFormat.Png, seed, width, height);

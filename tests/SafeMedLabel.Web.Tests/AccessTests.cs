@@ -1,0 +1,143 @@
+using System.Net;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Web.Tests;
+
+/// <summary>Who gets what over HTTP: the real server, its real cookies.</summary>
+public sealed class AccessTests : IAsyncLifetime
+{
+    private readonly TestServer _server = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _server.AddUserAsync("ada", Roles.Admin);
+        await _server.AddUserAsync("pat", Roles.Pathologist);
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Only_these_addresses_are_open_to_everyone()
+    {
+        using var browser = await _server.BrowserAsync();
+        await GetAsync(browser, "/health");
+        var open = from endpoint in _server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+                   where endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+                   let route = "/" + endpoint.RoutePattern.RawText?.TrimStart('/')
+                   where !route.StartsWith("/_content/", StringComparison.Ordinal) && !route.StartsWith("/_framework/", StringComparison.Ordinal)
+                   select route;
+
+        Assert.Equal(
+            ["/error", "/health", "/login", "/setup"],
+            open.Where(route => !route.Contains('.', StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/projects/1")]
+    [InlineData("/admin/users")]
+    [InlineData("/images/0d4f3c1e-5a3b-4b8f-9a51-6f2f3c1f0001")]
+    public async Task Whoever_is_not_signed_in_is_sent_to_sign_in(string address)
+    {
+        using var browser = await _server.BrowserAsync();
+
+        var answer = await GetAsync(browser, address);
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.StartsWith("/login", answer.Headers.Location!.IsAbsoluteUri ? answer.Headers.Location.AbsolutePath : answer.Headers.Location.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/admin/users")]
+    [InlineData("/projects/new")]
+    [InlineData("/projects/1/import")]
+    [InlineData("/projects/1/settings")]
+    [InlineData("/projects/1/rounds/1")]
+    public async Task A_pathologist_is_refused_the_pages_of_leads_and_admins(string address)
+    {
+        using var browser = await _server.BrowserAsync("pat");
+
+        Assert.Contains("access-denied", (await GetAsync(browser, address)).Headers.Location?.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_gets_an_image_that_no_browser_keeps()
+    {
+        var (_, image) = await _server.AddImageAsync();
+        using var browser = await _server.BrowserAsync("pat");
+
+        var answer = await GetAsync(browser, $"/images/{image}");
+
+        Assert.Equal((HttpStatusCode.OK, "image/png", "no-store"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType, answer.Headers.CacheControl!.ToString()));
+        Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(browser, $"/images/{Guid.NewGuid()}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_unknown_address_says_so_in_a_page()
+    {
+        using var browser = await _server.BrowserAsync("pat");
+
+        var answer = await GetAsync(browser, "/no/such/page");
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("<html", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_admins_upload_is_queued_under_its_name_and_a_pathologists_is_not()
+    {
+        var (project, _) = await _server.AddImageAsync();
+        using var pathologist = await _server.BrowserAsync("pat");
+        using var admin = await _server.BrowserAsync("ada");
+
+        var refused = await UploadAsync(pathologist, project, "cells.zip", PatientPattern.Default.ToString());
+        var taken = await UploadAsync(admin, project, "Zellen – Süd.zip", PatientPattern.Default.ToString());
+
+        Assert.Contains("access-denied", refused.Headers.Location?.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        var newest = (await _server.Services.GetRequiredService<ImportService>().ListAsync(project, Cancellation))[0];
+        Assert.Equal(("Zellen – Süd.zip", true), (newest.SourceName, newest.IsUpload));
+        Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(newest.SourcePath, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_refused_upload_leaves_no_file_and_a_sentence()
+    {
+        var (project, _) = await _server.AddImageAsync();
+        using var admin = await _server.BrowserAsync("ada");
+
+        var refused = await UploadAsync(admin, project, "cells.zip", "(");
+        var forged = await admin.PostAsync(new Uri($"/projects/{project}/imports", UriKind.Relative), new ByteArrayContent([1]), Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("no valid regular expression", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
+        Assert.Empty(Directory.GetFiles(Path.Combine(_server.Root, "uploads")));
+    }
+
+    [Fact]
+    public async Task Set_up_is_closed_once_there_is_an_account()
+    {
+        using var browser = await _server.BrowserAsync();
+
+        Assert.DoesNotContain("setup-form", await browser.GetStringAsync(new Uri("/setup", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+    }
+
+    private static Task<HttpResponseMessage> GetAsync(HttpClient browser, string address) => browser.GetAsync(new Uri(address, UriKind.Relative), Cancellation);
+
+    private static async Task<HttpResponseMessage> UploadAsync(HttpClient browser, int project, string name, string pattern)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/projects/{project}/imports") { Content = new ByteArrayContent([1, 2, 3]) };
+        request.Headers.Add("X-SafeMedLabel-Name", Uri.EscapeDataString(name));
+        request.Headers.Add("X-SafeMedLabel-Pattern", Uri.EscapeDataString(pattern));
+        return await browser.SendAsync(request, Cancellation);
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Testing;
+using SafeMedLabel.Web.Model;
+
+namespace SafeMedLabel.Web.Tests;
+
+public sealed class LabellingViewModelTests : IAsyncLifetime
+{
+    private Workplace _workplace = null!;
+    private LabellingViewModel _model = null!;
+    private List<Guid> _images = [];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _workplace = await Workplace.CreateAsync();
+        _images = await _workplace.AddImagesAsync(6);
+        _model = new LabellingViewModel(_workplace.Labelling, _workplace.Time, _workplace.ProjectId, "ada");
+        await _model.OpenAsync(Cancellation);
+    }
+
+    public ValueTask DisposeAsync() => _workplace.DisposeAsync();
+
+    [Fact]
+    public async Task No_key_counts_before_the_image_can_be_seen()
+    {
+        Assert.False(await AnswerAsync(1));
+        _model.Shown(_images[1]);
+        Assert.False(await AnswerAsync(1));
+
+        _model.Shown(_images[0]);
+        Assert.True(await AnswerAsync(1));
+    }
+
+    [Fact]
+    public async Task The_next_image_is_in_front_only_when_the_database_has_the_answer()
+    {
+        _model.Shown(_images[0]);
+        _workplace.Time.Advance(TimeSpan.FromMilliseconds(1400));
+        await AnswerAsync(1);
+
+        Assert.Equal(_images[1], _model.Current!.Id);
+        Assert.Equal((1, 1, "Stored: Class 1."), (_model.Progress.Labelled, _model.Progress.MineInSession, _model.LastAction));
+        await using var db = _workplace.Open();
+        var stored = await db.LabelEvents.SingleAsync(Cancellation);
+        Assert.Equal((_images[0], 1, 1400), (stored.ImageId, stored.ClassIndex!.Value, stored.ElapsedMilliseconds));
+    }
+
+    [Fact]
+    public void Three_more_images_are_held_behind_the_one_in_front_so_that_they_load_ahead() =>
+        Assert.Equal(_images.Take(4), _model.Queue.Images.Select(i => i.Id));
+
+    [Fact]
+    public async Task An_answer_that_could_not_be_stored_keeps_its_image_and_the_next_press_stores_it_once()
+    {
+        _model.Shown(_images[0]);
+        await using (var db = _workplace.Open())
+        {
+            // A database that refuses to write, as a full disk would make it.
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE LabelEvents RENAME TO Elsewhere", Cancellation);
+        }
+
+        Assert.False(await AnswerAsync(0));
+        Assert.Contains("could not be stored", _model.Problem, StringComparison.Ordinal);
+        Assert.Equal(_images[0], _model.Current!.Id);
+
+        await using (var db = _workplace.Open())
+        {
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE Elsewhere RENAME TO LabelEvents", Cancellation);
+        }
+
+        Assert.True(await AnswerAsync(0));
+        Assert.Null(_model.Problem);
+        await using var read = _workplace.Open();
+        Assert.Equal(1, await read.LabelEvents.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Undo_brings_the_image_and_what_was_said_of_it_back()
+    {
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+
+        Assert.True(await _model.UndoAsync(u => $"Class {u.ClassIndex}", Cancellation));
+
+        Assert.Equal((_images[0], 1, "Taken back: Class 1.", 0), (_model.Current!.Id, _model.Undone!.ClassIndex!.Value, _model.LastAction, _model.Progress.Labelled));
+        _model.Shown(_images[0]);
+        await AnswerAsync(0);
+        Assert.Null(_model.Undone);
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_shown_may_be_skipped_or_flagged_but_not_labelled()
+    {
+        _model.NotShown(_images[0]);
+
+        Assert.Contains("cannot be shown", _model.Problem, StringComparison.Ordinal);
+        Assert.False(await AnswerAsync(0));
+        Assert.True(await _model.AnswerAsync(AnswerKind.Unreadable, null, "unreadable", Cancellation));
+        Assert.Equal(_images[1], _model.Current!.Id);
+        Assert.Null(_model.Problem);
+    }
+
+    private Task<bool> AnswerAsync(int classIndex) => _model.AnswerAsync(AnswerKind.Label, classIndex, $"Class {classIndex}", Cancellation);
+}

@@ -1,0 +1,103 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Web.Tests;
+
+/// <summary>The real server on a port and a storage folder of its own, without a worker.</summary>
+public sealed partial class TestServer : WebApplicationFactory<Program>
+{
+    /// <summary>Password of every account that a test makes.</summary>
+    public const string Password = "correct horse battery";
+
+    private readonly TemporaryFolder _folder = new();
+
+    /// <summary>Starts it on the network: uploads need the real server's features.</summary>
+    public TestServer() => UseKestrel(0);
+
+    /// <summary>Where it keeps what it keeps.</summary>
+    public string Root => _folder.Path;
+
+    /// <summary>Makes an account.</summary>
+    public async Task AddUserAsync(string name, string role)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var made = await scope.ServiceProvider.GetRequiredService<AccountService>().CreateAsync($"{name}@example.org", name, role, Password);
+        Assert.Null(made.Error);
+    }
+
+    /// <summary>Makes a project with one image of real bytes; returns both keys.</summary>
+    public async Task<(int Project, Guid Image)> AddImageAsync()
+    {
+        using var cells = new TemporaryFolder();
+        cells.Add("a/C1thin_1.png", Pictures.Png(1));
+        cells.Add("b/C2thin_2.png", Pictures.Png(2));
+        var project = await Services.GetRequiredService<ProjectService>().CreateAsync("Malaria", "Which?", TestContext.Current.CancellationToken);
+        var import = new DatasetImport
+        {
+            ProjectId = project.Value,
+            SourcePath = cells.Path,
+            SourceName = "cells",
+            PatientPattern = PatientPattern.Default.ToString(),
+            RequestedById = "admin",
+        };
+        var contexts = Services.GetRequiredService<Microsoft.EntityFrameworkCore.IDbContextFactory<Application.Persistence.AppDbContext>>();
+        await using (var db = contexts.CreateDbContext())
+        {
+            db.Imports.Add(import);
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        await new DatasetImporter(contexts, Services.GetRequiredService<ContentStore>()).ImportAsync(import, TestContext.Current.CancellationToken);
+        await using var read = contexts.CreateDbContext();
+        import.State = ImportState.Completed;
+        read.Imports.Update(import);
+        await read.SaveChangesAsync(TestContext.Current.CancellationToken);
+        return (project.Value, read.Images.First().Id);
+    }
+
+    /// <summary>A browser's cookies and manners, but for redirects, which it shows; signed in where a name is given.</summary>
+    public async Task<HttpClient> BrowserAsync(string? name = null)
+    {
+        StartServer();
+        var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = ClientOptions.BaseAddress };
+        if (name is not null)
+        {
+            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["_handler"] = "login",
+                ["__RequestVerificationToken"] = Token().Match(await client.GetStringAsync(new Uri("/login", UriKind.Relative))).Groups[1].Value,
+                ["Input.Email"] = $"{name}@example.org",
+                ["Input.Password"] = Password,
+            });
+            var answer = await client.PostAsync(new Uri("/login", UriKind.Relative), form);
+            Assert.Equal(System.Net.HttpStatusCode.Redirect, answer.StatusCode);
+        }
+
+        return client;
+    }
+
+    /// <inheritdoc />
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Production");
+        builder.UseSetting("Storage:Root", _folder.Path);
+        builder.UseSetting("Worker:Start", "false");
+    }
+
+    /// <inheritdoc />
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
+    private static partial Regex Token();
+}
