@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using SafeMedLabel.Learning.Checkpoints;
-using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,8 +10,6 @@ namespace SafeMedLabel.Learning.Tests.Checkpoints;
 public sealed class PyTorchCheckpointTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
-
-    public PyTorchCheckpointTests() => LibTorch.EnsureLoaded();
 
     public void Dispose() => _scope.Dispose();
 
