@@ -40,7 +40,7 @@ public sealed record TrainingOptions
     /// An epoch is one pass over the labelled images, but no fewer steps than this: with forty labels an epoch would
     /// otherwise end before anything was learned.
     /// </summary>
-    public int MinimumSteps { get; init; } = 16;
+    public int MinimumSteps { get; init; } = 48;
 
     /// <summary>Seed of everything random.</summary>
     public long Seed { get; init; }
