@@ -19,11 +19,11 @@ namespace SafeMedLabel.Application;
 public static class ApplicationServices
 {
     /// <summary>Adds the database, the features and the means to schedule work. <paramref name="migrationsAssembly"/> holds the provider's migrations.</summary>
+    /// <exception cref="IOException">The storage folder cannot be made; the message names the setting.</exception>
     public static IServiceCollection AddSafeMedLabelApplication(this IServiceCollection services, IConfiguration configuration, string migrationsAssembly)
     {
-        services.AddOptions<StorageOptions>().Bind(configuration.GetSection(StorageOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         var storage = configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions();
-        Directory.CreateDirectory(storage.FullRoot);
+        storage.CreateRoot();
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(storage);

@@ -6,25 +6,37 @@ using SafeMedLabel.Web;
 using SafeMedLabel.Web.Worker;
 using Serilog;
 
-var demo = args.Contains("--demo");
-var builder = WebApplication.CreateBuilder([.. args.Where(a => a != "--demo")]);
-builder.Host.UseSerilog((context, logging) => logging.ReadFrom.Configuration(context.Configuration));
-builder.Services.AddSafeMedLabelApplication(builder.Configuration, "SafeMedLabel.Migrations.Sqlite");
-builder.Services.AddQuartzHostedService(options => options.AutoStart = false);
-builder.Services.AddDataProtection().SetApplicationName("SafeMedLabel").PersistKeysToFileSystem(new DirectoryInfo(
-    (builder.Configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()).KeyFolder));
-builder.Services.AddOptions<WorkerOptions>().Bind(builder.Configuration.GetSection(WorkerOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddSingleton<WorkerSupervisor>();
-builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkerSupervisor>());
-builder.WebHost.UseStaticWebAssets();
-builder.Services.AddSafeMedLabelUi();
-
-var app = builder.Build();
-await app.Services.GetRequiredService<DatabaseStarter>().StartAsync();
-if (demo)
+try
 {
-    await DemoSetup.RunAsync(app.Services, Console.Out);
-}
+    var demo = args.Contains("--demo");
+    var builder = WebApplication.CreateBuilder([.. args.Where(a => a != "--demo")]);
+    // A failed start is told in one sentence below.
+    builder.Host.UseSerilog((context, logging) => logging.ReadFrom.Configuration(context.Configuration)
+        .Filter.ByExcluding(line => line.MessageTemplate.Text == "Hosting failed to start"));
+    builder.Services.AddSafeMedLabelApplication(builder.Configuration, "SafeMedLabel.Migrations.Sqlite");
+    builder.Services.AddQuartzHostedService(options => options.AutoStart = false);
+    builder.Services.AddDataProtection().SetApplicationName("SafeMedLabel").PersistKeysToFileSystem(new DirectoryInfo(
+        (builder.Configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()).KeyFolder));
+    builder.Services.AddOptions<WorkerOptions>().Bind(builder.Configuration.GetSection(WorkerOptions.Section))
+        .Validate(worker => worker.Threads is >= 0 and <= 1024, "The setting Worker:Threads lies between 0 and 1024.").ValidateOnStart();
+    builder.Services.AddSingleton<WorkerSupervisor>();
+    builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkerSupervisor>());
+    builder.WebHost.UseStaticWebAssets();
+    builder.Services.AddSafeMedLabelUi();
 
-app.MapSafeMedLabelUi();
-app.Run();
+    await using var app = builder.Build();
+    await app.Services.GetRequiredService<DatabaseStarter>().StartAsync();
+    if (demo)
+    {
+        await DemoSetup.RunAsync(app.Services, Console.Out);
+    }
+
+    app.MapSafeMedLabelUi();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception failure) when (StartupFailure.Describe(failure) is { } sentence)
+{
+    await Console.Error.WriteLineAsync($"SafeMedLabel did not start. {sentence}");
+    return 1;
+}

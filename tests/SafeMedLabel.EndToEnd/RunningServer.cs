@@ -27,16 +27,8 @@ public sealed class RunningServer : IAsyncDisposable
     public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken)
     {
         var storage = new StorageOptions { Root = Directory.CreateTempSubdirectory("safemed-e2e-").FullName };
-        var output = typeof(RunningServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "WebOutput").Value!;
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(output, "SafeMedLabel.Web.dll")])
-        {
-            WorkingDirectory = output,
-            Environment = { ["Storage__Root"] = storage.FullRoot, ["Urls"] = address.ToString() },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        var process = Process.Start(start)!;
+        var process = Process.Start(Program(new() { ["Storage__Root"] = storage.FullRoot, ["Urls"] = address.ToString() }))!;
         process.OutputDataReceived += (_, line) => Console.WriteLine(line.Data);
         process.ErrorDataReceived += (_, line) => Console.WriteLine(line.Data);
         process.BeginOutputReadLine();
@@ -55,6 +47,24 @@ public sealed class RunningServer : IAsyncDisposable
                 await Task.Delay(200, cancellationToken);
             }
         }
+    }
+
+    /// <summary>How the server is started from its own folder with settings.</summary>
+    public static ProcessStartInfo Program(Dictionary<string, string> settings)
+    {
+        var output = typeof(RunningServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "WebOutput").Value!;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(output, "SafeMedLabel.Web.dll")])
+        {
+            WorkingDirectory = output,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
     }
 
     /// <summary>The server's database, read beside it.</summary>

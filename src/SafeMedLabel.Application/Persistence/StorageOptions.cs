@@ -1,15 +1,14 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace SafeMedLabel.Application.Persistence;
 
 /// <summary>Where everything that SafeMedLabel keeps lies: databases, images, derived pixels, models. One folder to back up.</summary>
 public sealed class StorageOptions
 {
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
     /// <summary>Name of the settings' section.</summary>
     public const string Section = "Storage";
 
     /// <summary>The folder; made when missing. Relative paths count from the working directory.</summary>
-    [Required(AllowEmptyStrings = false, ErrorMessage = "The setting Storage:Root must name a folder.")]
     public string Root { get; set; } = "data";
 
     /// <summary>Full path of <see cref="Root"/>.</summary>
@@ -30,6 +29,42 @@ public sealed class StorageOptions
     /// <summary>Keys that protect cookies and forms; they must outlive the process.</summary>
     public string KeyFolder => Path.Combine(FullRoot, "keys");
 
+    /// <summary>Makes the folder, and lets no other user of the machine in: it holds patients' images and the keys of sign-in cookies.</summary>
+    /// <exception cref="IOException">It cannot be made; the message names the setting.</exception>
+    public void CreateRoot()
+    {
+        if (string.IsNullOrWhiteSpace(Root))
+        {
+            throw new IOException("The setting Storage:Root must name a folder; it is empty.");
+        }
+
+        try
+        {
+            Close(Directory.CreateDirectory(FullRoot));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder {FullRoot}, named by the setting Storage:Root, cannot be made: {failure.Message}", failure);
+        }
+    }
+
     /// <summary>Derived files of one project: training pixels, checkpoints, models.</summary>
     public string ProjectFolder(int projectId) => Path.Combine(FullRoot, "projects", projectId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static void Close(DirectoryInfo root)
+    {
+        if (OperatingSystem.IsWindows() || (root.UnixFileMode & Others) == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            root.UnixFileMode &= ~Others;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A mounted folder of another owner, who decides who may enter.
+        }
+    }
 }

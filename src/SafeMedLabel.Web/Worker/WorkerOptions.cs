@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 
 namespace SafeMedLabel.Web.Worker;
@@ -15,8 +14,7 @@ public sealed class WorkerOptions
     /// <summary>The program, <c>safemed</c> or <c>safemed.dll</c>; by default the one built or published beside the server.</summary>
     public string? Executable { get; set; }
 
-    /// <summary>Threads a round may compute with; 0 leaves one core to the server.</summary>
-    [Range(0, 1024, ErrorMessage = "The setting Worker:Threads lies between 0 and 1024.")]
+    /// <summary>Threads a round may compute with, 0 to 1024; 0 leaves one core to the server.</summary>
     public int Threads { get; set; }
 
     /// <summary>Full path of the program.</summary>
