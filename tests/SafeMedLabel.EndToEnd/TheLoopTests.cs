@@ -11,6 +11,7 @@ namespace SafeMedLabel.EndToEnd;
 public sealed partial class TheLoopTests
 {
     private const int Labels = 10;
+    private const int LabelsMeanwhile = 4;
     private const float Patience = 300_000;
 
     [Fact]
@@ -22,16 +23,18 @@ public sealed partial class TheLoopTests
         await using var server = await RunningServer.StartAsync(cancellation);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await browser.NewPageAsync(new BrowserNewPageOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        var page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
 
         await SetUpAsync(page);
         await ImportAsync(page, cells);
-        await SetEpochsAsync(page, 3);
-        await LabelAsync(page, server, cancellation);
+        await SetEpochsAsync(page, 2);
+        await LabelAsync(page, server, Labels, cancellation);
         await StartRoundAsync(page);
         await KillWorkerInTrainingAsync(server, cancellation);
         await Screenshot(page, "round");
+        await LabelMeanwhileAsync(page, server, cancellation);
 
         await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
         Assert.Matches(PercentPattern(), await page.GetByTestId("round-sfr").InnerTextAsync());
@@ -72,11 +75,11 @@ public sealed partial class TheLoopTests
         await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
     }
 
-    /// <summary>An honest reader who knows the reference labels: five of each class, so that a round can learn both.</summary>
-    private static async Task LabelAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    /// <summary>An honest reader who knows the reference labels.</summary>
+    private static async Task LabelAsync(IPage page, RunningServer server, int count, CancellationToken cancellation)
     {
         await page.GotoAsync("/projects/1/label");
-        for (var given = 0; given < Labels;)
+        for (var given = 0; given < count;)
         {
             var image = page.GetByTestId("label-image");
             await Assertions.Expect(image).ToBeVisibleAsync();
@@ -117,6 +120,17 @@ public sealed partial class TheLoopTests
         server.FindWorker()!.Kill();
     }
 
+    /// <summary>While there is no worker, and while the next one goes on with the round.</summary>
+    private static async Task LabelMeanwhileAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        var second = await page.Context.NewPageAsync();
+        second.SetDefaultTimeout(60_000);
+        await LabelAsync(second, server, LabelsMeanwhile, cancellation);
+        await second.CloseAsync();
+        await using var db = server.OpenDatabase();
+        Assert.True((await db.Rounds.AsNoTracking().SingleAsync(cancellation)).State.IsActive(), "The round ended before the labels were given: nothing was shown.");
+    }
+
     private static async Task AssertNothingIsLostAsync(RunningServer server, CancellationToken cancellation)
     {
         await using var db = server.OpenDatabase();
@@ -124,7 +138,8 @@ public sealed partial class TheLoopTests
         Assert.Equal(RoundState.Completed, round.State);
         Assert.True(round.Attempts > 1, "The round was taken up once only: the kill came too late to show anything.");
         Assert.Equal(Enumerable.Range(1, round.Epochs), await db.RoundEpochs.OrderBy(e => e.Epoch).Select(e => e.Epoch).ToListAsync(cancellation));
-        Assert.True(await db.Answers.CountAsync(a => a.Kind == AnswerKind.Label, cancellation) >= Labels);
+        Assert.True(await db.Answers.CountAsync(a => a.Kind == AnswerKind.Label, cancellation) >= Labels + LabelsMeanwhile);
+        Assert.True(await db.Answers.CountAsync(a => a.EventId > round.LabelSnapshot, cancellation) >= LabelsMeanwhile);
         Assert.Equal(round.ScoredCount, await db.Images.CountAsync(i => i.QueueRank != int.MaxValue, cancellation));
     }
 
