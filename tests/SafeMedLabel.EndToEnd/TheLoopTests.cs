@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SafeMedLabel.Application.Labelling;
@@ -33,13 +34,16 @@ public sealed partial class TheLoopTests
         await LabelAsync(page, server, Labels, cancellation);
         await StartRoundAsync(page);
         await KillWorkerInTrainingAsync(server, cancellation);
-        await Screenshot(page, "round");
+        await InspectAsync(page, "round");
         await LabelMeanwhileAsync(page, server, cancellation);
 
         await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
         Assert.Matches(PercentPattern(), await page.GetByTestId("round-sfr").InnerTextAsync());
         Assert.Matches(PercentPattern(), await page.GetByTestId("round-accuracy").InnerTextAsync());
-        await Screenshot(page, "dashboard");
+        await InspectAsync(page, "dashboard");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Round 1" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recipe" })).ToBeVisibleAsync();
+        await InspectAsync(page, "round-detail");
         await AssertNothingIsLostAsync(server, cancellation);
     }
 
@@ -47,7 +51,7 @@ public sealed partial class TheLoopTests
     {
         await page.GotoAsync("/");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/setup$"));
-        await Screenshot(page, "setup");
+        await InspectAsync(page, "setup");
         await page.FillAsync("#displayName", "Ada Admin");
         await page.FillAsync("#email", "ada@example.org");
         await page.FillAsync("#password", "correct horse battery");
@@ -63,7 +67,7 @@ public sealed partial class TheLoopTests
         await page.GetByTestId("import-path").FillAsync(cells);
         await page.GetByTestId("start-import").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
-        await Screenshot(page, "import");
+        await InspectAsync(page, "import");
     }
 
     private static async Task SetEpochsAsync(IPage page, int epochs)
@@ -88,7 +92,7 @@ public sealed partial class TheLoopTests
             var known = (await db.Images.FirstAsync(i => i.Id == id, cancellation)).ReferenceClass!.Value;
             if (given == Labels / 2)
             {
-                await Screenshot(page, "labelling");
+                await InspectAsync(page, "labelling");
             }
 
             // A key before the image is drawn does not count, so it is pressed until the next image is in front.
@@ -143,18 +147,25 @@ public sealed partial class TheLoopTests
         Assert.Equal(round.ScoredCount, await db.Images.CountAsync(i => i.QueueRank != int.MaxValue, cancellation));
     }
 
-    /// <summary>Kept where SAFEMED_SCREENSHOTS names a folder; both widths, as a reader and a telephone have them.</summary>
-    private static async Task Screenshot(IPage page, string name)
+    /// <summary>
+    /// At both widths, a telephone's and a reader's: nothing is out of reach for a screen reader (the rules of axe) or to the side.
+    /// Pictures are kept where SAFEMED_SCREENSHOTS names a folder.
+    /// </summary>
+    private static async Task InspectAsync(IPage page, string name)
     {
-        if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is not { Length: > 0 } folder)
+        foreach (var (width, height, picture) in new[] { (390, 844, $"{name}-390.png"), (1440, 900, $"{name}.png") })
         {
-            return;
+            await page.SetViewportSizeAsync(width, height);
+            // A colour on its way to another is neither of them.
+            await page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))");
+            var violations = (await page.RunAxe()).Violations.Select(v => $"{v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}");
+            Assert.True(!violations.Any(), $"{name} at {width} px: {string.Join("; ", violations)}");
+            Assert.True(await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth") <= width, $"{name} at {width} px scrolls to the side.");
+            if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
+            {
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
+            }
         }
-
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
-        await page.SetViewportSizeAsync(390, 844);
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-390.png") });
-        await page.SetViewportSizeAsync(1440, 900);
     }
 
     [GeneratedRegex(@"\d+\.\d\d %")]

@@ -1,11 +1,19 @@
+// Loaded before the first paint, so that a dark page never flashes white.
 // The theme is the only thing kept in the browser: never anything of patients or answers.
-const key = "safemedlabel.dark";
+globalThis.theme = {
+  isDark() {
+    const kept = localStorage.getItem("safemedlabel.dark");
+    return kept === null ? matchMedia("(prefers-color-scheme: dark)").matches : kept === "1";
+  },
 
-export function isDark() {
-  const kept = localStorage.getItem(key);
-  return kept === null ? matchMedia("(prefers-color-scheme: dark)").matches : kept === "1";
-}
+  setDark(dark) {
+    localStorage.setItem("safemedlabel.dark", dark ? "1" : "0");
+    theme.apply();
+  },
 
-export function setDark(dark) {
-  localStorage.setItem(key, dark ? "1" : "0");
-}
+  apply() {
+    document.documentElement.classList.toggle("dark", theme.isDark());
+  },
+};
+
+theme.apply();
