@@ -104,11 +104,16 @@ public sealed class LabellingServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_of_the_locked_test_set_takes_no_answer()
+    public async Task An_image_of_the_locked_test_set_takes_no_answer_even_from_a_reader_who_holds_it()
     {
         var locked = await _workplace.AddImagesAsync(1, DataSplit.Test);
+        await using (var db = _workplace.Open())
+        {
+            db.Leases.Add(new Lease { ImageId = locked[0], ReaderId = "ada", ProjectId = _workplace.ProjectId, ExpiresUtc = DateTime.MaxValue });
+            await db.SaveChangesAsync(Cancellation);
+        }
 
-        Assert.NotNull((await _workplace.AnswerAsync("ada", locked[0])).Error);
+        Assert.Equal("This image is not in the queue.", (await _workplace.AnswerAsync("ada", locked[0])).Error);
     }
 
     [Theory]
