@@ -31,6 +31,18 @@ internal static class CommonOptions
     /// <summary>Epochs.</summary>
     public static Option<int> Epochs(int byDefault) => new("--epochs") { Description = "Epochs to train.", DefaultValueFactory = _ => byDefault };
 
+    /// <summary>Number format of training.</summary>
+    public static Option<string> Precision()
+    {
+        var precision = new Option<string>("--precision")
+        {
+            Description = "Number format of the convolutions: bfloat16 is faster on processors that have it, and rounds more.",
+            DefaultValueFactory = _ => "float32",
+        };
+        precision.AcceptOnlyFromAmong([.. TrainingOptions.Precisions]);
+        return precision;
+    }
+
     /// <summary>Training method.</summary>
     public static Option<string> Method()
     {

@@ -39,10 +39,11 @@ internal static class SimulateCommand
         var seed = CommonOptions.Seed();
         var epochs = CommonOptions.Epochs(6);
         var size = CommonOptions.Size();
+        var precision = CommonOptions.Precision();
         var threads = CommonOptions.Threads();
         var command = new Command("simulate", "Run the active-learning loop with the known labels as the reader.")
         {
-            data, rounds, initial, query, acquisition, method, seed, epochs, size, threads,
+            data, rounds, initial, query, acquisition, method, seed, epochs, size, precision, threads,
         };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
@@ -53,7 +54,13 @@ internal static class SimulateCommand
             var simulation = new Simulation(
                 loaded,
                 pixels,
-                new TrainingOptions { Method = parsed.GetRequiredValue(method), Epochs = parsed.GetValue(epochs), Seed = parsed.GetValue(seed) },
+                new TrainingOptions
+                {
+                    Method = parsed.GetRequiredValue(method),
+                    Epochs = parsed.GetValue(epochs),
+                    Precision = parsed.GetRequiredValue(precision),
+                    Seed = parsed.GetValue(seed),
+                },
                 Functions[parsed.GetRequiredValue(acquisition)]);
             var rows = await CommandRunner.WithProgress("Simulating", report =>
                 simulation.Run(parsed.GetValue(rounds), parsed.GetValue(initial), parsed.GetValue(query), report, cancellationToken));
@@ -131,7 +138,7 @@ internal static class SimulateCommand
         {
             int[] pool = [.. _split.Training.Except(labelled)];
             var seed = options.Seed + round;
-            var passes = new Predictor(network, pixels).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
+            var passes = new Predictor(network, pixels, Predictor.FastType).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
             var width = Passes * network.Classes;
             string[] hashes = [.. pool.Select(row => data.Images[row].ContentHash)];
             double[] scores = [.. pool.Select((_, i) => AcquisitionScorer.Score(

@@ -20,16 +20,17 @@ internal static class TrainCommand
         var seed = CommonOptions.Seed();
         var epochs = CommonOptions.Epochs(12);
         var size = CommonOptions.Size();
+        var precision = CommonOptions.Precision();
         var threads = CommonOptions.Threads();
         var output = new Option<string>("--out") { Description = "Where the model goes, as .safetensors; its card goes beside it as .json.", Required = true };
         var command = new Command("train", "Train a model. Patients are split; the test patients are named in the model's card and never trained on.")
         {
-            data, method, labelled, seed, epochs, size, threads, output,
+            data, method, labelled, seed, epochs, size, precision, threads, output,
         };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
             new Request(
                 parsed.GetRequiredValue(data), parsed.GetRequiredValue(method), parsed.GetValue(labelled), parsed.GetValue(seed),
-                parsed.GetValue(epochs), parsed.GetValue(size), parsed.GetValue(threads), parsed.GetRequiredValue(output)),
+                parsed.GetValue(epochs), parsed.GetValue(size), parsed.GetRequiredValue(precision), parsed.GetValue(threads), parsed.GetRequiredValue(output)),
             runner,
             cancellationToken));
         return command;
@@ -52,7 +53,7 @@ internal static class TrainCommand
         int[] unlabelled = [.. split.Training.Where((_, i) => !known.Contains(i))];
         int[] ClassesOf(int[] rows) => [.. rows.Select(row => data.Images[row].ClassIndex)];
 
-        var options = new TrainingOptions { Method = request.Method, Epochs = request.Epochs, Seed = request.Seed };
+        var options = new TrainingOptions { Method = request.Method, Epochs = request.Epochs, Precision = request.Precision, Seed = request.Seed };
         var trainer = new Trainer(options, new TrainingData(
             pixels, data.ClassNames.Count, labelled, ClassesOf(labelled), unlabelled, split.Validation, ClassesOf(split.Validation), data.Hash));
         var summaries = new List<EpochSummary>();
@@ -86,5 +87,5 @@ internal static class TrainCommand
                 $"[green]Trained[/] on {labelled.Length} labelled and {unlabelled.Length} unlabelled images; {split.TestPatients.Count} patients held out. Model: {request.Output}"));
     }
 
-    private sealed record Request(string Data, string Method, double Labelled, long Seed, int Epochs, int Size, int Threads, string Output);
+    private sealed record Request(string Data, string Method, double Labelled, long Seed, int Epochs, int Size, string Precision, int Threads, string Output);
 }

@@ -3,6 +3,7 @@ using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Training;
+using static TorchSharp.torch;
 
 namespace SafeMedLabel.Cli.Worker;
 
@@ -45,18 +46,18 @@ internal sealed class ModelTrainer : IModelTrainer
 
     /// <inheritdoc />
     public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, predictor => predictor.Probabilities(indices, cancellationToken));
+        With(modelPath, pixels, ScalarType.Float32, predictor => predictor.Probabilities(indices, cancellationToken));
 
     /// <inheritdoc />
     public float[] StochasticPasses(
         string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
+        With(modelPath, pixels, Predictor.FastType, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
 
-    private static T With<T>(string modelPath, PixelSource source, Func<Predictor, T> ask)
+    private static T With<T>(string modelPath, PixelSource source, ScalarType type, Func<Predictor, T> ask)
     {
         var (network, _) = ModelFile.Load(modelPath);
         using var owned = network;
         using var pixels = new PixelStore(source.Path, source.Size);
-        return ask(new Predictor(network, pixels));
+        return ask(new Predictor(network, pixels, type));
     }
 }

@@ -5,10 +5,16 @@ using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Inference;
 
-/// <summary>Asks a network about images: once without dropout, or many times with. Leaves it as it found it.</summary>
-public sealed class Predictor(ResNet18 network, PixelStore pixels)
+/// <summary>
+/// Asks a network about images: once without dropout, or many times with. Leaves it as it found it. It computes in float32 where
+/// it is not told otherwise: for figures that are reported. A ranking may be had faster in <see cref="FastType"/>.
+/// </summary>
+public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
     private const int BatchSize = 64;
+
+    /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
+    public static ScalarType FastType => Native.Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>Class probabilities without dropout, row-major n × K.</summary>
     public double[] Probabilities(IReadOnlyList<int> indices, CancellationToken cancellationToken = default)
@@ -45,22 +51,14 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels)
     private void ForEachBatch(IReadOnlyList<int> indices, Action<Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var noGradient = no_grad();
-        var wasTraining = network.training;
-        network.eval();
-        try
+        using var backbone = new FoldedBackbone(network, type);
+        for (var start = 0; start < indices.Count; start += BatchSize)
         {
-            for (var start = 0; start < indices.Count; start += BatchSize)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                int[] batch = [.. indices.Skip(start).Take(BatchSize)];
-                read(network.Features(Augmentation.Augmenter.Normalise(pixels.Gather(batch))), start);
-                progress?.Report((double)(start + batch.Length) / indices.Count);
-            }
-        }
-        finally
-        {
-            network.train(wasTraining);
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            int[] batch = [.. indices.Skip(start).Take(BatchSize)];
+            read(backbone.Features(Augmentation.Augmenter.Normalise(pixels.Gather(batch))), start);
+            progress?.Report((double)(start + batch.Length) / indices.Count);
         }
     }
 }

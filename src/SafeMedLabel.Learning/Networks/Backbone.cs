@@ -39,16 +39,16 @@ internal sealed class Backbone : Module<Tensor, Tensor>
 
     public DropoutHead Head => _head;
 
-    /// <summary>[N, 3, S, S] → [N, 512].</summary>
+    /// <summary>[N, 3, S, S] → [N, 512] in float32; between them it computes in the input's type.</summary>
     public override Tensor forward(Tensor input)
     {
-        var hidden = _pool.forward(functional.relu(_bn1.forward(_conv1.forward(input))));
+        var hidden = _pool.forward(functional.relu(_bn1.forward(_conv1.In(input))));
         foreach (var layer in _layers)
         {
             hidden = layer.forward(hidden);
         }
 
-        return hidden.mean([2, 3]);
+        return hidden.to(ScalarType.Float32).mean([2, 3]);
     }
 
     private static Sequential Layer(int inputs, int outputs, int stride) =>

@@ -24,6 +24,8 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     [ComponentName(Name = "downsample")]
     private readonly Sequential? _downsample;
 
+    private readonly (Conv2d Convolution, BatchNorm2d Norm)? _shortcut;
+
     public BasicBlock(int inputs, int outputs, int stride)
         : base(nameof(BasicBlock))
     {
@@ -33,7 +35,8 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         _bn2 = BatchNorm2d(outputs);
         if (stride != 1 || inputs != outputs)
         {
-            _downsample = Sequential(("0", Conv2d(inputs, outputs, 1, stride: stride, bias: false)), ("1", BatchNorm2d(outputs)));
+            _shortcut = (Conv2d(inputs, outputs, 1, stride: stride, bias: false), BatchNorm2d(outputs));
+            _downsample = Sequential(("0", _shortcut.Value.Convolution), ("1", _shortcut.Value.Norm));
         }
 
         RegisterComponents();
@@ -42,8 +45,10 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     /// <inheritdoc />
     public override Tensor forward(Tensor input)
     {
-        var hidden = functional.relu(_bn1.forward(_conv1.forward(input)));
-        var output = _bn2.forward(_conv2.forward(hidden));
-        return functional.relu(output.add_(_downsample?.forward(input) ?? input));
+        var hidden = functional.relu(_bn1.forward(_conv1.In(input)));
+        var output = _bn2.forward(_conv2.In(hidden));
+        return functional.relu(output.add_(Shortcut(input)));
     }
+
+    private Tensor Shortcut(Tensor input) => _shortcut is (var convolution, var norm) ? norm.forward(convolution.In(input)) : input;
 }

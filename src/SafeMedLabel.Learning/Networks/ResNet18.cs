@@ -34,8 +34,14 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     /// <summary>The part with dropout.</summary>
     public DropoutHead Head => _base.Head;
 
+    /// <summary>
+    /// The type in which the backbone computes: float32, or bfloat16, which is faster where the processor has it. Weights, batch
+    /// norm's statistics, head and losses stay in float32.
+    /// </summary>
+    public ScalarType ComputeType { get; set; } = ScalarType.Float32;
+
     /// <summary>[N, 3, S, S] → [N, 512].</summary>
-    public Tensor Features(Tensor images) => _base.forward(images);
+    public Tensor Features(Tensor images) => _base.forward(images.to(ComputeType).ChannelsLast());
 
     /// <summary>Without dropout: [N, 3, S, S] → logits [N, K].</summary>
     public override Tensor forward(Tensor input) => Head.forward(Features(input));

@@ -54,11 +54,12 @@ public sealed class Trainer
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
     public ResNet18 Train(string? checkpointPath = null, CancellationToken cancellationToken = default)
     {
-        var network = new ResNet18(_data.Classes, _options.Seed);
+        var network = new ResNet18(_data.Classes, _options.Seed) { ComputeType = _options.ComputeType };
         try
         {
             Train(network, checkpointPath, cancellationToken);
             network.eval();
+            network.ComputeType = ScalarType.Float32;
             return network;
         }
         catch

@@ -1,5 +1,6 @@
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Algorithms;
+using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Training;
 
@@ -8,6 +9,9 @@ public sealed record TrainingOptions
 {
     /// <summary>Names of the methods that can be trained.</summary>
     public static IReadOnlyList<string> Methods { get; } = ["supervised", "fixmatch", "safemed-ssl"];
+
+    /// <summary>Names of the number formats in which the backbone can compute.</summary>
+    public static IReadOnlyList<string> Precisions { get; } = ["float32", "bfloat16"];
 
     /// <summary>One of <see cref="Methods"/>.</summary>
     public string Method { get; init; } = "safemed-ssl";
@@ -42,6 +46,12 @@ public sealed record TrainingOptions
     /// </summary>
     public int MinimumSteps { get; init; } = 48;
 
+    /// <summary>
+    /// One of <see cref="Precisions"/>: bfloat16 is faster on processors that have it, and rounds what float32 keeps. Weights and
+    /// losses are float32 in either.
+    /// </summary>
+    public string Precision { get; init; } = "float32";
+
     /// <summary>Seed of everything random.</summary>
     public long Seed { get; init; }
 
@@ -52,6 +62,7 @@ public sealed record TrainingOptions
         var problem = this switch
         {
             { Method: var method } when !Methods.Contains(method) => $"There is no method '{method}'; there are {string.Join(", ", Methods)}.",
+            { Precision: var precision } when !Precisions.Contains(precision) => $"There is no precision '{precision}'; there are {string.Join(", ", Precisions)}.",
             { Epochs: < 1 } => "A training has at least one epoch.",
             { BatchSize: < 2 } => "A batch has at least two images.",
             { LearningRate: not (> 0 and <= 10) } => "The learning rate lies above 0 and not above 10.",
@@ -70,6 +81,8 @@ public sealed record TrainingOptions
             throw new ArgumentException(problem);
         }
     }
+
+    internal ScalarType ComputeType => Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
 
     internal IAlgorithm CreateAlgorithm() => Method switch
     {

@@ -96,5 +96,24 @@ public sealed class AlgorithmTests : IDisposable
         Assert.True(_network.Tensors()["base.conv1.weight"].grad is { } gradient && gradient.abs().sum().ToDouble() > 0);
     }
 
+    [Fact]
+    public void In_bfloat16_a_step_has_the_same_loss_but_for_rounding()
+    {
+        var exact = Loss(ScalarType.Float32);
+        var rounded = Loss(ScalarType.BFloat16);
+
+        Assert.NotEqual(exact, rounded);
+        Assert.Equal(exact, rounded, exact * 0.02);
+    }
+
+    private double Loss(ScalarType type)
+    {
+        using var network = new ResNet18(2, seed: 3) { ComputeType = type };
+        using var generator = new Generator(1);
+        network.train();
+        var loss = new SafeMedSslAlgorithm(10, new SafetyFilterOptions()).Step(network, Images(0, 8), tensor(Enumerable.Range(0, 8).Select(i => (long)Cells.ClassOf(i)).ToArray()), Images(8, 8), generator);
+        return (loss.Supervised + loss.Unlabelled!).ToDouble();
+    }
+
     private Tensor Images(int start, int count) => _pixels.Gather([.. Enumerable.Range(start, count)]);
 }

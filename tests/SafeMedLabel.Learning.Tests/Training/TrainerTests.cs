@@ -20,17 +20,28 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("supervised")]
-    [InlineData("fixmatch")]
-    [InlineData("safemed-ssl")]
-    public void Every_method_learns_to_tell_cells_with_a_dot(string method)
+    [InlineData("supervised", "float32")]
+    [InlineData("fixmatch", "float32")]
+    [InlineData("safemed-ssl", "float32")]
+    [InlineData("safemed-ssl", "bfloat16")]
+    public void Every_method_learns_to_tell_cells_with_a_dot(string method, string precision)
     {
         var epochs = new List<EpochSummary>();
-        using var network = Train(Options with { Method = method, Epochs = 6, MinimumSteps = 10, BatchSize = 16 }, Cells.Data(_pixels, 24, 24), epochs);
+        var options = Options with { Method = method, Precision = precision, Epochs = 6, MinimumSteps = 10, BatchSize = 16 };
+        using var network = Train(options, Cells.Data(_pixels, 24, 24), epochs);
 
         Assert.Equal(6, epochs.Count);
         Assert.InRange(epochs.Max(e => e.ValidationAccuracy!.Value), 0.9, 1);
         Assert.True(epochs[^1].SupervisedLoss < epochs[0].SupervisedLoss);
+    }
+
+    [Fact]
+    public void Training_in_bfloat16_keeps_float32_weights_and_leaves_a_network_that_computes_in_float32()
+    {
+        using var network = Train(Options with { Precision = "bfloat16", Epochs = 1 }, Data);
+
+        Assert.All(network.Tensors().Values.Where(t => t.is_floating_point()), t => Assert.Equal(torch.ScalarType.Float32, t.dtype));
+        Assert.Equal(torch.ScalarType.Float32, network.ComputeType);
     }
 
     [Fact]
@@ -131,6 +142,17 @@ public sealed class TrainerTests : IDisposable
         epochs.Clear();
         Train(Options, Data with { Validation = [], ValidationLabels = [] }, epochs).Dispose();
         Assert.All(epochs, e => Assert.Null(e.ValidationAccuracy));
+    }
+
+    [Fact]
+    public void A_method_or_a_precision_that_there_is_not_is_refused_with_those_that_there_are()
+    {
+        Assert.Equal(
+            "There is no method 'magic'; there are supervised, fixmatch, safemed-ssl.",
+            Assert.Throws<ArgumentException>(() => new Trainer(Options with { Method = "magic" }, Data)).Message);
+        Assert.Equal(
+            "There is no precision 'float8'; there are float32, bfloat16.",
+            Assert.Throws<ArgumentException>(() => new Trainer(Options with { Precision = "float8" }, Data)).Message);
     }
 
     [Fact]
