@@ -7,6 +7,7 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     SimulateCommand.Create(),
+    ExperimentCommand.Create(),
     DemoDataCommand.Create(),
     WorkerCommand.Create(),
 };

@@ -13,6 +13,7 @@ public sealed class CommandTests
     [InlineData("evaluate")]
     [InlineData("predict")]
     [InlineData("simulate")]
+    [InlineData("experiment")]
     [InlineData("demo-data")]
     [InlineData("worker")]
     public async Task Every_verb_explains_itself(string verb)
@@ -41,7 +42,7 @@ public sealed class CommandTests
         try
         {
             var model = Path.Combine(folder, "model.safetensors");
-            var (trained, _, trainError) = await RunAsync("train", "--data", cells, "--epochs", "1", "--threads", "1", "--out", model, "--json");
+            var (trained, _, trainError) = await RunAsync("train", "--data", cells, "--epochs", "1", "--minimum-steps", "4", "--threads", "1", "--out", model, "--json");
             Assert.True(trained == 0, trainError);
             Assert.True(File.Exists(Path.ChangeExtension(model, ".json")));
 
@@ -66,17 +67,88 @@ public sealed class CommandTests
         }
     }
 
+    [Fact]
+    public async Task A_simulation_prints_one_row_a_round_with_the_labels_it_had()
+    {
+        var cells = SharedData.Require("data/nih-malaria-mini");
+
+        var (code, output, error) = await RunAsync(
+            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--epochs", "1", "--minimum-steps", "2", "--threads", "1", "--json");
+
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var rounds = json.RootElement.GetProperty("rounds").EnumerateArray().ToList();
+        Assert.Equal([(1, 20), (2, 30)], rounds.Select(r => (r.GetProperty("round").GetInt32(), r.GetProperty("labelled").GetInt32())));
+        Assert.All(rounds, r => Assert.InRange(r.GetProperty("accuracy").GetDouble(), 0, 1));
+        Assert.All(rounds, r => Assert.InRange(r.GetProperty("sfr").GetProperty("0.80").GetDouble(), 0, 1));
+    }
+
+    [Fact]
+    public async Task An_experiment_that_was_killed_keeps_its_finished_runs_and_goes_on()
+    {
+        var cells = SharedData.Require("data/nih-malaria-mini");
+        using var folder = new TemporaryFolder();
+        string[] command =
+        [
+            "experiment", "--data", cells, "--methods", "supervised,safemed-ssl", "--seeds", "0-1", "--labelled", "0.3", "--epochs", "2",
+            "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
+        ];
+        var first = folder.File("runs/supervised-seed0/run.json");
+        using (var killed = Start(command))
+        {
+            while (!File.Exists(first) && !killed.HasExited)
+            {
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            }
+
+            Assert.False(File.Exists(folder.File("table.md")), "The experiment ended before it was killed: nothing was shown.");
+            killed.Kill();
+            await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var kept = await File.ReadAllTextAsync(first, TestContext.Current.CancellationToken);
+        var (code, _, error) = await RunAsync(command);
+
+        Assert.True(code == 0, error);
+        Assert.Equal(kept, await File.ReadAllTextAsync(first, TestContext.Current.CancellationToken));
+        Assert.Equal(5, (await File.ReadAllLinesAsync(folder.File("runs.csv"), TestContext.Current.CancellationToken)).Length);
+        Assert.Contains("| safemed-ssl | accuracy |", await File.ReadAllTextAsync(folder.File("table.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("risk-coverage.svg")) && File.Exists(folder.File("silent-failures.svg")));
+        Assert.Empty(Directory.GetFiles(folder.Path, "*.checkpoint", SearchOption.AllDirectories));
+
+        var (other, _, refusal) = await RunAsync([.. command, "--size", "96"]);
+        Assert.Equal(1, other);
+        Assert.Contains("other data or options; name another folder.", refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--seeds", "5-0", "--seeds takes numbers as 0-5 or 0,2,4, not '5-0'.")]
+    [InlineData("--seeds", "x", "--seeds takes numbers as 0-5 or 0,2,4, not 'x'.")]
+    [InlineData("--methods", "magic", "There is no method 'magic'; there are supervised, fixmatch, safemed-ssl.")]
+    [InlineData("--methods", ",", "An experiment has at least one method and one seed.")]
+    public async Task A_plan_that_cannot_be_is_refused_before_anything_is_read(string option, string value, string sentence)
+    {
+        var (code, _, error) = await RunAsync("experiment", "--data", "/no/such/folder", "--out", "/no/such/out", option, value);
+
+        Assert.Equal((1, $"safemed: {sentence}"), (code, error.Trim()));
+    }
+
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        var built = typeof(CommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "SafemedOutput").Value!;
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(built, "safemed.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Start(arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        var built = typeof(CommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "SafemedOutput").Value!;
+        return Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(built, "safemed.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
     }
 }

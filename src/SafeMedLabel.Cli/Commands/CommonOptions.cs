@@ -28,6 +28,13 @@ internal static class CommonOptions
     /// <summary>Seed of split, labels and training.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "Seed of split, labels and training.", DefaultValueFactory = _ => 0 };
 
+    /// <summary>Fraction of the labels that a method may see.</summary>
+    public static Option<double> Labelled() => new("--labelled")
+    {
+        Description = "Fraction of the training images whose labels the method may see, above 0 and up to 1.",
+        DefaultValueFactory = _ => 0.2,
+    };
+
     /// <summary>Epochs.</summary>
     public static Option<int> Epochs(int byDefault) => new("--epochs") { Description = "Epochs to train.", DefaultValueFactory = _ => byDefault };
 
@@ -42,6 +49,13 @@ internal static class CommonOptions
         precision.AcceptOnlyFromAmong([.. TrainingOptions.Precisions]);
         return precision;
     }
+
+    /// <summary>Fewest steps an epoch.</summary>
+    public static Option<int> MinimumSteps() => new("--minimum-steps")
+    {
+        Description = "Fewest steps an epoch has, however few labels there are.",
+        DefaultValueFactory = _ => new TrainingOptions().MinimumSteps,
+    };
 
     /// <summary>Training method.</summary>
     public static Option<string> Method()

@@ -40,10 +40,11 @@ internal static class SimulateCommand
         var epochs = CommonOptions.Epochs(6);
         var size = CommonOptions.Size();
         var precision = CommonOptions.Precision();
+        var steps = CommonOptions.MinimumSteps();
         var threads = CommonOptions.Threads();
         var command = new Command("simulate", "Run the active-learning loop with the known labels as the reader.")
         {
-            data, rounds, initial, query, acquisition, method, seed, epochs, size, precision, threads,
+            data, rounds, initial, query, acquisition, method, seed, epochs, size, precision, steps, threads,
         };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
@@ -59,6 +60,7 @@ internal static class SimulateCommand
                     Method = parsed.GetRequiredValue(method),
                     Epochs = parsed.GetValue(epochs),
                     Precision = parsed.GetRequiredValue(precision),
+                    MinimumSteps = parsed.GetValue(steps),
                     Seed = parsed.GetValue(seed),
                 },
                 Functions[parsed.GetRequiredValue(acquisition)]);
@@ -103,7 +105,7 @@ internal static class SimulateCommand
                 throw new ArgumentException("There are too few patients to hold any out for the test.");
             }
 
-            var first = LabelledSubset.Draw(ClassesOf(_split.Training), initial, (ulong)options.Seed);
+            var first = LabelledSubset.Draw(_split.ClassesOf(_split.Training), initial, (ulong)options.Seed);
             var labelled = first.Select(i => _split.Training[i]).ToList();
             var rows = new List<Row>();
             for (var round = 1; round <= rounds; round++)
@@ -125,13 +127,13 @@ internal static class SimulateCommand
         {
             int[] unlabelled = [.. _split.Training.Except(labelled)];
             var trainer = new Trainer(options, new TrainingData(
-                pixels, data.ClassNames.Count, labelled, ClassesOf(labelled), unlabelled, _split.Validation, ClassesOf(_split.Validation), data.Hash));
+                pixels, data.ClassNames.Count, labelled, _split.ClassesOf(labelled), unlabelled, _split.Validation, _split.ClassesOf(_split.Validation), data.Hash));
             trainer.Progressed += step => report((round - 1 + step.Fraction) / rounds, $"round {round}/{rounds}, {labelled.Count} labels, {step.ImagesPerSecond:0} images/s");
             return trainer.Train(cancellationToken: cancellationToken);
         }
 
         private EvaluationReport Measure(ResNet18 network, CancellationToken cancellationToken) => EvaluationReport.From(
-            new PredictionSet(data.ClassNames.Count, ClassesOf(_split.Test), new Predictor(network, pixels).Probabilities(_split.Test, cancellationToken)),
+            new PredictionSet(data.ClassNames.Count, _split.ClassesOf(_split.Test), new Predictor(network, pixels).Probabilities(_split.Test, cancellationToken)),
             [.. _split.Test.Select(row => data.Images[row].Patient)]);
 
         private IEnumerable<int> Ask(ResNet18 network, List<int> labelled, int query, int round, CancellationToken cancellationToken)
@@ -145,7 +147,5 @@ internal static class SimulateCommand
                 acquisition, new StochasticPasses(passes.AsSpan(i * width, width), Passes, network.Classes), hashes[i], (ulong)seed))];
             return AcquisitionScorer.Rank(scores, hashes).Take(query).Select(i => pool[i]);
         }
-
-        private int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => data.Images[row].ClassIndex)];
     }
 }

@@ -29,7 +29,7 @@ public static class PatientBootstrap
             throw new ArgumentException($"There are {numerators.Count} numerators for {denominators.Count} denominators.", nameof(numerators));
         }
 
-        var patients = new List<(int Events, int Items)>(numerators.Count);
+        var patients = new List<(double Events, int Items)>(numerators.Count);
         for (var i = 0; i < numerators.Count; i++)
         {
             if (numerators[i] < 0 || numerators[i] > denominators[i])
@@ -44,29 +44,30 @@ public static class PatientBootstrap
             }
         }
 
-        if (patients.Count < 2)
+        return patients.Count < 2 ? null : Resample(patients, seed);
+    }
+
+    /// <summary>
+    /// 95 % percentile interval of a paired difference: of the mean, over items, of <paramref name="differenceOf"/>, whole patients
+    /// drawn with replacement. For rates of two models on the same items it is the difference of the one's event and the other's.
+    /// </summary>
+    /// <param name="patients">Patient of each item.</param>
+    /// <param name="differenceOf">Difference at an item's index, e.g. −1, 0 or 1.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    /// <returns>The interval, or null when there are fewer than two patients.</returns>
+    public static RateInterval? Difference(IReadOnlyList<string> patients, Func<int, double> differenceOf, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(patients);
+        ArgumentNullException.ThrowIfNull(differenceOf);
+
+        var sums = new SortedDictionary<string, (double Sum, int Items)>(StringComparer.Ordinal);
+        for (var i = 0; i < patients.Count; i++)
         {
-            return null;
+            var (sum, items) = sums.GetValueOrDefault(patients[i]);
+            sums[patients[i]] = (sum + differenceOf(i), items + 1);
         }
 
-        var random = new SeededRandom(seed, "patient bootstrap");
-        var rates = new double[Resamples];
-        for (var resample = 0; resample < Resamples; resample++)
-        {
-            long events = 0;
-            long items = 0;
-            for (var draw = 0; draw < patients.Count; draw++)
-            {
-                var patient = patients[random.NextInt(patients.Count)];
-                events += patient.Events;
-                items += patient.Items;
-            }
-
-            rates[resample] = (double)events / items;
-        }
-
-        Array.Sort(rates);
-        return new RateInterval(Quantile(rates, Tail), Quantile(rates, 1 - Tail));
+        return sums.Count < 2 ? null : Resample([.. sums.Values], seed);
     }
 
     /// <summary>
@@ -90,6 +91,28 @@ public static class PatientBootstrap
         }
 
         return Interval([.. counts.Values.Select(c => c.Events)], [.. counts.Values.Select(c => c.Items)], seed);
+    }
+
+    private static RateInterval Resample(List<(double Sum, int Items)> patients, ulong seed)
+    {
+        var random = new SeededRandom(seed, "patient bootstrap");
+        var rates = new double[Resamples];
+        for (var resample = 0; resample < Resamples; resample++)
+        {
+            var sum = 0.0;
+            long items = 0;
+            for (var draw = 0; draw < patients.Count; draw++)
+            {
+                var patient = patients[random.NextInt(patients.Count)];
+                sum += patient.Sum;
+                items += patient.Items;
+            }
+
+            rates[resample] = sum / items;
+        }
+
+        Array.Sort(rates);
+        return new RateInterval(Quantile(rates, Tail), Quantile(rates, 1 - Tail));
     }
 
     /// <summary>Quantile of sorted values with linear interpolation (Hyndman and Fan's type 7).</summary>

@@ -5,6 +5,26 @@ namespace SafeMedLabel.Core.Tests.Statistics;
 public class PatientBootstrapTests
 {
     [Fact]
+    public void Two_models_that_differ_nowhere_have_a_difference_of_nothing()
+    {
+        Assert.Equal(new RateInterval(0, 0), PatientBootstrap.Difference(["a", "a", "b", "c"], _ => 0, 0));
+        Assert.Null(PatientBootstrap.Difference(["a", "a"], _ => 1, 0));
+    }
+
+    [Fact]
+    public void A_difference_has_the_interval_of_a_rate_where_the_other_model_never_errs()
+    {
+        string[] patients = [.. Enumerable.Range(0, 60).Select(i => $"p{i / 3}")];
+
+        var rate = PatientBootstrap.Interval(patients, i => i % 4 == 0, 3)!.Value;
+        var difference = PatientBootstrap.Difference(patients, i => i % 4 == 0 ? 1 : 0, 3)!.Value;
+        var turned = PatientBootstrap.Difference(patients, i => i % 4 == 0 ? -1 : 0, 3)!.Value;
+
+        Assert.Equal(rate, difference);
+        Assert.Equal(-rate.Low, turned.High, 1e-12);
+    }
+
+    [Fact]
     public void Fewer_than_two_patients_have_no_interval()
     {
         Assert.Null(PatientBootstrap.Interval([], [], 0));

@@ -1,4 +1,4 @@
-namespace SafeMedLabel.Web.Model;
+namespace SafeMedLabel.Core.Figures;
 
 /// <summary>
 /// A vertical axis whose ends and ticks are round numbers (P. S. Heckbert, 'Nice Numbers for Graph Labels', Graphics Gems, 1990).
