@@ -35,7 +35,7 @@ internal sealed class Cells : IDisposable
     public ResNet18 TrainedNetwork(int steps)
     {
         int[] labels = [.. _set.Images.Select(i => i.ClassIndex)];
-        var options = new TrainingOptions { Method = "supervised", Epochs = 1, MinimumSteps = steps, Seed = 1 };
+        var options = TrainingMethod.Parse("supervised", new TrainingOptions { Epochs = 1, MinimumSteps = steps, Seed = 1 });
         return new Trainer(options, new TrainingData(Pixels, _set.ClassNames.Count, All, labels, [], [], [], "benchmark")).Train();
     }
 

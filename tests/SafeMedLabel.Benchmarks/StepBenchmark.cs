@@ -22,14 +22,14 @@ internal static class StepBenchmark
         using var cells = new Cells(240, 128);
         using var network = new ResNet18(2, seed: 1);
         var filter = new SafetyFilterOptions();
-        var algorithm = new SafeMedSslAlgorithm(Passes, filter);
+        var algorithm = new SafeMedSslAlgorithm(new Views(AugmentationKind.Weak, AugmentationKind.Weak, AugmentationKind.Strong), Passes, filter);
         var labels = tensor(Enumerable.Range(0, Batch).Select(i => (long)(i % 2)).ToArray());
         return Comparison.Run(
             2 * Batch,
             () => Step(network, ScalarType.Float32, cells, (labelled, pool, generator) => Plain(network, labelled, labels, pool, filter, generator)),
             () => Step(network, Predictor.FastType, cells, (labelled, pool, generator) =>
             {
-                var loss = algorithm.Step(network, labelled, labels, pool, generator);
+                var loss = algorithm.Step(network, network, labelled, labels, pool, generator);
                 return loss.Supervised + loss.Unlabelled!;
             }));
     }
@@ -59,7 +59,7 @@ internal static class StepBenchmark
             network.train();
         }
 
-        var (classes, _, weights) = SafeMedSslAlgorithm.Filter(passes, filter);
+        var (classes, weights, _) = SafetyFilter.Judge(passes, filter, filter.Limit.Level);
         var supervised = nn.functional.cross_entropy(network.ForwardWithDropout(Prepare(Augmenter.Weak(labelled, generator)), generator), labels);
         var each = nn.functional.cross_entropy(network.ForwardWithDropout(Prepare(Augmenter.Strong(pool, generator)), generator), classes, reduction: nn.Reduction.None);
         return supervised + (each * weights).mean();

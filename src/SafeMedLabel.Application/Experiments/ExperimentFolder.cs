@@ -19,7 +19,7 @@ public sealed class ExperimentFolder
 
     /// <summary>Makes the folder, or opens that of the same experiment.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="recipe">Everything that decides the results but for methods and seeds, to which more may be added later.</param>
+    /// <param name="recipe">Everything that decides the results but which runs there are: to those more may be added later.</param>
     /// <exception cref="IOException">It holds another experiment, or cannot be written.</exception>
     public static ExperimentFolder Open(string path, object recipe)
     {
@@ -39,38 +39,41 @@ public sealed class ExperimentFolder
     }
 
     /// <summary>The folder of a run, made when missing.</summary>
-    public string RunFolder(string method, long seed) =>
-        Directory.CreateDirectory(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{method}-seed{seed}"))).FullName;
+    /// <param name="kind">What the run is of: a method, or a way to ask.</param>
+    /// <param name="seed">Its seed.</param>
+    public string RunFolder(string kind, long seed) =>
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "runs", string.Create(CultureInfo.InvariantCulture, $"{kind}-seed{seed}"))).FullName;
 
-    /// <summary>A finished run, or null.</summary>
+    /// <summary>The result of a finished run, or null.</summary>
     /// <exception cref="JsonException">Its file was altered.</exception>
-    public ExperimentRun? Find(string method, long seed)
+    public T? Find<T>(string kind, long seed)
+        where T : class
     {
-        var file = RunFile(method, seed);
-        return File.Exists(file) ? JsonSerializer.Deserialize<ExperimentRun>(File.ReadAllText(file), Json) : null;
+        var file = RunFile(kind, seed);
+        return File.Exists(file) ? JsonSerializer.Deserialize<T>(File.ReadAllText(file), Json) : null;
     }
 
-    /// <summary>Keeps a finished run.</summary>
-    public void Save(ExperimentRun run, IReadOnlyList<TestedImage> images)
-    {
-        using (var text = new StreamWriter(PredictionFile(run.Method, run.Seed)))
-        using (var csv = new CsvWriter(text, CultureInfo.InvariantCulture))
-        {
-            csv.WriteRecords(images);
-        }
+    /// <summary>Keeps the result of a finished run.</summary>
+    public void Save<T>(string kind, long seed, T result)
+        where T : class => WriteAtomically(RunFile(kind, seed), JsonSerializer.Serialize(result, Json));
 
-        WriteAtomically(RunFile(run.Method, run.Seed), JsonSerializer.Serialize(run, Json));
+    /// <summary>Keeps what a run's model said of the measured images; before the run's result, which says that it is finished.</summary>
+    public void SaveImages(string method, long seed, IReadOnlyList<TestedImage> images)
+    {
+        using var text = new StreamWriter(PredictionFile(method, seed));
+        using var csv = new CsvWriter(text, CultureInfo.InvariantCulture);
+        csv.WriteRecords(images);
     }
 
-    /// <summary>What a finished run's model said of its test set.</summary>
-    public IReadOnlyList<TestedImage> Images(ExperimentRun run)
+    /// <summary>What a finished run's model said of the measured images.</summary>
+    public IReadOnlyList<TestedImage> Images(string method, long seed)
     {
-        using var text = new StreamReader(PredictionFile(run.Method, run.Seed));
+        using var text = new StreamReader(PredictionFile(method, seed));
         using var csv = new CsvReader(text, CultureInfo.InvariantCulture);
         return [.. csv.GetRecords<TestedImage>()];
     }
 
-    private string RunFile(string method, long seed) => System.IO.Path.Combine(RunFolder(method, seed), "run.json");
+    private string RunFile(string kind, long seed) => System.IO.Path.Combine(RunFolder(kind, seed), "run.json");
 
     private string PredictionFile(string method, long seed) => System.IO.Path.Combine(RunFolder(method, seed), "predictions.csv");
 

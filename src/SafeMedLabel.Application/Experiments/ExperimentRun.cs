@@ -1,15 +1,20 @@
+using System.Text.Json.Serialization;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Experiments;
 
-/// <summary>One method trained with one seed and measured on the test set of that seed's split.</summary>
+/// <summary>One method trained with one seed and measured on images of that seed's split that it never saw.</summary>
 public sealed record ExperimentRun
 {
-    /// <summary>The method's name.</summary>
+    /// <summary>The method's name, with the pieces by which it differs from what the name stands for.</summary>
     public required string Method { get; init; }
 
     /// <summary>Seed of split, labels and training.</summary>
     public required long Seed { get; init; }
+
+    /// <summary>Class names in index order.</summary>
+    public required IReadOnlyList<string> ClassNames { get; init; }
 
     /// <summary>Images whose labels the method saw.</summary>
     public required int Labelled { get; init; }
@@ -23,14 +28,18 @@ public sealed record ExperimentRun
     /// <summary>What was measured.</summary>
     public required EvaluationReport Report { get; init; }
 
-    /// <summary>At equal coverage, thresholds set on the calibration set; keys as <see cref="EvaluationReport.Key"/> writes the coverage.</summary>
+    /// <summary>At equal coverage, thresholds set on other images; keys as <see cref="EvaluationReport.Key"/> writes the coverage.</summary>
     public required IReadOnlyDictionary<string, OperatingPoint> AtCoverage { get; init; }
 
-    /// <summary>Pseudo-labels that the filter let through, over all epochs.</summary>
-    public required long Accepted { get; init; }
+    /// <summary>The filter's ledger of each epoch.</summary>
+    public required IReadOnlyList<FilterLedger> Ledgers { get; init; }
 
-    /// <summary>Pseudo-labels that it stopped.</summary>
-    public required long Rejected { get; init; }
+    /// <summary>Over all epochs.</summary>
+    [JsonIgnore]
+    public FilterLedger Ledger => Ledgers.Aggregate((a, b) => a + b);
+
+    /// <summary>The model's temperature; 1 where it was not set.</summary>
+    public required double Temperature { get; init; }
 
     /// <summary>Time of training: of all its epochs, also of those before an interruption.</summary>
     public required double Seconds { get; init; }

@@ -61,6 +61,12 @@ public sealed record TrainingTask
     /// <summary>Their classes.</summary>
     public required IReadOnlyList<int> ValidationLabels { get; init; }
 
+    /// <summary>Images that temperature and thresholds are set on once training has ended.</summary>
+    public required IReadOnlyList<int> Calibration { get; init; }
+
+    /// <summary>Their classes.</summary>
+    public required IReadOnlyList<int> CalibrationLabels { get; init; }
+
     /// <summary>Class names in index order.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 

@@ -29,6 +29,9 @@ public sealed record RoundData
     /// <summary>Images of the validation split with a reference label.</summary>
     public required IReadOnlyList<RoundImage> Validation { get; init; }
 
+    /// <summary>Images of the calibration split with a reference label.</summary>
+    public required IReadOnlyList<RoundImage> Calibration { get; init; }
+
     /// <summary>The locked test set: images of the test split with a reference label.</summary>
     public required IReadOnlyList<RoundImage> Test { get; init; }
 
@@ -44,6 +47,8 @@ public sealed record RoundData
         Pool = [.. Pool.Select(i => i.Index)],
         Validation = [.. Validation.Select(i => i.Index)],
         ValidationLabels = [.. Validation.Select(i => i.ClassIndex)],
+        Calibration = [.. Calibration.Select(i => i.Index)],
+        CalibrationLabels = [.. Calibration.Select(i => i.ClassIndex)],
         ClassNames = ClassNames,
         Method = round.Method,
         Epochs = round.Epochs,

@@ -46,6 +46,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
             Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
             Validation = WithReference(all, DataSplit.Validation),
+            Calibration = WithReference(all, DataSplit.Calibration),
             Test = WithReference(all, DataSplit.Test),
             DataHash = Hash([contentHash, .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
         };

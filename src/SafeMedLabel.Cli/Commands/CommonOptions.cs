@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Cli.Output;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Training;
 
 namespace SafeMedLabel.Cli.Commands;
@@ -11,22 +13,11 @@ internal static class CommonOptions
     /// <summary>Folder or archive of class folders.</summary>
     public static Option<string> Data() => new("--data") { Description = "Folder or zip with one folder per class.", Required = true };
 
-    /// <summary>Side of the training pixels.</summary>
-    public static Option<int> Size()
-    {
-        var size = new Option<int>("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
-        size.Validators.Add(result =>
-        {
-            if (!ProjectSettings.ImageSizes.Contains(result.GetValue(size)))
-            {
-                result.AddError("--size is 64, 96 or 128.");
-            }
-        });
-        return size;
-    }
-
     /// <summary>Seed of split, labels and training.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "Seed of split, labels and training.", DefaultValueFactory = _ => 0 };
+
+    /// <summary>Seeds of several runs.</summary>
+    public static Option<string> Seeds(string byDefault) => new("--seeds") { Description = "Seeds, as 0-5 or 0,2,4.", DefaultValueFactory = _ => byDefault };
 
     /// <summary>Fraction of the labels that a method may see.</summary>
     public static Option<double> Labelled() => new("--labelled")
@@ -35,38 +26,47 @@ internal static class CommonOptions
         DefaultValueFactory = _ => 0.2,
     };
 
-    /// <summary>Epochs.</summary>
-    public static Option<int> Epochs(int byDefault) => new("--epochs") { Description = "Epochs to train.", DefaultValueFactory = _ => byDefault };
-
-    /// <summary>Number format of training.</summary>
-    public static Option<string> Precision()
-    {
-        var precision = new Option<string>("--precision")
-        {
-            Description = "Number format of the convolutions: bfloat16 is faster on processors that have it, and rounds more.",
-            DefaultValueFactory = _ => "float32",
-        };
-        precision.AcceptOnlyFromAmong([.. TrainingOptions.Precisions]);
-        return precision;
-    }
-
-    /// <summary>Fewest steps an epoch.</summary>
-    public static Option<int> MinimumSteps() => new("--minimum-steps")
-    {
-        Description = "Fewest steps an epoch has, however few labels there are.",
-        DefaultValueFactory = _ => new TrainingOptions().MinimumSteps,
-    };
-
     /// <summary>Training method.</summary>
-    public static Option<string> Method()
-    {
-        var method = new Option<string>("--method") { Description = "Training method.", DefaultValueFactory = _ => "safemed-ssl" };
-        method.AcceptOnlyFromAmong([.. TrainingOptions.Methods]);
-        return method;
-    }
+    public static Option<string> Method() => new("--method") { Description = $"Training method: {MethodHelp}", DefaultValueFactory = _ => "safemed-ssl" };
+
+    /// <summary>How methods are written.</summary>
+    public static string MethodHelp { get; } =
+        $"{string.Join(", ", TrainingMethod.Names)}. Pieces of it are changed with +PIECE=VALUE, as safemed-ssl+limit=0.005; there are {string.Join(", ", TrainingMethod.Pieces)}.";
 
     /// <summary>Threads to compute with.</summary>
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 for all cores.", DefaultValueFactory = _ => 0 };
+
+    /// <summary>What is separated by commas, each once.</summary>
+    public static string[] List(string text) => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
+
+    /// <summary>Reads what <see cref="Seeds"/> takes.</summary>
+    /// <exception cref="ArgumentException">It is no list of seeds.</exception>
+    public static SortedSet<long> ParseSeeds(string text)
+    {
+        var seeds = new SortedSet<long>();
+        foreach (var part in List(text))
+        {
+            long[] ends = [.. part.Split('-').Select(end => long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
+            if (ends.Length > 2 || ends.Contains(-1) || ends[^1] < ends[0] || ends[^1] - ends[0] > 1000)
+            {
+                throw new ArgumentException($"--seeds takes numbers as 0-5 or 0,2,4, not '{part}'.");
+            }
+
+            for (var seed = ends[0]; seed <= ends[^1]; seed++)
+            {
+                seeds.Add(seed);
+            }
+        }
+
+        return seeds;
+    }
+
+    /// <summary>The command as it can be typed again, with the data's name but not its folder.</summary>
+    public static string CommandLine(ParseResult parsed) =>
+        "safemed " + string.Join(' ', parsed.Tokens.Select(t => t.Value.Contains(Path.DirectorySeparatorChar) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(t.Value)) : t.Value));
+
+    /// <summary>Loads the native library with the threads that were asked for.</summary>
+    public static void UseThreads(int threads) => LibTorch.EnsureLoaded(threads > 0 ? threads : Environment.ProcessorCount);
 
     /// <summary>Loads a data set under a progress bar and says what was left out.</summary>
     public static async Task<LoadedDataset> LoadAsync(string path, int size, CancellationToken cancellationToken)

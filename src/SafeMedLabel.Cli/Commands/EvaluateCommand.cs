@@ -5,7 +5,6 @@ using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
-using SafeMedLabel.Learning.Native;
 using Spectre.Console;
 
 namespace SafeMedLabel.Cli.Commands;
@@ -30,7 +29,7 @@ internal static class EvaluateCommand
 
     private static async Task RunAsync(string modelPath, string dataPath, bool allPatients, int threads, CommandRunner runner, CancellationToken cancellationToken)
     {
-        LibTorch.EnsureLoaded(threads > 0 ? threads : Environment.ProcessorCount);
+        CommonOptions.UseThreads(threads);
         var (network, card) = ModelFile.Load(modelPath);
         using var _ = network;
         using var data = await CommonOptions.LoadAsync(dataPath, card.ImageSize, cancellationToken);

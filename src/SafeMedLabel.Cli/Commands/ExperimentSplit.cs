@@ -1,6 +1,9 @@
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 
 namespace SafeMedLabel.Cli.Commands;
@@ -12,11 +15,12 @@ namespace SafeMedLabel.Cli.Commands;
 internal sealed class ExperimentSplit
 {
     private readonly LoadedDataset _data;
+    private readonly PixelStore _pixels;
     private readonly long _seed;
 
-    public ExperimentSplit(LoadedDataset data, long seed, bool byImage = false)
+    public ExperimentSplit(LoadedDataset data, PixelStore pixels, long seed, bool byImage = false)
     {
-        (_data, _seed) = (data, seed);
+        (_data, _pixels, _seed) = (data, pixels, seed);
         string Unit(LoadedImage image) => byImage ? image.Path : image.Patient;
         var byUnit = PatientSplitter.Split([.. data.Images.Select(i => new SplitItem(Unit(i), i.ClassIndex))], new SplitFractions(), (ulong)seed);
         int[] Rows(DataSplit split) => [.. Enumerable.Range(0, data.Images.Count).Where(i => byUnit[Unit(data.Images[i])] == split)];
@@ -39,22 +43,43 @@ internal sealed class ExperimentSplit
     /// <summary>Equal hashes, equal splits.</summary>
     public string Hash { get; }
 
-    public int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
+    public string[] PatientsOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].Patient)];
 
-    /// <summary>Training data with the labels of a fraction of the training images, drawn by class.</summary>
-    /// <exception cref="ArgumentException">The fraction is out of range.</exception>
-    public TrainingData Label(PixelStore pixels, double fraction)
+    /// <summary>Training images drawn by class, whose labels are known at first.</summary>
+    /// <exception cref="ArgumentException">There are fewer.</exception>
+    public int[] Draw(int count)
     {
-        if (fraction is not (> 0 and <= 1))
+        if (count > Training.Length)
         {
-            throw new ArgumentException("--labelled lies above 0 and not above 1.");
+            throw new ArgumentException($"There are only {Training.Length} training images; {count} labels were asked for.");
         }
 
-        var classes = ClassesOf(Training);
-        var known = LabelledSubset.Draw(classes, Math.Max(2, (int)Math.Round(fraction * classes.Length)), (ulong)_seed).ToHashSet();
-        int[] labelled = [.. Training.Where((_, i) => known.Contains(i))];
-        int[] unlabelled = [.. Training.Where((_, i) => !known.Contains(i))];
-        return new TrainingData(
-            pixels, _data.ClassNames.Count, labelled, ClassesOf(labelled), unlabelled, Validation, ClassesOf(Validation), _data.Hash);
+        return [.. LabelledSubset.Draw(ClassesOf(Training), count, (ulong)_seed).Select(i => Training[i])];
     }
+
+    /// <summary>Training data with the labels of a fraction of the training images.</summary>
+    /// <exception cref="ArgumentException">The fraction is out of range.</exception>
+    public TrainingData Label(double fraction) => fraction is > 0 and <= 1
+        ? Label(Draw(Math.Max(2, (int)Math.Round(fraction * Training.Length))))
+        : throw new ArgumentException("--labelled lies above 0 and not above 1.");
+
+    /// <summary>Training data in which the labels of these training images are known.</summary>
+    public TrainingData Label(IReadOnlyCollection<int> known)
+    {
+        var isKnown = known.ToHashSet();
+        int[] labelled = [.. Training.Where(isKnown.Contains)];
+        int[] unlabelled = [.. Training.Where(row => !isKnown.Contains(row))];
+        return new TrainingData(_pixels, _data.ClassNames.Count, labelled, ClassesOf(labelled), unlabelled, Validation, ClassesOf(Validation), _data.Hash)
+        {
+            Calibration = Calibration,
+            CalibrationLabels = ClassesOf(Calibration),
+            UnlabelledTruth = ClassesOf(unlabelled),
+        };
+    }
+
+    /// <summary>What a network says of these images.</summary>
+    public PredictionSet Predict(ResNet18 network, int[] rows, CancellationToken cancellationToken) =>
+        new(_data.ClassNames.Count, ClassesOf(rows), new Predictor(network, _pixels).Probabilities(rows, cancellationToken));
+
+    private int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
 }

@@ -1,15 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
-using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Experiments;
 using SafeMedLabel.Cli.Output;
-using SafeMedLabel.Core.Acquisition;
-using SafeMedLabel.Core.Evaluation;
-using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Learning.Data;
-using SafeMedLabel.Learning.Inference;
-using SafeMedLabel.Learning.Native;
-using SafeMedLabel.Learning.Networks;
-using SafeMedLabel.Learning.Training;
 using Spectre.Console;
 
 namespace SafeMedLabel.Cli.Commands;
@@ -17,135 +9,76 @@ namespace SafeMedLabel.Cli.Commands;
 /// <summary><c>safemed simulate</c>: the active-learning loop with the known labels as the reader.</summary>
 internal static class SimulateCommand
 {
-    private const int Passes = 50;
-
-    private static readonly Dictionary<string, AcquisitionFunction> Functions = new()
-    {
-        ["bald"] = AcquisitionFunction.Bald,
-        ["entropy"] = AcquisitionFunction.Entropy,
-        ["variance"] = AcquisitionFunction.Variance,
-        ["random"] = AcquisitionFunction.Random,
-    };
-
     public static Command Create()
     {
         var data = CommonOptions.Data();
         var rounds = new Option<int>("--rounds") { Description = "Rounds to run.", DefaultValueFactory = _ => 5 };
         var initial = new Option<int>("--initial") { Description = "Labels, drawn at random, before the first round.", DefaultValueFactory = _ => 40 };
         var query = new Option<int>("--query") { Description = "Labels that each further round asks for.", DefaultValueFactory = _ => 20 };
-        var acquisition = new Option<string>("--acquisition") { Description = "How the queue is ranked.", DefaultValueFactory = _ => "bald" };
-        acquisition.AcceptOnlyFromAmong([.. Functions.Keys]);
+        var acquisition = new Option<string>("--acquisition")
+        {
+            Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes.",
+            DefaultValueFactory = _ => "bald",
+        };
+        var seeds = CommonOptions.Seeds("0");
         var method = CommonOptions.Method();
-        var seed = CommonOptions.Seed();
-        var epochs = CommonOptions.Epochs(6);
-        var size = CommonOptions.Size();
-        var precision = CommonOptions.Precision();
-        var steps = CommonOptions.MinimumSteps();
-        var threads = CommonOptions.Threads();
+        var output = new Option<string?>("--out") { Description = "Folder for the curves, table and figures. Finished loops in it are kept." };
+        var training = new TrainingArguments(epochs: 6);
         var command = new Command("simulate", "Run the active-learning loop with the known labels as the reader.")
         {
-            data, rounds, initial, query, acquisition, method, seed, epochs, size, precision, steps, threads,
+            data, rounds, initial, query, acquisition, seeds, method, output,
         };
+        training.AddTo(command);
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
-            var threadCount = parsed.GetValue(threads);
-            LibTorch.EnsureLoaded(threadCount > 0 ? threadCount : Environment.ProcessorCount);
-            using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), parsed.GetValue(size), cancellationToken);
+            Query[] queries = [.. CommonOptions.List(parsed.GetRequiredValue(acquisition)).Select(Query.Parse)];
+            var loop = new LoopOptions(parsed.GetValue(rounds), parsed.GetValue(initial), parsed.GetValue(query));
+            var (name, numbers) = (parsed.GetRequiredValue(method), CommonOptions.ParseSeeds(parsed.GetRequiredValue(seeds)));
+            loop.Validate();
+            if (queries.Length == 0 || numbers.Count == 0)
+            {
+                throw new ArgumentException("A simulation has at least one way to ask and one seed.");
+            }
+
+            var common = training.Options(parsed, name, numbers.Min);
+            using var weights = training.Prepare(parsed);
+            using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
             using var pixels = new PixelStore(loaded.PixelPath, loaded.Size);
-            var simulation = new Simulation(
-                loaded,
-                pixels,
-                new TrainingOptions
+            var recipe = new { Data = loaded.Hash, loaded.Size, Loop = loop, InitialWeights = weights?.Hash, Training = common with { Seed = 0 } };
+            var folder = parsed.GetValue(output) is { } path ? ExperimentFolder.Open(path, recipe) : null;
+            var all = await CommandRunner.WithProgress("Simulating", report =>
+            {
+                var (done, total) = (new List<SimulatedRound>(), numbers.Count * queries.Length);
+                foreach (var (position, (seed, asking)) in numbers.SelectMany(seed => queries.Select(asking => (seed, asking))).Index())
                 {
-                    Method = parsed.GetRequiredValue(method),
-                    Epochs = parsed.GetValue(epochs),
-                    Precision = parsed.GetRequiredValue(precision),
-                    MinimumSteps = parsed.GetValue(steps),
-                    Seed = parsed.GetValue(seed),
-                },
-                Functions[parsed.GetRequiredValue(acquisition)]);
-            var rows = await CommandRunner.WithProgress("Simulating", report =>
-                simulation.Run(parsed.GetValue(rounds), parsed.GetValue(initial), parsed.GetValue(query), report, cancellationToken));
-            runner.Print(new { rounds = rows }, console => Show(console, rows));
+                    var simulation = new Simulation(loaded, pixels, common with { Seed = seed }, weights, loop, asking);
+                    var kept = folder?.Find<List<SimulatedRound>>(asking.Name, seed);
+                    var curve = kept ?? simulation.Run((fraction, text) => report((position + fraction) / total, $"{asking.Name}, seed {seed}, {text}"), cancellationToken);
+                    folder?.Save(asking.Name, seed, curve);
+                    done.AddRange(curve);
+                }
+
+                return done;
+            });
+            if (folder is not null)
+            {
+                new SimulationReport(all).Write(folder.Path, CommonOptions.CommandLine(parsed));
+            }
+
+            runner.Print(new { acquisition = queries.Select(q => q.Name), method = name, rounds = all }, console => Show(console, all));
         });
         return command;
     }
 
-    private static void Show(IAnsiConsole console, List<Row> rows)
+    private static void Show(IAnsiConsole console, List<SimulatedRound> rounds)
     {
-        var table = new Table().AddColumns("Round", "Labelled", "Accuracy", "AUC", "SFR(0.80)", "SFR(0.95)", "Seconds");
-        foreach (var row in rows)
+        var table = new Table().AddColumns("Acquisition", "Seed", "Round", "Labelled", "Patients", "Accuracy", "AUC", "SFR(0.80)", "SFR(0.95)", "Seconds");
+        foreach (var r in rounds)
         {
-            table.AddRow($"{row.Round}", $"{row.Labelled}", $"{row.Accuracy:P2}", $"{row.Auc:0.0000}", $"{row.Sfr["0.80"]:P2}", $"{row.Sfr["0.95"]:P2}", $"{row.Seconds:0}");
+            table.AddRow(
+                r.Acquisition, $"{r.Seed}", $"{r.Round}", $"{r.Labelled}", $"{r.LabelledPatients}", $"{r.Accuracy:P2}", $"{r.Auc:0.0000}", $"{r.Sfr["0.80"]:P2}", $"{r.Sfr["0.95"]:P2}", $"{r.Seconds:0}");
         }
 
         console.Write(table);
-    }
-
-    private sealed record Row(int Round, int Labelled, double Accuracy, double? Auc, IReadOnlyDictionary<string, double> Sfr, double Seconds);
-
-    private sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, AcquisitionFunction acquisition)
-    {
-        private readonly ExperimentSplit _split = new(data, options.Seed);
-
-        public List<Row> Run(int rounds, int initial, int query, Action<double, string> report, CancellationToken cancellationToken)
-        {
-            if (rounds < 1 || initial < 2 || query < 1)
-            {
-                throw new ArgumentException("A simulation has at least one round, two initial labels and one label a query.");
-            }
-
-            if (initial > _split.Training.Length)
-            {
-                throw new ArgumentException($"There are only {_split.Training.Length} training images; --initial asks for {initial}.");
-            }
-
-            if (_split.Test.Length == 0)
-            {
-                throw new ArgumentException("There are too few patients to hold any out for the test.");
-            }
-
-            var first = LabelledSubset.Draw(_split.ClassesOf(_split.Training), initial, (ulong)options.Seed);
-            var labelled = first.Select(i => _split.Training[i]).ToList();
-            var rows = new List<Row>();
-            for (var round = 1; round <= rounds; round++)
-            {
-                var clock = Stopwatch.StartNew();
-                using var network = Train(labelled, round, rounds, report, cancellationToken);
-                var measured = Measure(network, cancellationToken);
-                rows.Add(new Row(round, labelled.Count, measured.Accuracy, measured.Auc, measured.SilentFailureRate, clock.Elapsed.TotalSeconds));
-                if (round < rounds)
-                {
-                    labelled.AddRange(Ask(network, labelled, query, round, cancellationToken));
-                }
-            }
-
-            return rows;
-        }
-
-        private ResNet18 Train(List<int> labelled, int round, int rounds, Action<double, string> report, CancellationToken cancellationToken)
-        {
-            int[] unlabelled = [.. _split.Training.Except(labelled)];
-            var trainer = new Trainer(options, new TrainingData(
-                pixels, data.ClassNames.Count, labelled, _split.ClassesOf(labelled), unlabelled, _split.Validation, _split.ClassesOf(_split.Validation), data.Hash));
-            trainer.Progressed += step => report((round - 1 + step.Fraction) / rounds, $"round {round}/{rounds}, {labelled.Count} labels, {step.ImagesPerSecond:0} images/s");
-            return trainer.Train(cancellationToken: cancellationToken);
-        }
-
-        private EvaluationReport Measure(ResNet18 network, CancellationToken cancellationToken) => EvaluationReport.From(
-            new PredictionSet(data.ClassNames.Count, _split.ClassesOf(_split.Test), new Predictor(network, pixels).Probabilities(_split.Test, cancellationToken)),
-            [.. _split.Test.Select(row => data.Images[row].Patient)]);
-
-        private IEnumerable<int> Ask(ResNet18 network, List<int> labelled, int query, int round, CancellationToken cancellationToken)
-        {
-            int[] pool = [.. _split.Training.Except(labelled)];
-            var seed = options.Seed + round;
-            var passes = new Predictor(network, pixels, Predictor.FastType).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
-            var width = Passes * network.Classes;
-            string[] hashes = [.. pool.Select(row => data.Images[row].ContentHash)];
-            double[] scores = [.. pool.Select((_, i) => AcquisitionScorer.Score(
-                acquisition, new StochasticPasses(passes.AsSpan(i * width, width), Passes, network.Classes), hashes[i], (ulong)seed))];
-            return AcquisitionScorer.Rank(scores, hashes).Take(query).Select(i => pool[i]);
-        }
     }
 }

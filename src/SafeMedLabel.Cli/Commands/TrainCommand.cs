@@ -2,7 +2,6 @@ using System.CommandLine;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
-using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Training;
 using Spectre.Console;
 
@@ -17,64 +16,43 @@ internal static class TrainCommand
         var method = CommonOptions.Method();
         var labelled = CommonOptions.Labelled();
         var seed = CommonOptions.Seed();
-        var epochs = CommonOptions.Epochs(12);
-        var size = CommonOptions.Size();
-        var precision = CommonOptions.Precision();
-        var steps = CommonOptions.MinimumSteps();
-        var threads = CommonOptions.Threads();
         var output = new Option<string>("--out") { Description = "Where the model goes, as .safetensors; its card goes beside it as .json.", Required = true };
+        var training = new TrainingArguments(epochs: 12);
         var command = new Command("train", "Train a model. Patients are split; the test patients are named in the model's card and never trained on.")
         {
-            data, method, labelled, seed, epochs, size, precision, steps, threads, output,
+            data, method, labelled, seed, output,
         };
-        CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
-            new Request(
-                parsed.GetRequiredValue(data), parsed.GetRequiredValue(method), parsed.GetValue(labelled), parsed.GetValue(seed),
-                parsed.GetValue(epochs), parsed.GetValue(size), parsed.GetRequiredValue(precision), parsed.GetValue(steps), parsed.GetValue(threads), parsed.GetRequiredValue(output)),
-            runner,
-            cancellationToken));
+        training.AddTo(command);
+        CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
+        {
+            var options = training.Options(parsed, parsed.GetRequiredValue(method), parsed.GetValue(seed));
+            using var initial = training.Prepare(parsed);
+            var path = parsed.GetRequiredValue(output);
+            using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
+            using var pixels = new PixelStore(loaded.PixelPath, loaded.Size);
+            var split = new ExperimentSplit(loaded, pixels, options.Seed);
+            var trainer = new Trainer(options, split.Label(parsed.GetValue(labelled)), initial);
+            var (card, epochs) = await CommandRunner.WithProgress("Training", report => Train(trainer, path, loaded.ClassNames, split.TestPatients, report, cancellationToken));
+            File.Delete(CheckpointOf(path));
+            runner.Print(
+                new { model = path, card.Labelled, card.Unlabelled, testPatients = split.TestPatients.Count, card.Temperature, card.Validation, card.Calibration, epochs },
+                console => console.MarkupLineInterpolated(
+                    $"[green]Trained[/] on {card.Labelled} labelled and {card.Unlabelled} unlabelled images; {split.TestPatients.Count} patients held out. Model: {path}"));
+        });
         return command;
     }
 
-    private static async Task RunAsync(Request request, CommandRunner runner, CancellationToken cancellationToken)
+    private static (ModelCard Card, List<EpochSummary> Epochs) Train(
+        Trainer trainer, string path, IReadOnlyList<string> classNames, IReadOnlyList<string> testPatients, Action<double, string> report, CancellationToken cancellationToken)
     {
-        LibTorch.EnsureLoaded(request.Threads > 0 ? request.Threads : Environment.ProcessorCount);
-        using var data = await CommonOptions.LoadAsync(request.Data, request.Size, cancellationToken);
-        using var pixels = new PixelStore(data.PixelPath, data.Size);
-        var split = new ExperimentSplit(data, request.Seed);
-        var training = split.Label(pixels, request.Labelled);
-        var options = new TrainingOptions { Method = request.Method, Epochs = request.Epochs, Precision = request.Precision, MinimumSteps = request.MinimumSteps, Seed = request.Seed };
-        var trainer = new Trainer(options, training);
-        var summaries = new List<EpochSummary>();
-        trainer.EpochFinished += summaries.Add;
-        var network = await CommandRunner.WithProgress("Training", report =>
-        {
-            trainer.Progressed += step => report(step.Fraction, $"epoch {step.Epoch}/{step.Epochs}, loss {step.Loss:0.000}, {step.ImagesPerSecond:0} images/s");
-            return trainer.Train(request.Output + ".checkpoint", cancellationToken);
-        });
-        using (network)
-        {
-            ModelFile.Save(request.Output, network, new ModelCard
-            {
-                ClassNames = data.ClassNames,
-                ImageSize = data.Size,
-                Method = options.Method,
-                Options = options,
-                DataHash = data.Hash,
-                Labelled = training.Labelled.Count,
-                Unlabelled = training.Unlabelled.Count,
-                TestPatients = split.TestPatients,
-                Software = Software.Version,
-                CreatedUtc = DateTime.UtcNow,
-            });
-        }
-
-        File.Delete(request.Output + ".checkpoint");
-        runner.Print(
-            new { model = request.Output, labelled = training.Labelled.Count, unlabelled = training.Unlabelled.Count, testPatients = split.TestPatients.Count, epochs = summaries },
-            console => console.MarkupLineInterpolated(
-                $"[green]Trained[/] on {training.Labelled.Count} labelled and {training.Unlabelled.Count} unlabelled images; {split.TestPatients.Count} patients held out. Model: {request.Output}"));
+        var epochs = new List<EpochSummary>();
+        trainer.EpochFinished += epochs.Add;
+        trainer.Progressed += step => report(step.Fraction, $"epoch {step.Epoch}/{step.Epochs}, loss {step.Loss:0.000}, {step.ImagesPerSecond:0} images/s");
+        using var network = trainer.Train(CheckpointOf(path), cancellationToken);
+        var card = trainer.Describe(network, classNames, Software.Version) with { TestPatients = testPatients };
+        ModelFile.Save(path, network, card);
+        return (card, epochs);
     }
 
-    private sealed record Request(string Data, string Method, double Labelled, long Seed, int Epochs, int Size, string Precision, int MinimumSteps, int Threads, string Output);
+    private static string CheckpointOf(string path) => path + ".checkpoint";
 }

@@ -13,10 +13,14 @@ internal sealed class ModelTrainer : IModelTrainer
     /// <inheritdoc />
     public void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
     {
-        var options = new TrainingOptions { Method = task.Method, Epochs = task.Epochs, Seed = task.Seed };
+        var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed });
         using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
         var trainer = new Trainer(options, new TrainingData(
-            pixels, task.ClassNames.Count, task.Labelled, task.Labels, task.Pool, task.Validation, task.ValidationLabels, task.DataHash));
+            pixels, task.ClassNames.Count, task.Labelled, task.Labels, task.Pool, task.Validation, task.ValidationLabels, task.DataHash)
+        {
+            Calibration = task.Calibration,
+            CalibrationLabels = task.CalibrationLabels,
+        });
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
         {
@@ -24,24 +28,13 @@ internal sealed class ModelTrainer : IModelTrainer
             SupervisedLoss = epoch.SupervisedLoss,
             UnlabelledLoss = epoch.UnlabelledLoss,
             ValidationAccuracy = epoch.ValidationAccuracy,
-            Accepted = epoch.Accepted,
-            Rejected = epoch.Rejected,
-            MeanWeight = epoch.MeanWeight,
+            Accepted = epoch.Ledger.Accepted,
+            Rejected = epoch.Ledger.Rejected,
+            MeanWeight = epoch.Ledger.MeanWeight,
             Seconds = epoch.Seconds,
         });
         using var network = trainer.Train(task.CheckpointPath, cancellationToken);
-        ModelFile.Save(task.ModelPath, network, new ModelCard
-        {
-            ClassNames = task.ClassNames,
-            ImageSize = task.Pixels.Size,
-            Method = options.Method,
-            Options = options,
-            DataHash = task.DataHash,
-            Labelled = task.Labelled.Count,
-            Unlabelled = task.Pool.Count,
-            Software = Software.Version,
-            CreatedUtc = DateTime.UtcNow,
-        });
+        ModelFile.Save(task.ModelPath, network, trainer.Describe(network, task.ClassNames, Software.Version));
     }
 
     /// <inheritdoc />

@@ -27,6 +27,12 @@ public sealed record EvaluationReport
     /// <summary>Silent-failure rate by threshold; keys as <see cref="Key"/> writes them.</summary>
     public required IReadOnlyDictionary<string, double> SilentFailureRate { get; init; }
 
+    /// <summary>
+    /// For each true class, of its images, the fraction that is wrong and above each threshold: a missed parasite is not the mistake that
+    /// a false alarm is. Null for a class without images; keys as <see cref="Key"/> writes them.
+    /// </summary>
+    public required IReadOnlyList<IReadOnlyDictionary<string, double>?> SilentFailureRateByClass { get; init; }
+
     /// <summary>Fraction of images with a confidence above each threshold; keys as <see cref="Key"/> writes them.</summary>
     public required IReadOnlyDictionary<string, double> Coverage { get; init; }
 
@@ -80,6 +86,7 @@ public sealed record EvaluationReport
             Accuracy = Metrics.Accuracy(set),
             Auc = Metrics.Auc(set),
             SilentFailureRate = ByThreshold(threshold => Metrics.SilentFailureRate(set, threshold)),
+            SilentFailureRateByClass = [.. Enumerable.Range(0, set.Classes).Select(k => OfClass(set, k))],
             Coverage = ByThreshold(threshold => Metrics.Coverage(set, threshold)),
             Confusion = Metrics.ConfusionMatrix(set),
             Ece = Metrics.ExpectedCalibrationError(set),
@@ -91,6 +98,12 @@ public sealed record EvaluationReport
 
     /// <summary>The key of a threshold in the report's dictionaries: two decimals, as in "0.90".</summary>
     public static string Key(double threshold) => threshold.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static SortedDictionary<string, double>? OfClass(PredictionSet set, int classIndex)
+    {
+        int[] images = [.. Enumerable.Range(0, set.Count).Where(i => set.Label(i) == classIndex)];
+        return images.Length == 0 ? null : ByThreshold(threshold => (double)images.Count(i => !set.IsCorrect(i) && set.IsCovered(i, threshold)) / images.Length);
+    }
 
     private static SortedDictionary<string, double> ByThreshold(Func<double, double> rate) =>
         new(Thresholds.ToDictionary(Key, rate), StringComparer.Ordinal);

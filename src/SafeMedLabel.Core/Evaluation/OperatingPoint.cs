@@ -20,11 +20,22 @@ public sealed record OperatingPoint(double Threshold, double Coverage, double Si
     /// <exception cref="ArgumentException">A set is empty or the coverage is out of range.</exception>
     public static OperatingPoint At(PredictionSet calibration, PredictionSet measured, double coverage)
     {
+        var threshold = ThresholdFor(calibration, coverage);
+        return new OperatingPoint(
+            threshold,
+            Metrics.Coverage(measured, threshold),
+            Metrics.SilentFailureRate(measured, threshold),
+            Metrics.SelectiveRisk(measured, threshold));
+    }
+
+    /// <summary>The confidence above which the wanted fraction of a set lies, or the least more that equal confidences allow.</summary>
+    /// <exception cref="ArgumentException">The set is empty or the coverage is out of range.</exception>
+    public static double ThresholdFor(PredictionSet calibration, double coverage)
+    {
         ArgumentNullException.ThrowIfNull(calibration);
-        ArgumentNullException.ThrowIfNull(measured);
-        if (calibration.Count == 0 || measured.Count == 0)
+        if (calibration.Count == 0)
         {
-            throw new ArgumentException("A set of predictions is empty.");
+            throw new ArgumentException("The set of predictions is empty; no threshold can be set on it.", nameof(calibration));
         }
 
         if (coverage is not (> 0 and <= 1))
@@ -35,11 +46,6 @@ public sealed record OperatingPoint(double Threshold, double Coverage, double Si
         double[] confidences = [.. Enumerable.Range(0, calibration.Count).Select(calibration.Confidence).OrderDescending()];
         var last = confidences[(int)Math.Ceiling(coverage * confidences.Length) - 1];
         // Covered is what lies above the threshold in single precision, and the last one wanted must.
-        double threshold = MathF.BitDecrement((float)last);
-        return new OperatingPoint(
-            threshold,
-            Metrics.Coverage(measured, threshold),
-            Metrics.SilentFailureRate(measured, threshold),
-            Metrics.SelectiveRisk(measured, threshold));
+        return MathF.BitDecrement((float)last);
     }
 }

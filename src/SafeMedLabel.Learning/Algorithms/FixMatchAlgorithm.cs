@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Algorithms;
 
 /// <summary>FixMatch (Sohn et al. 2020): a pseudo-label counts fully where its probability reaches a threshold, and not at all elsewhere.</summary>
-public sealed class FixMatchAlgorithm(double threshold = 0.95) : PseudoLabelAlgorithm
+/// <param name="views">How images are changed.</param>
+/// <param name="threshold">The probability, 0.95 in the paper.</param>
+public sealed class FixMatchAlgorithm(Views views, double threshold = 0.95) : PseudoLabelAlgorithm(views)
 {
     /// <inheritdoc />
-    public override string Name => "fixmatch";
-
-    /// <inheritdoc />
-    protected override (Tensor Classes, Tensor Weights) Judge(ResNet18 network, Tensor features, Generator generator)
+    protected override PseudoLabels Judge(ResNet18 teacher, Tensor features, Generator generator)
     {
-        var (confidence, classes) = network.Head.forward(features).softmax(1).max(1);
-        return (classes, confidence.ge(threshold).to(ScalarType.Float32));
+        var (confidence, classes) = teacher.Head.forward(features).softmax(1).max(1);
+        // Its only layer is the confidence: the first lets all through.
+        return new PseudoLabels(classes, confidence.ge(threshold).to(ScalarType.Float32), ones_like(classes, dtype: ScalarType.Bool));
     }
 }

@@ -1,24 +1,25 @@
+using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Networks;
+using SafeMedLabel.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
-
 namespace SafeMedLabel.Learning.Algorithms;
 
-/// <summary>Cross-entropy on the labelled images, weakly augmented. The pool is not looked at.</summary>
-public sealed class SupervisedAlgorithm : IAlgorithm
+/// <summary>Cross-entropy on the labelled images. The pool is not looked at.</summary>
+/// <param name="augmentation">How the images are changed.</param>
+public sealed class SupervisedAlgorithm(AugmentationKind augmentation) : IAlgorithm
 {
-    /// <inheritdoc />
-    public string Name => "supervised";
-
     /// <inheritdoc />
     public bool UsesUnlabelled => false;
 
     /// <inheritdoc />
-    public StepLoss Step(ResNet18 network, Tensor labelled, Tensor labels, Tensor? unlabelled, Generator generator)
+    public double? BeginEpoch(ResNet18 teacher, TrainingData data, SeededRandom random) => null;
+
+    /// <inheritdoc />
+    public StepLoss Step(ResNet18 student, ResNet18 teacher, Tensor labelled, Tensor labels, Tensor? unlabelled, Generator generator)
     {
-        var images = Augmenter.Normalise(Augmenter.Weak(labelled, generator));
-        var logits = network.ForwardWithDropout(images, generator);
-        return new StepLoss(nn.functional.cross_entropy(logits, labels), null, default);
+        var images = Augmenter.Normalise(Augmenter.Apply(augmentation, labelled, generator));
+        return new StepLoss(nn.functional.cross_entropy(student.ForwardWithDropout(images, generator), labels), null, null);
     }
 }

@@ -18,6 +18,14 @@ public static class Augmenter
     private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
     private static readonly float[] ImageNetDeviation = [0.229f, 0.224f, 0.225f];
 
+    /// <summary>Changes images as much as <paramref name="kind"/> says.</summary>
+    public static Tensor Apply(AugmentationKind kind, Tensor images, Generator generator) => kind switch
+    {
+        AugmentationKind.Weak => Weak(images, generator),
+        AugmentationKind.Strong => Strong(images, generator),
+        _ => images,
+    };
+
     /// <summary>Weak: flips both ways, shift by up to a thirty-second.</summary>
     public static Tensor Weak(Tensor images, Generator generator)
     {

@@ -38,6 +38,7 @@ public static class ModelFile
         {
             using var scope = NewDisposeScope();
             network.Load(SafeTensors.Read(path).Tensors);
+            network.Temperature = card.Temperature;
             network.eval();
             return (network, card);
         }
@@ -65,9 +66,9 @@ public static class ModelFile
         try
         {
             var card = JsonSerializer.Deserialize<ModelCard>(json);
-            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize }
+            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize, Temperature: > 0 and < double.PositiveInfinity }
                 ? card
-                : throw new InvalidDataException("The model's card names no usable classes or image size.");
+                : throw new InvalidDataException("The model's card names no usable classes, image size or temperature.");
         }
         catch (JsonException malformed)
         {

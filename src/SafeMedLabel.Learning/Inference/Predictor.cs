@@ -7,7 +7,7 @@ namespace SafeMedLabel.Learning.Inference;
 
 /// <summary>
 /// Asks a network about images: once without dropout, or many times with. Leaves it as it found it. It computes in float32 where
-/// it is not told otherwise: for figures that are reported. A ranking may be had faster in <see cref="FastType"/>.
+/// it is not told otherwise: for figures that are reported. Probabilities are at the network's temperature. A ranking may be had faster in <see cref="FastType"/>.
 /// </summary>
 public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
@@ -22,7 +22,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
         var result = new double[indices.Count * network.Classes];
         ForEachBatch(
             indices,
-            (features, start) => network.Head.forward(features).to(ScalarType.Float64).softmax(1).data<double>().CopyTo(result.AsSpan(start * network.Classes)),
+            (features, start) => (network.Head.forward(features).to(ScalarType.Float64) / network.Temperature).softmax(1).data<double>().CopyTo(result.AsSpan(start * network.Classes)),
             null,
             cancellationToken);
         return result;
@@ -42,7 +42,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
         var masks = network.Head.DrawMasks(generator, passes, 1);
         ForEachBatch(
             indices,
-            (features, start) => network.Head.ForwardWithDropout(features.unsqueeze(0), masks).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width)),
+            (features, start) => (network.Head.ForwardWithDropout(features.unsqueeze(0), masks) / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width)),
             progress,
             cancellationToken);
         return result;

@@ -40,6 +40,12 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     /// </summary>
     public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
+    /// <summary>
+    /// By which logits are divided before their softmax, above 0; 1 where the level of confidence was not set on a calibration set. The
+    /// logits themselves are not scaled.
+    /// </summary>
+    public double Temperature { get; set; } = 1;
+
     /// <summary>[N, 3, S, S] → [N, 512].</summary>
     public Tensor Features(Tensor images) => _base.forward(images.to(ComputeType).ChannelsLast());
 

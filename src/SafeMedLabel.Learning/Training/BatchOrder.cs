@@ -3,12 +3,12 @@ using SafeMedLabel.Core.Statistics;
 namespace SafeMedLabel.Learning.Training;
 
 /// <summary>An endless shuffled order of 0 … n − 1: each comes once before any comes again.</summary>
-internal sealed class BatchOrder(int count, SeededRandom random)
+internal sealed class BatchOrder(int count, SeededRandom random) : IBatchOrder
 {
     private readonly int[] _order = [.. Enumerable.Range(0, count)];
     private int _position = int.MaxValue;
 
-    /// <summary>The next <paramref name="size"/>; none where there is nothing to order.</summary>
+    /// <inheritdoc />
     public int[] Next(int size)
     {
         if (_order.Length == 0)

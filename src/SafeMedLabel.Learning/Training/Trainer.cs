@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Algorithms;
 using SafeMedLabel.Learning.Checkpoints;
@@ -12,29 +13,36 @@ using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Training;
 
-/// <summary>
-/// The one training loop of all methods. Blocks its thread, on which all its tensors live. Among the epochs it keeps the one
-/// most accurate on validation, the later of equals; without validation images the last.
-/// </summary>
+/// <summary>The one training loop of all methods. Blocks its thread, on which all its tensors live.</summary>
 public sealed class Trainer
 {
     private const double WarmUpFraction = 0.05;
 
     private readonly TrainingOptions _options;
     private readonly TrainingData _data;
+    private readonly InitialWeights? _initial;
     private readonly IAlgorithm _algorithm;
     private readonly bool _usesPool;
     private readonly int _steps;
 
     /// <summary>Checks options and data.</summary>
+    /// <param name="options">How to train.</param>
+    /// <param name="data">What to train on.</param>
+    /// <param name="initial">What the network begins with; random weights where null.</param>
     /// <exception cref="ArgumentException">One sentence that says what is wrong.</exception>
-    public Trainer(TrainingOptions options, TrainingData data)
+    public Trainer(TrainingOptions options, TrainingData data, InitialWeights? initial = null)
     {
         LibTorch.EnsureLoaded();
         options.Validate();
         data.Validate();
+        if (options.Filter.Limit.Kind == LimitKind.Calibrated && options.Algorithm == AlgorithmKind.SafeMedSsl && data.Validation.Count == 0)
+        {
+            throw new ArgumentException("A filter that is calibrated needs validation images.");
+        }
+
         _options = options;
         _data = data;
+        _initial = initial;
         _algorithm = options.CreateAlgorithm();
         _usesPool = _algorithm.UsesUnlabelled && data.Unlabelled.Count > 0;
         _steps = Math.Max(options.MinimumSteps, (data.Labelled.Count + options.BatchSize - 1) / options.BatchSize);
@@ -52,14 +60,21 @@ public sealed class Trainer
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled, between two steps.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
+    /// <exception cref="InvalidDataException">The initial weights are of another network.</exception>
     public ResNet18 Train(string? checkpointPath = null, CancellationToken cancellationToken = default)
     {
         var network = new ResNet18(_data.Classes, _options.Seed) { ComputeType = _options.ComputeType };
         try
         {
+            _initial?.CopyTo(network);
             Train(network, checkpointPath, cancellationToken);
             network.eval();
             network.ComputeType = ScalarType.Float32;
+            if (_options.ScaleTemperature && _data.Calibration.Count > 0)
+            {
+                network.Temperature = TemperatureScaling.Fit(Ask(network, _data.Calibration, _data.CalibrationLabels, cancellationToken));
+            }
+
             return network;
         }
         catch
@@ -69,13 +84,39 @@ public sealed class Trainer
         }
     }
 
+    /// <summary>The card of a network that this trainer has trained: recipe, data, and what it does on validation and calibration images.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="classNames">Class names in the order of the outputs.</param>
+    /// <param name="software">Version of the program.</param>
+    public ModelCard Describe(ResNet18 network, IReadOnlyList<string> classNames, string software)
+    {
+        var calibration = _data.Calibration.Count == 0 ? null : Ask(network, _data.Calibration, _data.CalibrationLabels, CancellationToken.None);
+        return new ModelCard
+        {
+            ClassNames = classNames,
+            ImageSize = _data.Pixels.Size,
+            Method = _options.Method,
+            Options = _options,
+            InitialWeights = _initial?.Name,
+            DataHash = _data.Hash,
+            LabelHash = _data.Fingerprint(),
+            Labelled = _data.Labelled.Count,
+            Unlabelled = _data.Unlabelled.Count,
+            Temperature = network.Temperature,
+            Thresholds = calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(calibration, coverage)),
+            Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
+            Calibration = calibration is null ? null : ModelMetrics.Of(calibration),
+            Software = software,
+            CreatedUtc = DateTime.UtcNow,
+        };
+    }
+
     private void Train(ResNet18 network, string? checkpointPath, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using var optimizer = new MomentumSgd(network.named_parameters(), _options.Momentum, _options.WeightDecay);
-        var best = network.Tensors().ToDictionary(t => t.Key, t => t.Value.detach().clone());
-        var recipe = JsonSerializer.Serialize(new { Options = _options, Data = _data.Fingerprint() });
-        var checkpoint = checkpointPath is null ? null : TrainingCheckpoint.TryLoad(checkpointPath, recipe, network, optimizer, best);
+        using var state = new TrainingState(network, _options);
+        var recipe = JsonSerializer.Serialize(new { Options = _options, Initial = _initial?.Hash, Data = _data.Fingerprint() });
+        var checkpoint = checkpointPath is null ? null : TrainingCheckpoint.TryLoad(checkpointPath, recipe, state);
         checkpoint ??= new TrainingCheckpoint(recipe, [], 0);
         foreach (var epoch in checkpoint.Epochs)
         {
@@ -84,101 +125,135 @@ public sealed class Trainer
 
         var clock = Stopwatch.StartNew();
         var firstEpoch = checkpoint.Epochs.Count + 1;
-        for (var epoch = firstEpoch; epoch <= _options.Epochs; epoch++)
+        for (var epoch = firstEpoch; epoch <= _options.Epochs && !HasRunOut(checkpoint); epoch++)
         {
-            var summary = TrainEpoch(network, optimizer, epoch, firstEpoch, clock, cancellationToken);
-            if (IsBest(summary, checkpoint))
+            var summary = TrainEpoch(state, epoch, firstEpoch, clock, cancellationToken);
+            if (IsKept(summary, checkpoint))
             {
-                StateDict.Copy(network.Tensors(), best);
-                checkpoint = checkpoint with { BestEpoch = epoch };
+                state.Keep();
+                checkpoint = checkpoint with { KeptEpoch = epoch };
             }
 
             checkpoint = checkpoint with { Epochs = [.. checkpoint.Epochs, summary] };
             if (checkpointPath is not null)
             {
-                checkpoint.Save(checkpointPath, network, optimizer, best);
+                checkpoint.Save(checkpointPath, state);
             }
 
             EpochFinished?.Invoke(summary);
         }
 
-        network.Load(best);
+        state.Restore();
     }
 
-    private static bool IsBest(EpochSummary summary, TrainingCheckpoint checkpoint) =>
-        summary.ValidationAccuracy is not { } accuracy || checkpoint.BestEpoch == 0
-        || accuracy >= checkpoint.Epochs[checkpoint.BestEpoch - 1].ValidationAccuracy;
+    private bool HasRunOut(TrainingCheckpoint checkpoint) => _options.Patience > 0 && checkpoint.Epochs.Count - checkpoint.KeptEpoch >= _options.Patience;
 
-    private EpochSummary TrainEpoch(ResNet18 network, MomentumSgd optimizer, int epoch, int firstEpoch, Stopwatch clock, CancellationToken cancellationToken)
+    private bool IsKept(EpochSummary summary, TrainingCheckpoint checkpoint)
+    {
+        var kept = checkpoint.KeptEpoch == 0 ? null : checkpoint.Epochs[checkpoint.KeptEpoch - 1];
+        return kept is null || summary.ValidationAccuracy is null || _options.Keep switch
+        {
+            EpochChoice.MostAccurate => summary.ValidationAccuracy >= kept.ValidationAccuracy,
+            EpochChoice.LowestLoss => summary.ValidationLoss <= kept.ValidationLoss,
+            _ => true,
+        };
+    }
+
+    private EpochSummary TrainEpoch(TrainingState state, int epoch, int firstEpoch, Stopwatch clock, CancellationToken cancellationToken)
     {
         var started = clock.Elapsed;
         var random = new SeededRandom((ulong)_options.Seed, $"epoch {epoch}");
         using var generator = new Generator(random.NextUInt64());
-        var labelled = new BatchOrder(_data.Labelled.Count, random);
+        IBatchOrder labelled = _options.BalancedClasses ? new BalancedOrder(_data.Labels, random) : new BatchOrder(_data.Labelled.Count, random);
         var unlabelled = new BatchOrder(_usesPool ? _data.Unlabelled.Count : 0, random);
-        var (supervised, unsupervised, ledger) = (0.0, 0.0, default(FilterLedger));
-        network.train();
+        var limit = _usesPool ? _algorithm.BeginEpoch(state.Teacher, _data, random.Split("filter")) : null;
+        var (supervised, pseudo, ledger) = (0.0, 0.0, default(FilterLedger));
+        state.Student.train();
         for (var step = 1; step <= _steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rate = LearningRate(((epoch - 1) * _steps) + step - 1);
-            var (lossX, lossU, counts) = Step(network, optimizer, labelled.Next(_options.BatchSize), unlabelled.Next(_options.BatchSize), rate, generator);
+            var done = ((epoch - 1) * _steps) + step - 1;
+            var (lossX, lossU, counts) = Step(state, labelled.Next(_options.BatchSize), unlabelled.Next(_options.BatchSize), done, generator);
             supervised += lossX;
-            unsupervised += lossU;
+            pseudo += lossU;
             ledger += counts;
-            Report(epoch, firstEpoch, step, lossX + (_options.UnlabelledWeight * lossU), clock);
+            Report(epoch, firstEpoch, step, lossX + (UnlabelledWeight(done) * lossU), clock);
         }
 
-        network.eval();
-        var accuracy = Validate(network, cancellationToken);
+        state.Student.eval();
+        var validation = Validate(state.Teacher, cancellationToken);
         return new EpochSummary(
-            epoch, supervised / _steps, unsupervised / _steps, accuracy, ledger.Accepted, ledger.Rejected, ledger.MeanWeight, (clock.Elapsed - started).TotalSeconds);
+            epoch,
+            supervised / _steps,
+            pseudo / _steps,
+            validation is null ? null : Metrics.Accuracy(validation),
+            validation is null ? null : Metrics.NegativeLogLikelihood(validation),
+            limit,
+            ledger,
+            (clock.Elapsed - started).TotalSeconds);
     }
 
     /// <summary>
-    /// Accuracy on validation; null without validation images. The last step's loss was a number before the weights were changed:
-    /// whether the changed ones still give numbers is seen here.
+    /// What the network says of the validation images; null without any. The last step's loss was a number before the weights were
+    /// changed: whether the changed ones still give numbers is seen here.
     /// </summary>
-    private double? Validate(ResNet18 network, CancellationToken cancellationToken)
+    private PredictionSet? Validate(ResNet18 network, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var probabilities = new Predictor(network, _data.Pixels).Probabilities(_data.Validation, cancellationToken);
-        if (!probabilities.All(double.IsFinite) || !network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
+        if (!network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
         {
             throw new TrainingDivergedException();
         }
 
-        return _data.Validation.Count == 0 ? null : Metrics.Accuracy(new PredictionSet(_data.Classes, _data.ValidationLabels, probabilities));
+        return _data.Validation.Count == 0 ? null : Ask(network, _data.Validation, _data.ValidationLabels, cancellationToken);
     }
 
-    /// <summary>One step, one dispose scope: nothing but the network outlives it.</summary>
-    private (double Supervised, double Unlabelled, FilterLedger Ledger) Step(
-        ResNet18 network, MomentumSgd optimizer, int[] labelled, int[] unlabelled, double rate, Generator generator)
+    private PredictionSet Ask(ResNet18 network, IReadOnlyList<int> rows, IReadOnlyList<int> labels, CancellationToken cancellationToken)
+    {
+        var probabilities = new Predictor(network, _data.Pixels).Probabilities(rows, cancellationToken);
+        return probabilities.All(double.IsFinite) ? new PredictionSet(_data.Classes, labels, probabilities) : throw new TrainingDivergedException();
+    }
+
+    /// <summary>One step, one dispose scope: nothing but the state outlives it.</summary>
+    private (double Supervised, double Unlabelled, FilterLedger Ledger) Step(TrainingState state, int[] labelled, int[] unlabelled, int step, Generator generator)
     {
         using var scope = NewDisposeScope();
         var images = _data.Pixels.Gather([.. labelled.Select(i => _data.Labelled[i])]);
         var labels = tensor(labelled.Select(i => (long)_data.Labels[i]).ToArray());
         var pool = unlabelled.Length == 0 ? null : _data.Pixels.Gather([.. unlabelled.Select(i => _data.Unlabelled[i])]);
-        optimizer.ClearGradients();
-        var loss = _algorithm.Step(network, images, labels, pool, generator);
-        var total = loss.Unlabelled is null ? loss.Supervised : loss.Supervised + (loss.Unlabelled * _options.UnlabelledWeight);
+        state.Optimizer.ClearGradients();
+        var loss = _algorithm.Step(state.Student, state.Teacher, images, labels, pool, generator);
+        var total = loss.Unlabelled is null ? loss.Supervised : loss.Supervised + (loss.Unlabelled * UnlabelledWeight(step));
         if (!double.IsFinite(total.ToDouble()))
         {
             throw new TrainingDivergedException();
         }
 
         total.backward();
-        optimizer.Step(rate);
-        return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Ledger);
+        state.Step(LearningRate(step), step);
+        var truth = _data.UnlabelledTruth is { } known ? tensor(unlabelled.Select(i => (long)known[i]).ToArray()) : null;
+        return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
     }
 
     private double LearningRate(int step)
     {
         var total = _options.Epochs * _steps;
         var warmUp = Math.Max(1, (int)(total * WarmUpFraction));
-        return step < warmUp
-            ? _options.LearningRate * (step + 1) / warmUp
-            : _options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - warmUp) / Math.Max(1, total - warmUp)));
+        if (step < warmUp)
+        {
+            return _options.LearningRate * (step + 1) / warmUp;
+        }
+
+        return _options.CosineSchedule
+            ? _options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - warmUp) / Math.Max(1, total - warmUp)))
+            : _options.LearningRate;
+    }
+
+    private double UnlabelledWeight(int step)
+    {
+        var rising = _options.RampUp * _options.Epochs * _steps;
+        var missing = step >= rising ? 0 : 1 - (step / rising);
+        return _options.UnlabelledWeight * Math.Exp(-5 * missing * missing);
     }
 
     private void Report(int epoch, int firstEpoch, int step, double loss, Stopwatch clock)

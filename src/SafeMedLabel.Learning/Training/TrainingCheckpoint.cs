@@ -1,32 +1,31 @@
 using System.Text.Json;
 using SafeMedLabel.Learning.Checkpoints;
-using SafeMedLabel.Learning.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Training;
 
 /// <summary>
-/// All that a training needs to go on after an epoch: weights, the best epoch's weights, velocities and the epochs' figures. No
+/// All that a training needs to go on after an epoch: weights, the teacher's, the kept epoch's, velocities and the epochs' figures. No
 /// generator's state: each epoch draws from its own, which follows from the seed.
 /// </summary>
-internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSummary> Epochs, int BestEpoch)
+internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSummary> Epochs, int KeptEpoch)
 {
     private const string MetadataKey = "training";
 
     /// <summary>Replaces the file at once; a kill leaves the old or the new one.</summary>
-    public void Save(string path, ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best)
+    public void Save(string path, TrainingState state)
     {
-        var tensors = Parts(network, optimizer, best)
+        var tensors = state.Parts()
             .SelectMany(part => part.Tensors.Select(t => KeyValuePair.Create(part.Prefix + t.Key, t.Value)));
         SafeTensors.Write(path, tensors, new Dictionary<string, string> { [MetadataKey] = JsonSerializer.Serialize(this) });
     }
 
     /// <summary>
-    /// Reads the file into network, optimizer and best weights; null where there is none, or it is of another recipe or damaged:
-    /// then all three are as they were, and the training begins anew.
+    /// Reads the file into <paramref name="state"/>; null where there is none, or it is of another recipe or damaged: then the state is as
+    /// it was, and the training begins anew.
     /// </summary>
-    public static TrainingCheckpoint? TryLoad(string path, string recipe, ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best)
+    public static TrainingCheckpoint? TryLoad(string path, string recipe, TrainingState state)
     {
         if (!File.Exists(path))
         {
@@ -38,12 +37,12 @@ internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSumm
             using var scope = NewDisposeScope();
             var (tensors, metadata) = SafeTensors.Read(path);
             if (!metadata.TryGetValue(MetadataKey, out var json) || JsonSerializer.Deserialize<TrainingCheckpoint>(json) is not { } checkpoint
-                || checkpoint.Recipe != recipe || checkpoint.BestEpoch < 1 || checkpoint.BestEpoch > checkpoint.Epochs.Count)
+                || checkpoint.Recipe != recipe || checkpoint.KeptEpoch < 1 || checkpoint.KeptEpoch > checkpoint.Epochs.Count)
             {
                 return null;
             }
 
-            var parts = Parts(network, optimizer, best).Select(part => (From: WithPrefix(tensors, part.Prefix), To: part.Tensors)).ToList();
+            var parts = state.Parts().Select(part => (From: WithPrefix(tensors, part.Prefix), To: part.Tensors)).ToList();
             parts.ForEach(part => StateDict.RequireFit(part.From, part.To));
             parts.ForEach(part => StateDict.Copy(part.From, part.To));
             return checkpoint;
@@ -53,10 +52,6 @@ internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSumm
             return null;
         }
     }
-
-    private static (string Prefix, IReadOnlyDictionary<string, Tensor> Tensors)[] Parts(
-        ResNet18 network, MomentumSgd optimizer, IReadOnlyDictionary<string, Tensor> best) =>
-        [("model.", network.Tensors()), ("best.", best), ("velocity.", optimizer.Velocities)];
 
     private static Dictionary<string, Tensor> WithPrefix(IReadOnlyDictionary<string, Tensor> tensors, string prefix) =>
         tensors.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(t => t.Key[prefix.Length..], t => t.Value);

@@ -24,16 +24,31 @@ public sealed record TrainingData(
     IReadOnlyList<int> ValidationLabels,
     string Hash)
 {
+    /// <summary>
+    /// Rows of other patients with a label, that the temperature and thresholds are set on once training has ended; may be empty. No
+    /// step, filter or choice among epochs reads them: they would no longer be a calibration set.
+    /// </summary>
+    public IReadOnlyList<int> Calibration { get; init; } = [];
+
+    /// <summary>Their classes.</summary>
+    public IReadOnlyList<int> CalibrationLabels { get; init; } = [];
+
+    /// <summary>
+    /// Classes of the unlabelled rows where an experiment knows them, else null. The filter's ledger alone reads them; no method does.
+    /// </summary>
+    public IReadOnlyList<int>? UnlabelledTruth { get; init; }
+
     /// <summary>Throws when it cannot be trained on.</summary>
     /// <exception cref="ArgumentException">One sentence.</exception>
     public void Validate()
     {
-        if (Labelled.Count != Labels.Count || Validation.Count != ValidationLabels.Count)
+        if (Labelled.Count != Labels.Count || Validation.Count != ValidationLabels.Count || Calibration.Count != CalibrationLabels.Count
+            || (UnlabelledTruth is { } truth && truth.Count != Unlabelled.Count))
         {
             throw new ArgumentException("Each labelled image needs its class.");
         }
 
-        if (Labels.Concat(ValidationLabels).Any(label => label < 0 || label >= Classes))
+        if (Labels.Concat(ValidationLabels).Concat(CalibrationLabels).Any(label => label < 0 || label >= Classes))
         {
             throw new ArgumentException($"A class lies outside 0 … {Classes - 1}.");
         }
@@ -43,22 +58,22 @@ public sealed record TrainingData(
             throw new ArgumentException("Training needs labels of at least two classes.");
         }
 
-        if (Labelled.Concat(Unlabelled).Concat(Validation).Any(row => row < 0 || row >= Pixels.Count))
+        if (Labelled.Concat(Unlabelled).Concat(Validation).Concat(Calibration).Any(row => row < 0 || row >= Pixels.Count))
         {
             throw new ArgumentException($"An image lies outside the {Pixels.Count} of the pixel store.");
         }
 
-        if (Validation.Intersect(Labelled.Concat(Unlabelled)).Any())
+        if (Validation.Concat(Calibration).Intersect(Labelled.Concat(Unlabelled)).Any() || Validation.Intersect(Calibration).Any())
         {
-            throw new ArgumentException("An image is in training and in validation: its figure would flatter the model.");
+            throw new ArgumentException("An image is in two of training, validation and calibration: its figure would flatter the model.");
         }
     }
 
     /// <summary>SHA-256 of all but the pixels, for which <see cref="Hash"/> speaks: two trainings on the same data have the same.</summary>
-    internal string Fingerprint()
+    public string Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var numbers in new[] { [Classes, Pixels.Size, Pixels.Count], Labelled, Labels, Unlabelled, Validation, ValidationLabels })
+        foreach (var numbers in new[] { [Classes, Pixels.Size, Pixels.Count], Labelled, Labels, Unlabelled, Validation, ValidationLabels, Calibration, CalibrationLabels })
         {
             hash.AppendData(BitConverter.GetBytes(numbers.Count));
             hash.AppendData(MemoryMarshal.AsBytes(numbers.ToArray().AsSpan()));

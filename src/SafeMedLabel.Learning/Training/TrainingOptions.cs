@@ -1,20 +1,24 @@
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Algorithms;
+using SafeMedLabel.Learning.Augmentation;
 using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Training;
 
-/// <summary>How to train. Together with the data it determines the result: the same options give the same model.</summary>
+/// <summary>
+/// How to train. Together with the data it determines the result: the same options give the same model. The defaults are those of
+/// SafeMed-SSL as its paper describes it; <see cref="TrainingMethod"/> names others.
+/// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Names of the methods that can be trained.</summary>
-    public static IReadOnlyList<string> Methods { get; } = ["supervised", "fixmatch", "safemed-ssl"];
-
     /// <summary>Names of the number formats in which the backbone can compute.</summary>
     public static IReadOnlyList<string> Precisions { get; } = ["float32", "bfloat16"];
 
-    /// <summary>One of <see cref="Methods"/>.</summary>
+    /// <summary>The method's name, with the pieces by which it differs from what the name stands for; see <see cref="TrainingMethod.Parse"/>.</summary>
     public string Method { get; init; } = "safemed-ssl";
+
+    /// <summary>How the loss of a step is made.</summary>
+    public AlgorithmKind Algorithm { get; init; } = AlgorithmKind.SafeMedSsl;
 
     /// <summary>Epochs, 1 or more.</summary>
     public int Epochs { get; init; } = 10;
@@ -22,8 +26,17 @@ public sealed record TrainingOptions
     /// <summary>Labelled images a step, and as many unlabelled ones.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Highest learning rate; reached after a short warm-up, then a half cosine down to nothing.</summary>
+    /// <summary>
+    /// An epoch is one pass over the labelled images, but no fewer steps than this: with forty labels an epoch would
+    /// otherwise end before anything was learned.
+    /// </summary>
+    public int MinimumSteps { get; init; } = 48;
+
+    /// <summary>Highest learning rate, reached after a short warm-up.</summary>
     public double LearningRate { get; init; } = 0.03;
+
+    /// <summary>Whether the learning rate falls to nothing by a half cosine after its warm-up, or stays.</summary>
+    public bool CosineSchedule { get; init; } = true;
 
     /// <summary>Momentum of SGD.</summary>
     public double Momentum { get; init; } = 0.9;
@@ -31,20 +44,47 @@ public sealed record TrainingOptions
     /// <summary>Weight decay of SGD.</summary>
     public double WeightDecay { get; init; } = 5e-4;
 
-    /// <summary>T, the MC-Dropout passes behind a pseudo-label.</summary>
-    public int Passes { get; init; } = 10;
+    /// <summary>How labelled images are changed.</summary>
+    public AugmentationKind LabelledView { get; init; } = AugmentationKind.Weak;
 
-    /// <summary>The safety filter's constants.</summary>
-    public SafetyFilterOptions Filter { get; init; } = new();
+    /// <summary>How unlabelled images are changed for their pseudo-label.</summary>
+    public AugmentationKind TeacherView { get; init; } = AugmentationKind.Weak;
+
+    /// <summary>How unlabelled images are changed for their loss.</summary>
+    public AugmentationKind StudentView { get; init; } = AugmentationKind.Strong;
+
+    /// <summary>Whether each batch has as many labelled images of one class as of another.</summary>
+    public bool BalancedClasses { get; init; }
 
     /// <summary>λ_u.</summary>
     public double UnlabelledWeight { get; init; } = 1;
 
+    /// <summary>Fraction of the training over which λ_u rises from nothing, by exp(−5·(1 − x)²) (Laine &amp; Aila 2017); 0 for none.</summary>
+    public double RampUp { get; init; }
+
+    /// <summary>T, the MC-Dropout passes behind a pseudo-label.</summary>
+    public int Passes { get; init; } = 10;
+
+    /// <summary>The safety filter.</summary>
+    public SafetyFilterOptions Filter { get; init; } = new();
+
+    /// <summary>Whether pseudo-labels' class frequencies are aligned with the labels'; see <see cref="SafeMedSslAlgorithm"/>.</summary>
+    public bool AlignDistribution { get; init; }
+
     /// <summary>
-    /// An epoch is one pass over the labelled images, but no fewer steps than this: with forty labels an epoch would
-    /// otherwise end before anything was learned.
+    /// Decay of the teacher, an exponential moving average of the weights that gives the pseudo-labels and is the model in the end
+    /// (Tarvainen &amp; Valpola 2017); 0 where the network is its own teacher. Step t averages with no more than (1 + t)/(10 + t).
     /// </summary>
-    public int MinimumSteps { get; init; } = 48;
+    public double TeacherDecay { get; init; }
+
+    /// <summary>Which epoch's weights are the model.</summary>
+    public EpochChoice Keep { get; init; } = EpochChoice.MostAccurate;
+
+    /// <summary>Training ends after so many epochs without one that would rather be kept; 0 for never.</summary>
+    public int Patience { get; init; }
+
+    /// <summary>Whether the confidences' level is set on the calibration images once training has ended (Guo et al. 2017).</summary>
+    public bool ScaleTemperature { get; init; }
 
     /// <summary>
     /// One of <see cref="Precisions"/>: bfloat16 is faster on processors that have it, and rounds what float32 keeps. Weights and
@@ -61,19 +101,22 @@ public sealed record TrainingOptions
     {
         var problem = this switch
         {
-            { Method: var method } when !Methods.Contains(method) => $"There is no method '{method}'; there are {string.Join(", ", Methods)}.",
             { Precision: var precision } when !Precisions.Contains(precision) => $"There is no precision '{precision}'; there are {string.Join(", ", Precisions)}.",
             { Epochs: < 1 } => "A training has at least one epoch.",
             { BatchSize: < 2 } => "A batch has at least two images.",
+            { MinimumSteps: < 1 } => "An epoch has at least one step.",
             { LearningRate: not (> 0 and <= 10) } => "The learning rate lies above 0 and not above 10.",
             { Momentum: not (>= 0 and < 1) } => "The momentum lies between 0 and below 1.",
             { WeightDecay: not (>= 0 and <= 1) } => "The weight decay lies between 0 and 1.",
-            { Filter.UncertaintyLimit: not >= 0 } => "The filter's limit of uncertainty is 0 or more.",
+            { UnlabelledWeight: not (>= 0 and <= 1000) } => "The weight of the unlabelled loss lies between 0 and 1000.",
+            { RampUp: not (>= 0 and <= 1) } => "The unlabelled loss rises over a fraction of the training, 0 to 1.",
+            { Passes: < 2 } => "A variance needs at least two passes.",
+            { Filter.Limit.IsValid: false } => "The filter's limit of uncertainty is 0 or more; a quantile or a rate of mistakes lies between 0 and 1.",
             { Filter.Gamma: not (>= 0 and <= 100) } => "The filter's steepness lies between 0 and 100.",
             { Filter.ConfidenceMidpoint: not (>= 0 and <= 1) } => "The filter's confidence of one half lies between 0 and 1.",
-            { Passes: < 2 } => "A variance needs at least two passes.",
-            { UnlabelledWeight: not (>= 0 and <= 1000) } => "The weight of the unlabelled loss lies between 0 and 1000.",
-            { MinimumSteps: < 1 } => "An epoch has at least one step.",
+            { TeacherDecay: not (>= 0 and < 1) } => "The teacher's decay lies between 0 and below 1.",
+            { Patience: < 0 } => "The patience is a number of epochs, or 0 for never ending early.",
+            { Algorithm: AlgorithmKind.AsCoded, Filter.Limit.Kind: not LimitKind.Constant } => "The method as it was coded has a constant limit of uncertainty.",
             _ => null,
         };
         if (problem is not null)
@@ -84,10 +127,15 @@ public sealed record TrainingOptions
 
     internal ScalarType ComputeType => Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    internal IAlgorithm CreateAlgorithm() => Method switch
+    internal IAlgorithm CreateAlgorithm()
     {
-        "supervised" => new SupervisedAlgorithm(),
-        "fixmatch" => new FixMatchAlgorithm(),
-        _ => new SafeMedSslAlgorithm(Passes, Filter),
-    };
+        var views = new Views(LabelledView, TeacherView, StudentView);
+        return Algorithm switch
+        {
+            AlgorithmKind.Supervised => new SupervisedAlgorithm(LabelledView),
+            AlgorithmKind.FixMatch => new FixMatchAlgorithm(views),
+            AlgorithmKind.AsCoded => new AsCodedAlgorithm(Passes, Filter),
+            _ => new SafeMedSslAlgorithm(views, Passes, Filter, AlignDistribution),
+        };
+    }
 }

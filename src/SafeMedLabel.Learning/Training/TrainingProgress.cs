@@ -1,3 +1,5 @@
+using SafeMedLabel.Core.Safety;
+
 namespace SafeMedLabel.Learning.Training;
 
 /// <summary>After a step.</summary>
@@ -17,11 +19,11 @@ public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, 
 /// <summary>A finished epoch.</summary>
 /// <param name="Epoch">1-based.</param>
 /// <param name="SupervisedLoss">Mean L_x.</param>
-/// <param name="UnlabelledLoss">Mean L_u.</param>
+/// <param name="UnlabelledLoss">Mean L_u, before its weight λ_u.</param>
 /// <param name="ValidationAccuracy">0 to 1; null without validation images.</param>
-/// <param name="Accepted">Pseudo-labels that passed the filter.</param>
-/// <param name="Rejected">Pseudo-labels that did not.</param>
-/// <param name="MeanWeight">Mean weight of those that passed.</param>
+/// <param name="ValidationLoss">Mean cross-entropy on validation, in nats; null without validation images.</param>
+/// <param name="Limit">The filter's limit of uncertainty in this epoch; null where there was none.</param>
+/// <param name="Ledger">What became of the pseudo-labels.</param>
 /// <param name="Seconds">Time it took.</param>
 public sealed record EpochSummary(
-    int Epoch, double SupervisedLoss, double UnlabelledLoss, double? ValidationAccuracy, long Accepted, long Rejected, double MeanWeight, double Seconds);
+    int Epoch, double SupervisedLoss, double UnlabelledLoss, double? ValidationAccuracy, double? ValidationLoss, double? Limit, FilterLedger Ledger, double Seconds);

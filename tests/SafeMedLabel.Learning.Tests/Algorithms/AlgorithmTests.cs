@@ -1,9 +1,10 @@
-using System.Text.Json;
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Algorithms;
+using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
-using SafeMedLabel.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,6 +12,8 @@ namespace SafeMedLabel.Learning.Tests.Algorithms;
 
 public sealed class AlgorithmTests : IDisposable
 {
+    private static readonly Views Views = new(AugmentationKind.Weak, AugmentationKind.Weak, AugmentationKind.Strong);
+
     private readonly ResNet18 _network = new(2, seed: 3);
     private readonly PixelStore _pixels = Cells.Draw(16);
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -23,33 +26,14 @@ public sealed class AlgorithmTests : IDisposable
     }
 
     [Fact]
-    public void The_filter_on_tensors_agrees_with_the_independently_computed_values_to_1e_5()
-    {
-        using var oracle = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require("oracle/safety-filter.json")));
-        var passes = oracle.RootElement.GetProperty("passes").Deserialize<double[][][]>()!;
-        var flat = passes.SelectMany(pass => pass.SelectMany(row => row)).Select(p => (float)p).ToArray();
-
-        var (classes, uncertainty, weights) = SafeMedSslAlgorithm.Filter(tensor(flat, [passes.Length, passes[0].Length, 2]), new SafetyFilterOptions());
-
-        for (var image = 0; image < passes[0].Length; image++)
-        {
-            Assert.Equal(Expected("pseudo_label", image), classes[image].ToInt64());
-            Assert.Equal(Expected("uncertainty", image), uncertainty[image].ToDouble(), 1e-5);
-            Assert.Equal(Expected("final", image), weights[image].ToDouble(), 1e-5);
-        }
-
-        double Expected(string name, int image) => oracle.RootElement.GetProperty(name)[image].GetDouble();
-    }
-
-    [Fact]
     public void Looking_at_the_pool_leaves_batch_norm_alone()
     {
         _network.train();
         using var generator = new Generator(1);
         var labels = tensor(new long[] { 0, 1, 0, 1 });
-        var algorithm = new SafeMedSslAlgorithm(10, new SafetyFilterOptions());
+        var algorithm = new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions());
 
-        algorithm.Step(_network, Images(0, 4), labels, Images(4, 8), generator);
+        algorithm.Step(_network, _network, Images(0, 4), labels, Images(4, 8), generator);
 
         // One mixed batch of labelled and strongly changed images was seen, and nothing more.
         Assert.Equal(1, _network.Tensors()["base.bn1.num_batches_tracked"].ToInt64());
@@ -60,13 +44,13 @@ public sealed class AlgorithmTests : IDisposable
     public void A_discarded_image_counts_in_the_mean_over_the_whole_batch()
     {
         _network.train();
-        var discardAll = new SafeMedSslAlgorithm(10, new SafetyFilterOptions(UncertaintyLimit: 0));
+        var discardAll = new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions { Limit = FilterLimit.Constant(0) });
         using var generator = new Generator(1);
 
-        var loss = discardAll.Step(_network, Images(0, 4), tensor(new long[] { 0, 1, 0, 1 }), Images(4, 8), generator);
+        var loss = discardAll.Step(_network, _network, Images(0, 4), tensor(new long[] { 0, 1, 0, 1 }), Images(4, 8), generator);
 
         Assert.Equal(0, loss.Unlabelled!.ToDouble());
-        Assert.Equal(new FilterLedger(0, 8, 0), loss.Ledger);
+        Assert.Equal(new FilterLedger(0, 8, 0, 0, 0, 0), loss.Pseudo!.Count(null));
     }
 
     [Fact]
@@ -76,12 +60,92 @@ public sealed class AlgorithmTests : IDisposable
         using var generator = new Generator(1);
         var labels = tensor(new long[] { 0, 1, 0, 1 });
 
-        var none = new FixMatchAlgorithm(1.01).Step(_network, Images(0, 4), labels, Images(4, 8), generator);
-        var all = new FixMatchAlgorithm(0).Step(_network, Images(0, 4), labels, Images(4, 8), generator);
+        var none = new FixMatchAlgorithm(Views, 1.01).Step(_network, _network, Images(0, 4), labels, Images(4, 8), generator);
+        var all = new FixMatchAlgorithm(Views, 0).Step(_network, _network, Images(0, 4), labels, Images(4, 8), generator);
 
-        Assert.Equal((0L, 8L), (none.Ledger.Accepted, none.Ledger.Rejected));
-        Assert.Equal((8L, 0L, 8.0), (all.Ledger.Accepted, all.Ledger.Rejected, all.Ledger.WeightSum));
+        Assert.Equal(new FilterLedger(0, 0, 8, 0, 0, 0), none.Pseudo!.Count(null));
+        Assert.Equal(new FilterLedger(8, 0, 0, 8, 0, 0), all.Pseudo!.Count(null));
         Assert.True(all.Unlabelled!.ToDouble() > 0);
+    }
+
+    [Fact]
+    public void Pseudo_labels_come_from_the_teacher_and_gradients_go_to_the_student()
+    {
+        using var teacher = new ResNet18(2, seed: 4);
+        teacher.eval();
+        _network.train();
+        var certain = new SafetyFilterOptions { Limit = FilterLimit.Off };
+        Tensor Classes(ResNet18 asked)
+        {
+            using var generator = new Generator(1);
+            return new SafeMedSslAlgorithm(Views, 10, certain).Step(_network, asked, Images(0, 8), tensor(new long[] { 0, 1, 0, 1, 0, 1, 0, 1 }), Images(8, 8), generator).Pseudo!.Classes;
+        }
+
+        // Heads by which one class always wins: the second for the teacher, the first for the student.
+        using (no_grad())
+        {
+            teacher.Tensors()["base.fc.4.bias"][1] = 100;
+            _network.Tensors()["base.fc.4.bias"][0] = 100;
+        }
+
+        Assert.Equal(8, Classes(teacher).sum().ToInt64());
+        Assert.Equal(0, Classes(_network).sum().ToInt64());
+        Assert.Null(teacher.Tensors()["base.conv1.weight"].grad);
+        Assert.False(teacher.training);
+    }
+
+    [Fact]
+    public void Distribution_alignment_keeps_a_favoured_class_from_taking_the_whole_pool()
+    {
+        using var pixels = Cells.Draw(64);
+        var data = Cells.Data(pixels, 24, 24);
+        using var teacher = new ResNet18(2, seed: 4);
+        teacher.eval();
+        using (no_grad())
+        {
+            teacher.Tensors()["base.fc.4.bias"][1] = 1;
+        }
+
+        long OfClassOne(bool align)
+        {
+            using var generator = new Generator(1);
+            var algorithm = new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions { Limit = FilterLimit.Off }, align);
+            algorithm.BeginEpoch(teacher, data, new SeededRandom(1, "test"));
+            return algorithm.Step(_network, teacher, Images(0, 2), tensor(new long[] { 0, 1 }), pixels.Gather([.. data.Unlabelled]), generator).Pseudo!.Classes.sum().ToInt64();
+        }
+
+        Assert.Equal(24, OfClassOne(align: false));
+        Assert.InRange(OfClassOne(align: true), 1, 23);
+    }
+
+    [Fact]
+    public void A_quantile_of_the_pool_lets_about_that_fraction_through_and_a_calibrated_limit_what_validation_allows()
+    {
+        using var pixels = Cells.Draw(240);
+        var data = Cells.Data(pixels, 24, 160);
+        double? Limit(FilterLimit limit) => new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions { Limit = limit }).BeginEpoch(_network, data, new SeededRandom(1, "test"));
+
+        _network.eval();
+        var passes = new Predictor(_network, pixels).StochasticPasses(data.Unlabelled, 10, 5, cancellationToken: TestContext.Current.CancellationToken);
+        var uncertainties = SafetyFilter.Uncertainty(tensor(passes, [160, 10, 2]).permute(1, 0, 2), UncertaintyMeasure.Variance);
+        Assert.InRange(uncertainties.lt(Limit(FilterLimit.Parse("q0.5"))!.Value).sum().ToInt64(), 40, 120);
+        Assert.Null(Limit(FilterLimit.Parse("q1")));
+        Assert.Null(Limit(FilterLimit.Off));
+        Assert.Null(Limit(FilterLimit.Parse("e1")));
+        // A network of random weights is wrong about half: no limit lets through one mistake in ten thousand, but for a lucky few.
+        Assert.InRange(Limit(FilterLimit.Parse("e0.0001"))!.Value, 0, uncertainties.quantile(tensor(0.5f)).ToDouble());
+    }
+
+    [Fact]
+    public void The_method_as_it_was_coded_changes_no_image_and_updates_batch_norm_by_each_batch_it_sees()
+    {
+        _network.train();
+        using var generator = new Generator(1);
+        var loss = new AsCodedAlgorithm(10, new SafetyFilterOptions()).Step(_network, _network, Images(0, 4), tensor(new long[] { 0, 1, 0, 1 }), Images(4, 8), generator);
+
+        Assert.Equal(3, _network.Tensors()["base.bn1.num_batches_tracked"].ToInt64());
+        Assert.Equal(8, loss.Pseudo!.Count(null).Judged);
+        Assert.True(loss.Unlabelled!.requires_grad && loss.Supervised.requires_grad);
     }
 
     [Fact]
@@ -89,7 +153,7 @@ public sealed class AlgorithmTests : IDisposable
     {
         _network.train();
         using var generator = new Generator(1);
-        var loss = new SafeMedSslAlgorithm(10, new SafetyFilterOptions()).Step(_network, Images(0, 4), tensor(new long[] { 0, 1, 0, 1 }), Images(4, 8), generator);
+        var loss = new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions()).Step(_network, _network, Images(0, 4), tensor(new long[] { 0, 1, 0, 1 }), Images(4, 8), generator);
 
         Assert.True(loss.Unlabelled!.requires_grad);
         loss.Unlabelled.backward();
@@ -111,7 +175,7 @@ public sealed class AlgorithmTests : IDisposable
         using var network = new ResNet18(2, seed: 3) { ComputeType = type };
         using var generator = new Generator(1);
         network.train();
-        var loss = new SafeMedSslAlgorithm(10, new SafetyFilterOptions()).Step(network, Images(0, 8), tensor(Enumerable.Range(0, 8).Select(i => (long)Cells.ClassOf(i)).ToArray()), Images(8, 8), generator);
+        var loss = new SafeMedSslAlgorithm(Views, 10, new SafetyFilterOptions()).Step(network, network, Images(0, 8), tensor(Enumerable.Range(0, 8).Select(i => (long)Cells.ClassOf(i)).ToArray()), Images(8, 8), generator);
         return (loss.Supervised + loss.Unlabelled!).ToDouble();
     }
 

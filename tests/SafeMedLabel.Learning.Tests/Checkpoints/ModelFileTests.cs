@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
@@ -19,10 +20,11 @@ public sealed class ModelFileTests : IDisposable
         ClassNames = ["Gesund", "Übergang", "Befallen"],
         ImageSize = 48,
         Method = "safemed-ssl",
-        Options = new TrainingOptions { Epochs = 7, Seed = 3, Filter = new(UncertaintyLimit: 0.005) },
+        Options = new TrainingOptions { Epochs = 7, Seed = 3, Filter = new() { Limit = FilterLimit.Parse("q0.8"), Measure = UncertaintyMeasure.Bald } },
         DataHash = "0123abcd",
         Labelled = 12,
         Unlabelled = 34,
+        Temperature = 1.5,
         TestPatients = ["C1", "C2"],
         Software = "0.1.0",
         CreatedUtc = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
@@ -46,6 +48,7 @@ public sealed class ModelFileTests : IDisposable
         using (read)
         {
             Assert.False(read.training);
+            Assert.Equal(1.5, read.Temperature);
             Assert.Equivalent(Card, card, strict: true);
             var own = _network.Tensors();
             Assert.Equal(own.Keys.Order(), read.Tensors().Keys.Order());

@@ -1,0 +1,43 @@
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Cli.Commands;
+
+/// <summary>How a round's labels are asked for: the top of a ranking, or a draw with chances that grow with the score.</summary>
+/// <param name="Name">As it is typed.</param>
+/// <param name="Function">The score.</param>
+/// <param name="IsDrawn">Whether a batch is drawn rather than the top taken.</param>
+internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn)
+{
+    private const string DrawnPrefix = "power-";
+
+    private static readonly Dictionary<string, AcquisitionFunction> Functions = new(StringComparer.Ordinal)
+    {
+        ["bald"] = AcquisitionFunction.Bald,
+        ["entropy"] = AcquisitionFunction.Entropy,
+        ["variance"] = AcquisitionFunction.Variance,
+        ["margin"] = AcquisitionFunction.Margin,
+        ["least-confidence"] = AcquisitionFunction.LeastConfidence,
+        ["random"] = AcquisitionFunction.Random,
+    };
+
+    /// <summary>The scores' names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Functions.Keys];
+
+    /// <exception cref="ArgumentException">There is no such way to ask.</exception>
+    public static Query Parse(string name)
+    {
+        var isDrawn = name.StartsWith(DrawnPrefix, StringComparison.Ordinal);
+        return Functions.TryGetValue(isDrawn ? name[DrawnPrefix.Length..] : name, out var function)
+            ? new Query(name, function, isDrawn)
+            : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}….");
+    }
+
+    /// <summary>Positions of the images to ask about, from passes laid out [image, pass, class].</summary>
+    public IEnumerable<int> Choose(float[] passes, int passCount, int classes, IReadOnlyList<string> hashes, int count, ulong seed)
+    {
+        var width = passCount * classes;
+        double[] scores = [.. hashes.Select((hash, i) =>
+            AcquisitionScorer.Score(Function, new StochasticPasses(passes.AsSpan(i * width, width), passCount, classes), hash, seed))];
+        return IsDrawn ? PowerSampling.Draw(scores, hashes, count, seed) : AcquisitionScorer.Rank(scores, hashes).Take(count);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Experiments;
+using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Networks;
+using SafeMedLabel.Learning.Training;
+
+namespace SafeMedLabel.Cli.Commands;
+
+/// <summary>The size of a simulated loop.</summary>
+/// <param name="Rounds">1 or more.</param>
+/// <param name="Initial">Labels before the first round, 2 or more.</param>
+/// <param name="Query">Labels that each further round asks for, 1 or more.</param>
+internal sealed record LoopOptions(int Rounds, int Initial, int Query)
+{
+    /// <exception cref="ArgumentException">A number is too small.</exception>
+    public void Validate()
+    {
+        if (Rounds < 1 || Initial < 2 || Query < 1)
+        {
+            throw new ArgumentException("A simulation has at least one round, two initial labels and one label a query.");
+        }
+    }
+}
+
+/// <summary>One active-learning loop: trains, measures on the test patients, asks for the labels of the images it would ask a reader about.</summary>
+internal sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, InitialWeights? weights, LoopOptions loop, Query query)
+{
+    private const int Passes = 50;
+
+    private readonly ExperimentSplit _split = new(data, pixels, options.Seed);
+
+    public List<SimulatedRound> Run(Action<double, string> report, CancellationToken cancellationToken)
+    {
+        if (_split.Test.Length == 0)
+        {
+            throw new ArgumentException("There are too few patients to hold any out for the test.");
+        }
+
+        List<int> labelled = [.. _split.Draw(loop.Initial)];
+        var rounds = new List<SimulatedRound>();
+        for (var round = 1; round <= loop.Rounds; round++)
+        {
+            var clock = Stopwatch.StartNew();
+            using var network = Train(labelled, round, report, cancellationToken);
+            var measured = EvaluationReport.From(_split.Predict(network, _split.Test, cancellationToken), _split.PatientsOf(_split.Test));
+            rounds.Add(new SimulatedRound(
+                query.Name, options.Seed, round, labelled.Count, measured.Accuracy, measured.Auc, measured.SilentFailureRate, measured.Aurc,
+                _split.PatientsOf(labelled).Distinct().Count(), clock.Elapsed.TotalSeconds));
+            if (round < loop.Rounds)
+            {
+                labelled.AddRange(Ask(network, labelled, round, cancellationToken));
+            }
+        }
+
+        return rounds;
+    }
+
+    private ResNet18 Train(List<int> labelled, int round, Action<double, string> report, CancellationToken cancellationToken)
+    {
+        var trainer = new Trainer(options, _split.Label(labelled), weights);
+        trainer.Progressed += step => report((round - 1 + step.Fraction) / loop.Rounds, $"round {round}/{loop.Rounds}, {labelled.Count} labels, {step.ImagesPerSecond:0} images/s");
+        return trainer.Train(cancellationToken: cancellationToken);
+    }
+
+    private IEnumerable<int> Ask(ResNet18 network, List<int> labelled, int round, CancellationToken cancellationToken)
+    {
+        int[] pool = [.. _split.Training.Except(labelled)];
+        var seed = options.Seed + round;
+        var passes = new Predictor(network, pixels, Predictor.FastType).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
+        string[] hashes = [.. pool.Select(row => data.Images[row].ContentHash)];
+        return query.Choose(passes, Passes, network.Classes, hashes, loop.Query, (ulong)seed).Select(i => pool[i]);
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Native;
+using SafeMedLabel.Learning.Training;
+
+namespace SafeMedLabel.Cli.Commands;
+
+/// <summary>The options that decide how a training goes, which all verbs that train have.</summary>
+internal sealed class TrainingArguments
+{
+    private readonly Option<int> _epochs;
+    private readonly Option<int> _size = new("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
+    private readonly Option<string?> _weights = new("--weights") { Description = "Weights to begin with: a ResNet-18 as PyTorch .pth or .safetensors. Random ones where left out." };
+    private readonly Option<int> _threads = CommonOptions.Threads();
+
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "Number format of the convolutions: bfloat16 is faster on processors that have it, and rounds more.",
+        DefaultValueFactory = _ => "float32",
+    };
+
+    private readonly Option<int> _minimumSteps = new("--minimum-steps")
+    {
+        Description = "Fewest steps an epoch has, however few labels there are.",
+        DefaultValueFactory = _ => new TrainingOptions().MinimumSteps,
+    };
+
+    public TrainingArguments(int epochs)
+    {
+        _epochs = new Option<int>("--epochs") { Description = "Epochs to train.", DefaultValueFactory = _ => epochs };
+        _precision.AcceptOnlyFromAmong([.. TrainingOptions.Precisions]);
+        _size.Validators.Add(result =>
+        {
+            if (!ProjectSettings.ImageSizes.Contains(result.GetValue(_size)))
+            {
+                result.AddError("--size is 64, 96 or 128.");
+            }
+        });
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _epochs, _size, _precision, _minimumSteps, _weights, _threads })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Side of the images.</summary>
+    public int Size(ParseResult parsed) => parsed.GetValue(_size);
+
+    /// <summary>A method's options.</summary>
+    /// <exception cref="ArgumentException">There is no such method, or a value is out of range.</exception>
+    public TrainingOptions Options(ParseResult parsed, string method, long seed) => TrainingMethod.Parse(method, new TrainingOptions
+    {
+        Epochs = parsed.GetValue(_epochs),
+        Precision = parsed.GetRequiredValue(_precision),
+        MinimumSteps = parsed.GetValue(_minimumSteps),
+        Seed = seed,
+    });
+
+    /// <summary>Loads the native library with the threads that were asked for, and the weights; null where none were named.</summary>
+    /// <exception cref="InvalidDataException">The file of weights cannot be used.</exception>
+    public InitialWeights? Prepare(ParseResult parsed)
+    {
+        CommonOptions.UseThreads(parsed.GetValue(_threads));
+        if (parsed.GetValue(_weights) is not { } path)
+        {
+            return null;
+        }
+
+        return File.Exists(path) ? InitialWeights.Read(path) : throw new InvalidDataException($"There is no file of weights '{path}'.");
+    }
+}

@@ -1,0 +1,29 @@
+using SafeMedLabel.Core.Safety;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Algorithms;
+
+/// <summary>A method's judgement of a batch of unlabelled images.</summary>
+/// <param name="Classes">[N], int64.</param>
+/// <param name="Weights">[N], float32: each one's weight in the loss; 0 where it was stopped.</param>
+/// <param name="Certain">[N], bool: whether the first layer let it through.</param>
+public sealed record PseudoLabels(Tensor Classes, Tensor Weights, Tensor Certain)
+{
+    /// <summary>Counts them, against <paramref name="truth"/>, [N], where that is known. Methods never see it.</summary>
+    public FilterLedger Count(Tensor? truth)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var accepted = Weights.gt(0);
+        var wrong = truth is null ? zeros_like(accepted) : Classes.ne(truth);
+        static long Number(Tensor mask) => mask.sum().ToInt64();
+        return new FilterLedger(
+            Number(accepted),
+            Number(Certain.logical_not()),
+            Number(Certain.logical_and(accepted.logical_not())),
+            Weights.sum().ToDouble(),
+            Number(wrong.logical_and(accepted)),
+            Number(wrong.logical_and(accepted.logical_not())));
+    }
+}

@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using SafeMedLabel.Learning.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Checkpoints;
+
+/// <summary>
+/// Weights that a training begins with: a ResNet-18 as torchvision or this program writes it, from a PyTorch <c>.pth</c> or a safetensors
+/// file. A head of other classes is left out.
+/// </summary>
+public sealed class InitialWeights : IDisposable
+{
+    private const string Prefix = "base.";
+    private const string HeadPrefix = "base.fc.";
+
+    private readonly IReadOnlyDictionary<string, Tensor> _tensors;
+
+    private InitialWeights(string name, string hash, IReadOnlyDictionary<string, Tensor> tensors) => (Name, Hash, _tensors) = (name, hash, tensors);
+
+    /// <summary>The file's name, and the beginning of its hash.</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 of the file, or of what the weights were made from.</summary>
+    public string Hash { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidDataException">It holds no tensors that can be read; one sentence says why.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static InitialWeights Read(string path)
+    {
+        Native.LibTorch.EnsureLoaded();
+        var tensors = TensorFile.Read(path);
+        using var file = File.OpenRead(path);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(file));
+        return new InitialWeights($"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)", hash, WithPrefix(tensors));
+    }
+
+    /// <summary>The backbone of a network, copied; its head is left out.</summary>
+    /// <param name="name">What the network is.</param>
+    /// <param name="hash">Identifies what it was made from.</param>
+    /// <param name="network">The network; stays the caller's.</param>
+    public static InitialWeights From(string name, string hash, ResNet18 network) => new(
+        name, hash, network.Tensors().Where(t => !IsHead(t.Key)).ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope()));
+
+    /// <summary>Copies the backbone, and the head where its shapes fit, into <paramref name="network"/>.</summary>
+    /// <exception cref="InvalidDataException">A tensor of the backbone is missing, unknown or of another shape; the network is as it was.</exception>
+    public void CopyTo(ResNet18 network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        var own = network.Tensors();
+        var takesHead = own.Where(t => IsHead(t.Key)).All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
+        bool IsTaken(string key) => takesHead || !IsHead(key);
+        var from = _tensors.Where(t => IsTaken(t.Key)).ToDictionary();
+        var to = own.Where(t => IsTaken(t.Key)).ToDictionary();
+        StateDict.RequireFit(from, to);
+        StateDict.Copy(from, to);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private static bool IsHead(string key) => key.StartsWith(HeadPrefix, StringComparison.Ordinal);
+
+    /// <summary>torchvision's names have no prefix.</summary>
+    private static Dictionary<string, Tensor> WithPrefix(IReadOnlyDictionary<string, Tensor> tensors) =>
+        tensors.ToDictionary(t => t.Key.StartsWith(Prefix, StringComparison.Ordinal) ? t.Key : Prefix + t.Key, t => t.Value);
+}

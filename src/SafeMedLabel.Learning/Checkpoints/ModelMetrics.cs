@@ -1,0 +1,22 @@
+using SafeMedLabel.Core.Evaluation;
+
+namespace SafeMedLabel.Learning.Checkpoints;
+
+/// <summary>What a model's card says of one set of images.</summary>
+/// <param name="Count">Images.</param>
+/// <param name="Accuracy">0 to 1.</param>
+/// <param name="Auc">Null where only one class was present.</param>
+/// <param name="NegativeLogLikelihood">In nats.</param>
+/// <param name="Ece">Expected calibration error over 15 bins.</param>
+/// <param name="Aurc">Area under the risk–coverage curve.</param>
+public sealed record ModelMetrics(int Count, double Accuracy, double? Auc, double NegativeLogLikelihood, double Ece, double Aurc)
+{
+    /// <summary>Measures a set that is not empty.</summary>
+    public static ModelMetrics Of(PredictionSet set) => new(
+        set.Count,
+        Metrics.Accuracy(set),
+        Metrics.Auc(set),
+        Metrics.NegativeLogLikelihood(set),
+        Metrics.ExpectedCalibrationError(set),
+        Metrics.AreaUnderRiskCoverage(set));
+}

@@ -1,0 +1,36 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace SafeMedLabel.Learning.Checkpoints;
+
+/// <summary>Tensors by name from a safetensors or a PyTorch file, told apart by their first bytes rather than by their names.</summary>
+internal static class TensorFile
+{
+    /// <summary>Reads all tensors; they belong to the caller and to no dispose scope.</summary>
+    /// <exception cref="InvalidDataException">The file is neither, or damaged; one sentence says why.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Read(string path)
+    {
+        using var scope = NewDisposeScope();
+        var tensors = IsZip(path) ? ReadPyTorch(path) : SafeTensors.Read(path).Tensors;
+        return tensors.ToDictionary(t => t.Key, t => t.Value.DetachFromDisposeScope());
+    }
+
+    private static bool IsZip(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[4];
+        var read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (read == start.Length && start[0] == 0x80 && Path.GetExtension(path) is ".pth" or ".pt")
+        {
+            throw new InvalidDataException("The file is of PyTorch's old format, from before version 1.6; load it in PyTorch and save it again.");
+        }
+
+        return start.SequenceEqual("PK\u0003\u0004"u8);
+    }
+
+    private static IReadOnlyDictionary<string, Tensor> ReadPyTorch(string path)
+    {
+        using var file = File.OpenRead(path);
+        return PyTorchCheckpoint.Read(file);
+    }
+}
