@@ -8,6 +8,8 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     PredictCommand.Create(),
     SimulateCommand.Create(),
     ExperimentCommand.Create(),
+    ModelCommand.Create(),
+    WeightsCommand.Create(),
     DemoDataCommand.Create(),
     WorkerCommand.Create(),
 };

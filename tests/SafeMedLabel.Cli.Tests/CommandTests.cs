@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
 using SafeMedLabel.Testing;
@@ -14,6 +15,8 @@ public sealed class CommandTests
     [InlineData("predict")]
     [InlineData("simulate")]
     [InlineData("experiment")]
+    [InlineData("model")]
+    [InlineData("weights")]
     [InlineData("demo-data")]
     [InlineData("worker")]
     public async Task Every_verb_explains_itself(string verb)
@@ -68,6 +71,98 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Published_weights_are_kept_when_their_hash_is_right_and_thrown_away_when_not()
+    {
+        using var folder = new TemporaryFolder();
+        byte[] weights = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(weights))[..8];
+        using var mirror = new Mirror(weights);
+
+        var (wrong, _, refusal) = await RunAsync("weights", "fetch", "resnet18", "--from", mirror.Address, "--out", folder.File("w.pth"));
+        Assert.Equal((1, true), (wrong, refusal.Contains("not f37072fd…: it is not the file that was asked for", StringComparison.Ordinal)));
+        Assert.Empty(Directory.GetFiles(folder.Path));
+
+        var (right, _, error) = await RunAsync("weights", "fetch", "resnet18", "--from", mirror.Address, "--sha256", hash, "--out", folder.File("w.pth"));
+        Assert.True(right == 0, error);
+        Assert.Equal(weights, await File.ReadAllBytesAsync(folder.File("w.pth"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Without_the_internet_fetching_says_what_to_do_instead()
+    {
+        using var folder = new TemporaryFolder();
+        string address;
+        using (var gone = new Mirror([]))
+        {
+            address = gone.Address;
+        }
+
+        var (code, _, error) = await RunAsync("weights", "fetch", "resnet18", "--from", address, "--out", folder.File("w.pth"));
+
+        Assert.Equal(1, code);
+        Assert.Contains("could not be fetched from 127.0.0.1", error, StringComparison.Ordinal);
+        Assert.Contains("name the file with --weights, or train from random weights.", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public async Task A_model_of_the_published_code_becomes_one_of_this_program_and_goes_back_unchanged()
+    {
+        using var folder = new TemporaryFolder();
+        var (published, ours, back) = (folder.File("published.pth"), folder.File("ours.safetensors"), folder.File("back.pth"));
+        await using (var packed = new GZipStream(File.OpenRead(SharedData.Require("oracle/resnet18-head.pth.gz")), CompressionMode.Decompress))
+        await using (var file = File.Create(published))
+        {
+            await packed.CopyToAsync(file, TestContext.Current.CancellationToken);
+        }
+
+        var (unnamed, _, question) = await RunAsync("model", "convert", published, ours);
+        Assert.Equal((1, true), (unnamed, question.Contains("name them with --classes", StringComparison.Ordinal)));
+
+        var (imported, _, error) = await RunAsync("model", "convert", published, ours, "--classes", "Parasitized,Uninfected", "--size", "64");
+        Assert.True(imported == 0, error);
+        var (exported, _, exportError) = await RunAsync("model", "convert", ours, back);
+        Assert.True(exported == 0, exportError);
+
+        var image = Directory.EnumerateFiles(Path.Combine(SharedData.Require("data/nih-malaria-mini"), "Parasitized")).First();
+        var (predicted, predictions, _) = await RunAsync("predict", "--model", ours, image, "--json");
+        Assert.Equal(0, predicted);
+        Assert.Contains("probability", predictions, StringComparison.Ordinal);
+        var (again, _, _) = await RunAsync("model", "convert", back, folder.File("again.safetensors"), "--classes", "Parasitized,Uninfected", "--size", "64");
+        Assert.Equal(0, again);
+        var (_, secondPredictions, _) = await RunAsync("predict", "--model", folder.File("again.safetensors"), image, "--json");
+        Assert.Equal(predictions, secondPredictions);
+    }
+
+    [Fact]
+    public async Task A_simulation_compares_ways_to_ask_on_the_same_first_labels_and_keeps_finished_loops()
+    {
+        var cells = SharedData.Require("data/nih-malaria-mini");
+        using var folder = new TemporaryFolder();
+        string[] command =
+        [
+            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
+            "--acquisition", "random,power-bald", "--seeds", "0-1", "--out", folder.Path, "--json",
+        ];
+        var (code, output, error) = await RunAsync(command);
+
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var rounds = json.RootElement.GetProperty("rounds").EnumerateArray().ToList();
+        Assert.Equal(8, rounds.Count);
+        double First(string acquisition, int seed) => rounds.First(r => r.GetProperty("acquisition").GetString() == acquisition && r.GetProperty("seed").GetInt32() == seed).GetProperty("aurc").GetDouble();
+        Assert.Equal(First("random", 0), First("power-bald", 0));
+        Assert.NotEqual(First("random", 0), First("random", 1));
+        Assert.Contains("| power-bald | 0, 1 |", await File.ReadAllTextAsync(folder.File("table.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("learning-curve.svg")) && File.Exists(folder.File("silent-failures.svg")));
+
+        var (_, again, _) = await RunAsync(command);
+        Assert.Equal(output, again);
+        var (unknown, _, refusal) = await RunAsync("simulate", "--data", cells, "--acquisition", "psychic");
+        Assert.Equal((1, true), (unknown, refusal.Contains("There is no acquisition 'psychic'; there are bald,", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_simulation_prints_one_row_a_round_with_the_labels_it_had()
     {
         var cells = SharedData.Require("data/nih-malaria-mini");
@@ -90,7 +185,7 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         string[] command =
         [
-            "experiment", "--data", cells, "--methods", "supervised,safemed-ssl", "--seeds", "0-1", "--labelled", "0.3", "--epochs", "2",
+            "experiment", "--data", cells, "--methods", "supervised,safemed-ssl,safemed-ssl+limit=q0.5", "--seeds", "0-1", "--labelled", "0.3", "--epochs", "2",
             "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
         ];
         var first = folder.File("runs/supervised-seed0/run.json");
@@ -111,8 +206,11 @@ public sealed class CommandTests
 
         Assert.True(code == 0, error);
         Assert.Equal(kept, await File.ReadAllTextAsync(first, TestContext.Current.CancellationToken));
-        Assert.Equal(5, (await File.ReadAllLinesAsync(folder.File("runs.csv"), TestContext.Current.CancellationToken)).Length);
-        Assert.Contains("| safemed-ssl | accuracy |", await File.ReadAllTextAsync(folder.File("table.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(7, (await File.ReadAllLinesAsync(folder.File("runs.csv"), TestContext.Current.CancellationToken)).Length);
+        var table = await File.ReadAllTextAsync(folder.File("table.md"), TestContext.Current.CancellationToken);
+        Assert.Contains("| safemed-ssl | supervised | accuracy |", table, StringComparison.Ordinal);
+        Assert.Contains("| safemed-ssl+limit=q0.5 | safemed-ssl | AURC |", table, StringComparison.Ordinal);
+        Assert.Contains("| safemed-ssl | all | 256 | 0.00 % |", table, StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("risk-coverage.svg")) && File.Exists(folder.File("silent-failures.svg")));
         Assert.Empty(Directory.GetFiles(folder.Path, "*.checkpoint", SearchOption.AllDirectories));
 
@@ -124,7 +222,7 @@ public sealed class CommandTests
     [Theory]
     [InlineData("--seeds", "5-0", "--seeds takes numbers as 0-5 or 0,2,4, not '5-0'.")]
     [InlineData("--seeds", "x", "--seeds takes numbers as 0-5 or 0,2,4, not 'x'.")]
-    [InlineData("--methods", "magic", "There is no method 'magic'; there are supervised, fixmatch, safemed-ssl.")]
+    [InlineData("--methods", "magic", "There is no method 'magic'; there are supervised, fixmatch, safemed-ssl, safemed-ssl-as-coded, safemed-ssl-plus.")]
     [InlineData("--methods", ",", "An experiment has at least one method and one seed.")]
     public async Task A_plan_that_cannot_be_is_refused_before_anything_is_read(string option, string value, string sentence)
     {

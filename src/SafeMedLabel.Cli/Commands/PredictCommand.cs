@@ -2,6 +2,7 @@ using System.CommandLine;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
@@ -48,8 +49,12 @@ internal static class PredictCommand
             }
 
             using var pixels = new PixelStore(path, card.ImageSize);
-            var passes = new Predictor(network, pixels).StochasticPasses([.. Enumerable.Range(0, files.Length)], Passes, seed: 0, cancellationToken: cancellationToken);
-            var results = files.Select((file, i) => Judge(file, passes.AsSpan(i * Passes * network.Classes, Passes * network.Classes), card, threshold)).ToList();
+            int[] rows = [.. Enumerable.Range(0, files.Length)];
+            var predictor = new Predictor(network, pixels);
+            var (classes, width) = (network.Classes, Passes * network.Classes);
+            var probabilities = predictor.Probabilities(rows, cancellationToken);
+            var passes = predictor.StochasticPasses(rows, Passes, seed: 0, cancellationToken: cancellationToken);
+            var results = files.Select((file, i) => Judge(file, probabilities.AsSpan(i * classes, classes), passes.AsSpan(i * width, width), card, threshold)).ToList();
             runner.Print(results, console => Show(console, results));
         }
         finally
@@ -70,18 +75,15 @@ internal static class PredictCommand
         }
     }
 
-    private static Prediction Judge(string file, ReadOnlySpan<float> probabilities, ModelCard card, double threshold)
+    /// <summary>
+    /// The class and its probability are those without dropout, as they are measured and as thresholds are set on; the passes tell how
+    /// uncertain the model is.
+    /// </summary>
+    private static Prediction Judge(string file, ReadOnlySpan<double> probabilities, ReadOnlySpan<float> passes, ModelCard card, double threshold)
     {
-        var passes = new StochasticPasses(probabilities, Passes, card.ClassNames.Count);
-        Span<double> mean = stackalloc double[card.ClassNames.Count];
-        passes.Mean(mean);
-        var best = 0;
-        for (var k = 1; k < mean.Length; k++)
-        {
-            best = mean[k] > mean[best] ? k : best;
-        }
-
-        return new Prediction(file, card.ClassNames[best], mean[best], passes.Uncertainty(), mean[best] > threshold ? "accept" : "refer");
+        var set = new PredictionSet(card.ClassNames.Count, [0], probabilities.ToArray());
+        var uncertainty = new StochasticPasses(passes, Passes, card.ClassNames.Count).Uncertainty();
+        return new Prediction(file, card.ClassNames[set.Predicted(0)], set.Confidence(0), uncertainty, set.IsCovered(0, threshold) ? "accept" : "refer");
     }
 
     private static void Show(IAnsiConsole console, List<Prediction> results)

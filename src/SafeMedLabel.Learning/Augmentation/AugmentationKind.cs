@@ -12,6 +12,9 @@ public enum AugmentationKind
     /// <summary>Flips and a small shift.</summary>
     Weak,
 
-    /// <summary>Also rotation, scale, colour, and a hole.</summary>
+    /// <summary>Also quarter turns and a little colour: what a cell may look like in another patient's smear.</summary>
+    Moderate,
+
+    /// <summary>Flips, a small shift, any rotation, scale, much colour, and a hole.</summary>
     Strong,
 }

@@ -22,6 +22,7 @@ public static class Augmenter
     public static Tensor Apply(AugmentationKind kind, Tensor images, Generator generator) => kind switch
     {
         AugmentationKind.Weak => Weak(images, generator),
+        AugmentationKind.Moderate => Moderate(images, generator),
         AugmentationKind.Strong => Strong(images, generator),
         _ => images,
     };
@@ -30,15 +31,23 @@ public static class Augmenter
     public static Tensor Weak(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        return Warp(images, generator, maximumAngle: 0, maximumScale: 0).MoveToOuterDisposeScope();
+        return Warp(images, generator, Symmetric(images.shape[0], 0, generator), maximumScale: 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Moderate: weak, quarter turns, brightness, contrast and saturation ±20 %.</summary>
+    public static Tensor Moderate(Tensor images, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        var turns = (rand(images.shape[0], generator: generator) * 4).floor() * (Math.PI / 2);
+        return JitterColour(Warp(images, generator, turns, maximumScale: 0), 0.2, generator).MoveToOuterDisposeScope();
     }
 
     /// <summary>Strong: weak, any rotation, scale ±15 %, brightness, contrast and saturation ±40 %, and a hole of up to a third of the side.</summary>
     public static Tensor Strong(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var warped = Warp(images, generator, maximumAngle: Math.PI, maximumScale: 0.15);
-        return CutOut(JitterColour(warped, generator), generator).MoveToOuterDisposeScope();
+        var warped = Warp(images, generator, Symmetric(images.shape[0], Math.PI, generator), maximumScale: 0.15);
+        return CutOut(JitterColour(warped, 0.4, generator), generator).MoveToOuterDisposeScope();
     }
 
     /// <summary>To ImageNet's mean and deviation, as the network expects.</summary>
@@ -60,12 +69,11 @@ public static class Augmenter
     private static Tensor WholePixels(long count, long side, Generator generator) =>
         Symmetric(count, side * MaximumShift, generator).round() * (2.0 / side);
 
-    private static Tensor Warp(Tensor images, Generator generator, double maximumAngle, double maximumScale)
+    private static Tensor Warp(Tensor images, Generator generator, Tensor angle, double maximumScale)
     {
         var count = images.shape[0];
         var flipX = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
         var flipY = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
-        var angle = Symmetric(count, maximumAngle, generator);
         var scale = 1 + Symmetric(count, maximumScale, generator);
         var shiftX = WholePixels(count, images.shape[3], generator);
         var shiftY = WholePixels(count, images.shape[2], generator);
@@ -75,10 +83,10 @@ public static class Augmenter
         return nn.functional.grid_sample(images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false);
     }
 
-    private static Tensor JitterColour(Tensor images, Generator generator)
+    private static Tensor JitterColour(Tensor images, double amount, Generator generator)
     {
         var count = images.shape[0];
-        Tensor Factor() => (1 + Symmetric(count, 0.4, generator)).view(count, 1, 1, 1);
+        Tensor Factor() => (1 + Symmetric(count, amount, generator)).view(count, 1, 1, 1);
         // Black background stays black: only brightness may touch it, and black times anything is black.
         var inside = (images.amax([1], keepdim: true) > 0.02f).to(ScalarType.Float32);
         var area = inside.sum([1, 2, 3], keepdim: true).clamp_min(1);

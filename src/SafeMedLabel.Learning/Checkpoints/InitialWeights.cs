@@ -30,6 +30,7 @@ public sealed class InitialWeights : IDisposable
     public static InitialWeights Read(string path)
     {
         Native.LibTorch.EnsureLoaded();
+        using var scope = NewDisposeScope();
         var tensors = TensorFile.Read(path);
         using var file = File.OpenRead(path);
         var hash = Convert.ToHexStringLower(SHA256.HashData(file));
@@ -68,7 +69,7 @@ public sealed class InitialWeights : IDisposable
 
     private static bool IsHead(string key) => key.StartsWith(HeadPrefix, StringComparison.Ordinal);
 
-    /// <summary>torchvision's names have no prefix.</summary>
+    /// <summary>torchvision's names have no prefix. The tensors become ours.</summary>
     private static Dictionary<string, Tensor> WithPrefix(IReadOnlyDictionary<string, Tensor> tensors) =>
-        tensors.ToDictionary(t => t.Key.StartsWith(Prefix, StringComparison.Ordinal) ? t.Key : Prefix + t.Key, t => t.Value);
+        tensors.ToDictionary(t => t.Key.StartsWith(Prefix, StringComparison.Ordinal) ? t.Key : Prefix + t.Key, t => t.Value.DetachFromDisposeScope());
 }

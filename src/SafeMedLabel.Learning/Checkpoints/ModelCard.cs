@@ -35,6 +35,9 @@ public sealed record ModelCard
     /// <summary>By which logits are divided before the softmax; above 0, 1 for none.</summary>
     public double Temperature { get; init; } = 1;
 
+    /// <summary>Of how many of an image's symmetries the probabilities are averaged, 1 to 8.</summary>
+    public int TestViews { get; init; } = 1;
+
     /// <summary>By coverage, as "0.90", the confidence above which that fraction of the calibration images lies. Empty without such images.</summary>
     public IReadOnlyDictionary<string, double> Thresholds { get; init; } = new Dictionary<string, double>();
 

@@ -27,6 +27,33 @@ public static class ModelFile
         AtomicFile.Write(Path.ChangeExtension(path, ".json"), stream => stream.Write(json));
     }
 
+    /// <summary>
+    /// Makes a model of tensors that were trained elsewhere, e.g. by the published PyTorch code: a <c>.pth</c> or a safetensors file with
+    /// that code's keys.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="classNames">What its outputs mean, in order.</param>
+    /// <returns>The network, in evaluation mode.</returns>
+    /// <exception cref="InvalidDataException">The file does not hold just the tensors of this network; one sentence says which.</exception>
+    public static ResNet18 Import(string path, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        Native.LibTorch.EnsureLoaded();
+        var network = new ResNet18(classNames.Count);
+        try
+        {
+            using var scope = NewDisposeScope();
+            network.Load(TensorFile.Read(path));
+            network.eval();
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads a model, in evaluation mode, and its card.</summary>
     /// <exception cref="InvalidDataException">The file is no model of this program; one sentence says why.</exception>
     public static (ResNet18 Network, ModelCard Card) Load(string path)
@@ -38,7 +65,7 @@ public static class ModelFile
         {
             using var scope = NewDisposeScope();
             network.Load(SafeTensors.Read(path).Tensors);
-            network.Temperature = card.Temperature;
+            (network.Temperature, network.TestViews) = (card.Temperature, card.TestViews);
             network.eval();
             return (network, card);
         }
@@ -66,9 +93,9 @@ public static class ModelFile
         try
         {
             var card = JsonSerializer.Deserialize<ModelCard>(json);
-            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize, Temperature: > 0 and < double.PositiveInfinity }
+            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize, Temperature: > 0 and < double.PositiveInfinity, TestViews: >= 1 and <= Augmentation.Symmetries.Count }
                 ? card
-                : throw new InvalidDataException("The model's card names no usable classes, image size or temperature.");
+                : throw new InvalidDataException("The model's card names no usable classes, image size, temperature or number of views.");
         }
         catch (JsonException malformed)
         {

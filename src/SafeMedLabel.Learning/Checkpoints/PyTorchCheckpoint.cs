@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Checkpoints;
 
-/// <summary>Reads the state dict of a PyTorch <c>.pth</c> file: a zip of a pickle and of raw storages.</summary>
+/// <summary>Reads and writes the state dict of a PyTorch <c>.pth</c> file: a zip of a pickle and of raw storages.</summary>
 public static class PyTorchCheckpoint
 {
     // A state dict's pickle names its tensors; a thousand of them take a hundred kilobytes.
@@ -48,6 +48,45 @@ public static class PyTorchCheckpoint
         {
             throw new InvalidDataException("This PyTorch checkpoint is damaged.", malformed);
         }
+    }
+
+    /// <summary>Writes tensors for <c>torch.load</c>, also with <c>weights_only=True</c>; the file appears whole or not at all.</summary>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        AtomicFile.Write(path, stream =>
+        {
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+            var references = tensors.Select((t, i) => KeyValuePair.Create(t.Key, Reference(t.Value, $"{i}"))).ToList();
+            Add(archive, "archive/data.pkl", StateDictPickleWriter.Write(references));
+            Add(archive, "archive/byteorder", "little"u8);
+            foreach (var (key, reference) in references)
+            {
+                using var rows = tensors[key].detach().cpu().contiguous();
+                Add(archive, $"archive/data/{reference.StorageKey}", rows.bytes);
+            }
+
+            Add(archive, "archive/version", "3\n"u8);
+        });
+    }
+
+    private static TensorReference Reference(Tensor tensor, string key)
+    {
+        var stride = new long[tensor.shape.Length];
+        var next = 1L;
+        for (var i = stride.Length - 1; i >= 0; i--)
+        {
+            (stride[i], next) = (next, next * tensor.shape[i]);
+        }
+
+        return new TensorReference(Storages.First(s => s.Value.Type == tensor.dtype).Key, key, 0, tensor.shape, stride);
+    }
+
+    /// <summary>Not compressed: PyTorch maps storages into memory as they lie in the file.</summary>
+    private static void Add(ZipArchive archive, string name, ReadOnlySpan<byte> bytes)
+    {
+        using var entry = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
+        entry.Write(bytes);
     }
 
     private static Tensor ReadTensor(ZipArchive archive, string folder, string key, TensorReference reference)

@@ -6,14 +6,9 @@ namespace SafeMedLabel.Learning.Checkpoints;
 /// <summary>Tensors by name from a safetensors or a PyTorch file, told apart by their first bytes rather than by their names.</summary>
 internal static class TensorFile
 {
-    /// <summary>Reads all tensors; they belong to the caller and to no dispose scope.</summary>
+    /// <summary>Reads all tensors; they join the caller's dispose scope.</summary>
     /// <exception cref="InvalidDataException">The file is neither, or damaged; one sentence says why.</exception>
-    public static IReadOnlyDictionary<string, Tensor> Read(string path)
-    {
-        using var scope = NewDisposeScope();
-        var tensors = IsZip(path) ? ReadPyTorch(path) : SafeTensors.Read(path).Tensors;
-        return tensors.ToDictionary(t => t.Key, t => t.Value.DetachFromDisposeScope());
-    }
+    public static IReadOnlyDictionary<string, Tensor> Read(string path) => IsZip(path) ? ReadPyTorch(path) : SafeTensors.Read(path).Tensors;
 
     private static bool IsZip(string path)
     {

@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
@@ -7,7 +8,8 @@ namespace SafeMedLabel.Learning.Inference;
 
 /// <summary>
 /// Asks a network about images: once without dropout, or many times with. Leaves it as it found it. It computes in float32 where
-/// it is not told otherwise: for figures that are reported. Probabilities are at the network's temperature. A ranking may be had faster in <see cref="FastType"/>.
+/// it is not told otherwise: for figures that are reported. A ranking may be had faster in <see cref="FastType"/>. Probabilities are at
+/// the network's temperature.
 /// </summary>
 public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
@@ -16,13 +18,17 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
     public static ScalarType FastType => Native.Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>Class probabilities without dropout, row-major n × K.</summary>
+    /// <summary>Class probabilities without dropout, row-major n × K: the mean over as many views as the network has <see cref="ResNet18.TestViews"/>.</summary>
     public double[] Probabilities(IReadOnlyList<int> indices, CancellationToken cancellationToken = default)
     {
         var result = new double[indices.Count * network.Classes];
         ForEachBatch(
             indices,
-            (features, start) => (network.Head.forward(features).to(ScalarType.Float64) / network.Temperature).softmax(1).data<double>().CopyTo(result.AsSpan(start * network.Classes)),
+            (backbone, images, start) =>
+            {
+                var views = Enumerable.Range(0, network.TestViews).Select(view => Probabilities(backbone, Symmetries.Apply(images, view))).ToArray();
+                stack(views, 0).mean([0]).data<double>().CopyTo(result.AsSpan(start * network.Classes));
+            },
             null,
             cancellationToken);
         return result;
@@ -42,13 +48,20 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
         var masks = network.Head.DrawMasks(generator, passes, 1);
         ForEachBatch(
             indices,
-            (features, start) => (network.Head.ForwardWithDropout(features.unsqueeze(0), masks) / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width)),
+            (backbone, images, start) =>
+            {
+                var logits = network.Head.ForwardWithDropout(backbone.Features(images).unsqueeze(0), masks);
+                (logits / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width));
+            },
             progress,
             cancellationToken);
         return result;
     }
 
-    private void ForEachBatch(IReadOnlyList<int> indices, Action<Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
+    private Tensor Probabilities(FoldedBackbone backbone, Tensor images) =>
+        (network.Head.forward(backbone.Features(images)).to(ScalarType.Float64) / network.Temperature).softmax(1);
+
+    private void ForEachBatch(IReadOnlyList<int> indices, Action<FoldedBackbone, Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var noGradient = no_grad();
         using var backbone = new FoldedBackbone(network, type);
@@ -57,7 +70,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int[] batch = [.. indices.Skip(start).Take(BatchSize)];
-            read(backbone.Features(Augmentation.Augmenter.Normalise(pixels.Gather(batch))), start);
+            read(backbone, Augmenter.Normalise(pixels.Gather(batch)), start);
             progress?.Report((double)(start + batch.Length) / indices.Count);
         }
     }

@@ -46,6 +46,12 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     /// </summary>
     public double Temperature { get; set; } = 1;
 
+    /// <summary>
+    /// How many of an image's <see cref="Augmentation.Symmetries"/> are asked about, and their probabilities averaged, when probabilities
+    /// are wanted: 1 to 8. Not for stochastic passes.
+    /// </summary>
+    public int TestViews { get; set; } = 1;
+
     /// <summary>[N, 3, S, S] → [N, 512].</summary>
     public Tensor Features(Tensor images) => _base.forward(images.to(ComputeType).ChannelsLast());
 

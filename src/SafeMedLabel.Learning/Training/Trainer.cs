@@ -70,6 +70,7 @@ public sealed class Trainer
             Train(network, checkpointPath, cancellationToken);
             network.eval();
             network.ComputeType = ScalarType.Float32;
+            network.TestViews = _options.TestViews;
             if (_options.ScaleTemperature && _data.Calibration.Count > 0)
             {
                 network.Temperature = TemperatureScaling.Fit(Ask(network, _data.Calibration, _data.CalibrationLabels, cancellationToken));
@@ -103,6 +104,7 @@ public sealed class Trainer
             Labelled = _data.Labelled.Count,
             Unlabelled = _data.Unlabelled.Count,
             Temperature = network.Temperature,
+            TestViews = network.TestViews,
             Thresholds = calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(calibration, coverage)),
             Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
             Calibration = calibration is null ? null : ModelMetrics.Of(calibration),

@@ -24,13 +24,14 @@ public static class TrainingMethod
         },
         ["safemed-ssl-plus"] = options => options with
         {
-            LabelledView = AugmentationKind.Strong,
+            LabelledView = AugmentationKind.Moderate,
             TeacherDecay = 0.99,
             RampUp = 0.3,
             AlignDistribution = true,
             Filter = options.Filter with { Limit = FilterLimit.Parse("e0.02"), Measure = UncertaintyMeasure.Doubt },
             Keep = EpochChoice.Last,
             ScaleTemperature = true,
+            TestViews = Symmetries.Count,
         },
     };
 
@@ -50,6 +51,7 @@ public static class TrainingMethod
         ["schedule"] = (options, value) => options with { CosineSchedule = Choice(value, "cosine", "constant") },
         ["keep"] = (options, value) => options with { Keep = OneOf<EpochChoice>(value) },
         ["patience"] = (options, value) => options with { Patience = (int)Number(value) },
+        ["views"] = (options, value) => options with { TestViews = (int)Number(value) },
         ["temperature"] = (options, value) => options with { ScaleTemperature = Choice(value, "on", "off") },
     };
 

@@ -83,6 +83,9 @@ public sealed record TrainingOptions
     /// <summary>Training ends after so many epochs without one that would rather be kept; 0 for never.</summary>
     public int Patience { get; init; }
 
+    /// <summary>Of how many of an image's symmetries the trained network averages the probabilities, 1 to 8; see <see cref="Symmetries"/>.</summary>
+    public int TestViews { get; init; } = 1;
+
     /// <summary>Whether the confidences' level is set on the calibration images once training has ended (Guo et al. 2017).</summary>
     public bool ScaleTemperature { get; init; }
 
@@ -115,6 +118,7 @@ public sealed record TrainingOptions
             { Filter.Gamma: not (>= 0 and <= 100) } => "The filter's steepness lies between 0 and 100.",
             { Filter.ConfidenceMidpoint: not (>= 0 and <= 1) } => "The filter's confidence of one half lies between 0 and 1.",
             { TeacherDecay: not (>= 0 and < 1) } => "The teacher's decay lies between 0 and below 1.",
+            { TestViews: < 1 or > Symmetries.Count } => "An image has eight symmetries; the model may be asked about 1 to 8.",
             { Patience: < 0 } => "The patience is a number of epochs, or 0 for never ending early.",
             { Algorithm: AlgorithmKind.AsCoded, Filter.Limit.Kind: not LimitKind.Constant } => "The method as it was coded has a constant limit of uncertainty.",
             _ => null,

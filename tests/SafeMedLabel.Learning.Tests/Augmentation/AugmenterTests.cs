@@ -53,6 +53,33 @@ public sealed class AugmenterTests : IDisposable
     }
 
     [Fact]
+    public void Moderate_turns_by_quarters_and_changes_colours_by_a_fifth_at_most()
+    {
+        // One lit pixel off the centre: wherever it goes it stays one pixel, or the image was resampled.
+        var dot = zeros(64, 3, 33, 33);
+        dot[TensorIndex.Colon, TensorIndex.Colon, 10, 14] = 0.5f;
+        using var generator = new Generator(5);
+        var changed = Augmenter.Moderate(dot, generator);
+
+        Assert.All(changed.amax([1]).gt(0.02).sum([1, 2]).data<long>().ToArray(), lit => Assert.Equal(1, lit));
+        Assert.All(changed.amax([1, 2, 3]).data<float>().ToArray(), value => Assert.InRange(value, 0.5 * 0.8 - 1e-3, 0.5 * 1.2 + 1e-3));
+        var rows = changed.amax([1, 3]).argmax(1).data<long>().ToArray();
+        Assert.Contains(rows, row => Math.Abs(row - 10) <= 2);
+        Assert.Contains(rows, row => Math.Abs(row - 18) <= 2);
+    }
+
+    [Fact]
+    public void The_eight_symmetries_are_eight_and_none_changes_a_value()
+    {
+        var image = arange(9, dtype: ScalarType.Float32).view(1, 1, 3, 3);
+        var views = Enumerable.Range(0, Symmetries.Count).Select(i => Symmetries.Apply(image, i).contiguous().data<float>().ToArray()).ToArray();
+
+        Assert.Equal(image.data<float>().ToArray(), views[0]);
+        Assert.Equal(8, views.Select(v => string.Join(' ', v)).Distinct().Count());
+        Assert.All(views, v => Assert.Equal(Enumerable.Range(0, 9).Select(i => (float)i), v.Order()));
+    }
+
+    [Fact]
     public void Strong_stays_within_the_range_and_keeps_the_corner_black()
     {
         var strong = Strong(7);

@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Networks;
+using SafeMedLabel.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,6 +23,20 @@ public sealed class PyTorchCheckpointTests : IDisposable
         Assert.Equal("w", tensor.Key);
         Assert.Equal([2L, 3L], tensor.Value.shape);
         Assert.Equal([0f, 1f, 2f, 3f, 4f, 5f], tensor.Value.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void What_is_written_for_PyTorch_is_read_back_whole()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = new ResNet18(3, seed: 2);
+        PyTorchCheckpoint.Write(folder.File("model.pth"), network.Tensors());
+
+        using var file = File.OpenRead(folder.File("model.pth"));
+        var read = PyTorchCheckpoint.Read(file);
+
+        Assert.Equal(network.Tensors().Keys.Order(), read.Keys.Order());
+        Assert.All(network.Tensors(), t => Assert.True(t.Value.dtype == read[t.Key].dtype && t.Value.equal(read[t.Key]).all().ToBoolean(), t.Key));
     }
 
     [Theory]

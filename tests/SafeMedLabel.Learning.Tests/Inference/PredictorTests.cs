@@ -37,6 +37,46 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Fact]
+    public void A_temperature_changes_the_level_of_probabilities_and_passes_and_not_their_order()
+    {
+        var predictor = new Predictor(_network, _pixels);
+        double[] Odds() => [.. predictor.Probabilities([0, 1, 2], Cancellation).Chunk(2).Select(p => Math.Log(p[1] / p[0]))];
+        double[] PassOdds() => [.. predictor.StochasticPasses([0, 1, 2], 5, seed: 1, cancellationToken: Cancellation).Chunk(2).Select(p => Math.Log(p[1] / p[0]))];
+        var (odds, passes) = (Odds(), PassOdds());
+
+        _network.Temperature = 2;
+
+        Assert.All(odds.Zip(Odds()), pair => Assert.Equal(pair.First / 2, pair.Second, 1e-9));
+        Assert.All(passes.Zip(PassOdds()), pair => Assert.Equal(pair.First / 2, pair.Second, 1e-4));
+    }
+
+    [Fact]
+    public void With_all_views_a_turned_image_has_the_same_probabilities_and_they_are_the_mean_over_its_views()
+    {
+        var turned = new byte[2 * Cells.Size * Cells.Size * 3];
+        var image = _pixels.Gather([5]);
+        double[] Ask(int views, params Tensor[] images)
+        {
+            foreach (var (i, pixels) in images.Index())
+            {
+                pixels[0].permute(1, 2, 0).mul(255).round().to(ScalarType.Byte).contiguous().data<byte>().CopyTo(turned.AsSpan(i * turned.Length / 2));
+            }
+
+            _network.TestViews = views;
+            using var store = new PixelStore(turned, Cells.Size);
+            return [.. new Predictor(_network, store).Probabilities([0, 1], Cancellation).Chunk(2).Select(p => p[1])];
+        }
+
+        var all = Ask(8, image, Symmetries.Apply(image, 5));
+        Assert.Equal(all[0], all[1], 1e-6);
+
+        var two = Ask(2, image, Symmetries.Apply(image, 1));
+        var each = Ask(1, image, Symmetries.Apply(image, 1));
+        Assert.Equal(each.Average(), two[0], 1e-6);
+        Assert.NotEqual(each[0], each[1]);
+    }
+
+    [Fact]
     public void Passes_of_an_image_do_not_depend_on_its_company_and_follow_from_the_seed()
     {
         var predictor = new Predictor(_network, _pixels);
