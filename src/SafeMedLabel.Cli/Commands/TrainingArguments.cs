@@ -12,6 +12,7 @@ internal sealed class TrainingArguments
     private readonly Option<int> _epochs;
     private readonly Option<int> _size = new("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
     private readonly Option<string?> _weights = new("--weights") { Description = "Weights to begin with: a ResNet-18 as PyTorch .pth or .safetensors. Random ones where left out." };
+    private readonly Option<int> _pretrain = new("--pretrain") { Description = "Epochs of self-supervised pre-training (SimCLR) on the training images, without their labels, before the training; 0 for none." };
     private readonly Option<int> _threads = CommonOptions.Threads();
 
     private readonly Option<string> _precision = new("--precision")
@@ -41,7 +42,7 @@ internal sealed class TrainingArguments
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _size, _precision, _minimumSteps, _weights, _threads })
+        foreach (var option in new Option[] { _epochs, _size, _precision, _minimumSteps, _weights, _pretrain, _threads })
         {
             command.Options.Add(option);
         }
@@ -57,6 +58,7 @@ internal sealed class TrainingArguments
         Epochs = parsed.GetValue(_epochs),
         Precision = parsed.GetRequiredValue(_precision),
         MinimumSteps = parsed.GetValue(_minimumSteps),
+        PretrainEpochs = parsed.GetValue(_pretrain),
         Seed = seed,
     });
 
@@ -68,6 +70,11 @@ internal sealed class TrainingArguments
         if (parsed.GetValue(_weights) is not { } path)
         {
             return null;
+        }
+
+        if (parsed.GetValue(_pretrain) > 0)
+        {
+            throw new ArgumentException("--pretrain begins with random weights: leave it or --weights out.");
         }
 
         return File.Exists(path) ? InitialWeights.Read(path) : throw new InvalidDataException($"There is no file of weights '{path}'.");

@@ -16,8 +16,6 @@ namespace SafeMedLabel.Learning.Training;
 /// <summary>The one training loop of all methods. Blocks its thread, on which all its tensors live.</summary>
 public sealed class Trainer
 {
-    private const double WarmUpFraction = 0.05;
-
     private readonly TrainingOptions _options;
     private readonly TrainingData _data;
     private readonly InitialWeights? _initial;
@@ -38,6 +36,11 @@ public sealed class Trainer
         if (options.Filter.Limit.Kind == LimitKind.Calibrated && options.Algorithm == AlgorithmKind.SafeMedSsl && data.Validation.Count == 0)
         {
             throw new ArgumentException("A filter that is calibrated needs validation images.");
+        }
+
+        if (options.PretrainEpochs > 0 && initial is not null)
+        {
+            throw new ArgumentException("Pre-training begins with random weights: it cannot be had with others.");
         }
 
         _options = options;
@@ -98,7 +101,7 @@ public sealed class Trainer
             ImageSize = _data.Pixels.Size,
             Method = _options.Method,
             Options = _options,
-            InitialWeights = _initial?.Name,
+            InitialWeights = _options.PretrainEpochs > 0 ? $"SimCLR, {_options.PretrainEpochs} epochs" : _initial?.Name,
             DataHash = _data.Hash,
             LabelHash = _data.Fingerprint(),
             Labelled = _data.Labelled.Count,
@@ -117,9 +120,10 @@ public sealed class Trainer
     {
         using var scope = NewDisposeScope();
         using var state = new TrainingState(network, _options);
+        var total = Stopwatch.StartNew();
         var recipe = JsonSerializer.Serialize(new { Options = _options, Initial = _initial?.Hash, Data = _data.Fingerprint() });
         var checkpoint = checkpointPath is null ? null : TrainingCheckpoint.TryLoad(checkpointPath, recipe, state);
-        checkpoint ??= new TrainingCheckpoint(recipe, [], 0);
+        checkpoint ??= Begin(network, recipe, cancellationToken);
         foreach (var epoch in checkpoint.Epochs)
         {
             EpochFinished?.Invoke(epoch);
@@ -129,7 +133,8 @@ public sealed class Trainer
         var firstEpoch = checkpoint.Epochs.Count + 1;
         for (var epoch = firstEpoch; epoch <= _options.Epochs && !HasRunOut(checkpoint); epoch++)
         {
-            var summary = TrainEpoch(state, epoch, firstEpoch, clock, cancellationToken);
+            var summary = TrainEpoch(state, epoch, firstEpoch, clock, cancellationToken) with { Seconds = total.Elapsed.TotalSeconds };
+            total.Restart();
             if (IsKept(summary, checkpoint))
             {
                 state.Keep();
@@ -148,6 +153,20 @@ public sealed class Trainer
         state.Restore();
     }
 
+    /// <summary>The network as it is before the first epoch.</summary>
+    private TrainingCheckpoint Begin(ResNet18 network, string recipe, CancellationToken cancellationToken)
+    {
+        if (_options.PretrainEpochs > 0)
+        {
+            var pretrainer = new ContrastivePretrainer(_data.Pixels, [.. _data.Labelled, .. _data.Unlabelled], _options);
+            pretrainer.Progressed += step => Progressed?.Invoke(step with { Epoch = 0, Epochs = _options.Epochs });
+            using var weights = pretrainer.Train(_options.PretrainEpochs, cancellationToken);
+            weights.CopyTo(network);
+        }
+
+        return new TrainingCheckpoint(recipe, [], 0);
+    }
+
     private bool HasRunOut(TrainingCheckpoint checkpoint) => _options.Patience > 0 && checkpoint.Epochs.Count - checkpoint.KeptEpoch >= _options.Patience;
 
     private bool IsKept(EpochSummary summary, TrainingCheckpoint checkpoint)
@@ -163,7 +182,6 @@ public sealed class Trainer
 
     private EpochSummary TrainEpoch(TrainingState state, int epoch, int firstEpoch, Stopwatch clock, CancellationToken cancellationToken)
     {
-        var started = clock.Elapsed;
         var random = new SeededRandom((ulong)_options.Seed, $"epoch {epoch}");
         using var generator = new Generator(random.NextUInt64());
         IBatchOrder labelled = _options.BalancedClasses ? new BalancedOrder(_data.Labels, random) : new BatchOrder(_data.Labelled.Count, random);
@@ -192,7 +210,7 @@ public sealed class Trainer
             validation is null ? null : Metrics.NegativeLogLikelihood(validation),
             limit,
             ledger,
-            (clock.Elapsed - started).TotalSeconds);
+            Seconds: 0);
     }
 
     /// <summary>
@@ -237,19 +255,7 @@ public sealed class Trainer
         return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
     }
 
-    private double LearningRate(int step)
-    {
-        var total = _options.Epochs * _steps;
-        var warmUp = Math.Max(1, (int)(total * WarmUpFraction));
-        if (step < warmUp)
-        {
-            return _options.LearningRate * (step + 1) / warmUp;
-        }
-
-        return _options.CosineSchedule
-            ? _options.LearningRate * 0.5 * (1 + Math.Cos(Math.PI * (step - warmUp) / Math.Max(1, total - warmUp)))
-            : _options.LearningRate;
-    }
+    private double LearningRate(int step) => LearningRateSchedule.Rate(_options.LearningRate, step, _options.Epochs * _steps, _options.CosineSchedule);
 
     private double UnlabelledWeight(int step)
     {

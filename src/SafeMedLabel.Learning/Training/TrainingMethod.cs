@@ -37,6 +37,7 @@ public static class TrainingMethod
 
     private static readonly Dictionary<string, Func<TrainingOptions, string, TrainingOptions>> PieceByName = new(StringComparer.Ordinal)
     {
+        ["pretrain"] = (options, value) => options with { PretrainEpochs = (int)Number(value) },
         ["teacher"] = (options, value) => options with { TeacherDecay = Number(value) },
         ["limit"] = (options, value) => options with { Filter = options.Filter with { Limit = FilterLimit.Parse(value) } },
         ["measure"] = (options, value) => options with { Filter = options.Filter with { Measure = OneOf<UncertaintyMeasure>(value) } },

@@ -32,6 +32,9 @@ public sealed record TrainingOptions
     /// </summary>
     public int MinimumSteps { get; init; } = 48;
 
+    /// <summary>Epochs of <see cref="ContrastivePretrainer"/> on all training images, before the first; 0 for none.</summary>
+    public int PretrainEpochs { get; init; }
+
     /// <summary>Highest learning rate, reached after a short warm-up.</summary>
     public double LearningRate { get; init; } = 0.03;
 
@@ -108,6 +111,7 @@ public sealed record TrainingOptions
             { Epochs: < 1 } => "A training has at least one epoch.",
             { BatchSize: < 2 } => "A batch has at least two images.",
             { MinimumSteps: < 1 } => "An epoch has at least one step.",
+            { PretrainEpochs: < 0 } => "Pre-training has 0 or more epochs.",
             { LearningRate: not (> 0 and <= 10) } => "The learning rate lies above 0 and not above 10.",
             { Momentum: not (>= 0 and < 1) } => "The momentum lies between 0 and below 1.",
             { WeightDecay: not (>= 0 and <= 1) } => "The weight decay lies between 0 and 1.",

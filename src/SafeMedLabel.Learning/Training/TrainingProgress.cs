@@ -3,7 +3,7 @@ using SafeMedLabel.Core.Safety;
 namespace SafeMedLabel.Learning.Training;
 
 /// <summary>After a step.</summary>
-/// <param name="Epoch">1-based.</param>
+/// <param name="Epoch">1-based; 0 while pre-training.</param>
 /// <param name="Epochs">All.</param>
 /// <param name="Step">1-based within the epoch.</param>
 /// <param name="Steps">Steps an epoch.</param>
@@ -13,7 +13,7 @@ namespace SafeMedLabel.Learning.Training;
 public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, int Steps, double Loss, double ImagesPerSecond, double SecondsLeft)
 {
     /// <summary>Of all training, 0 to 1.</summary>
-    public double Fraction => (((double)Epoch - 1) + ((double)Step / Steps)) / Epochs;
+    public double Fraction => Epoch == 0 ? 0 : (((double)Epoch - 1) + ((double)Step / Steps)) / Epochs;
 }
 
 /// <summary>A finished epoch.</summary>
@@ -24,6 +24,6 @@ public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, 
 /// <param name="ValidationLoss">Mean cross-entropy on validation, in nats; null without validation images.</param>
 /// <param name="Limit">The filter's limit of uncertainty in this epoch; null where there was none.</param>
 /// <param name="Ledger">What became of the pseudo-labels.</param>
-/// <param name="Seconds">Time it took.</param>
+/// <param name="Seconds">Time it took; the first epoch's with the pre-training before it.</param>
 public sealed record EpochSummary(
     int Epoch, double SupervisedLoss, double UnlabelledLoss, double? ValidationAccuracy, double? ValidationLoss, double? Limit, FilterLedger Ledger, double Seconds);
