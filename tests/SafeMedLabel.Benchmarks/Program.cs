@@ -10,11 +10,13 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
 {
     "scoring" => ScoringBenchmark.Run(),
     "step" => StepBenchmark.Run(),
+    "pixels" => PixelsBenchmark.Run(),
+    "round" => RoundBenchmark.Run(args.SkipWhile(a => a != "--data").Skip(1).FirstOrDefault()),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round [--data PATH] [--json]");
     return 1;
 }
 

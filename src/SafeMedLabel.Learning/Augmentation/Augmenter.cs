@@ -31,7 +31,7 @@ public static class Augmenter
     public static Tensor Weak(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        return Warp(images, generator, Symmetric(images.shape[0], 0, generator), maximumScale: 0).MoveToOuterDisposeScope();
+        return Warp(images, generator, zeros(images.shape[0]), maximumScale: 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>Moderate: weak, quarter turns, brightness, contrast and saturation ±20 %.</summary>
@@ -80,7 +80,9 @@ public static class Augmenter
         var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
         var rows = stack([cosine * flipX, -sine * flipY, shiftX, sine * flipX, cosine * flipY, shiftY], 1).view(count, 2, 3);
         var grid = nn.functional.affine_grid(rows, images.shape, align_corners: false);
-        return nn.functional.grid_sample(images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false);
+        // Where pixels only change places each lands on one: taking the nearest is then exact, and faster.
+        var mode = maximumScale == 0 ? GridSampleMode.Nearest : GridSampleMode.Bilinear;
+        return nn.functional.grid_sample(images, grid, mode, GridSamplePaddingMode.Zeros, align_corners: false);
     }
 
     private static Tensor JitterColour(Tensor images, double amount, Generator generator)
