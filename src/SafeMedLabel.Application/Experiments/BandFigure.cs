@@ -21,6 +21,9 @@ public static class BandFigure
     private const int Right = 20;
     private const int Top = 44;
     private const int Bottom = 56;
+    private const int NamesInRow = 3;
+    private const int NameWidth = 185;
+    private const int NameHeight = 16;
 
     // Okabe and Ito's colours, which people with any colour vision tell apart.
     private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
@@ -33,10 +36,12 @@ public static class BandFigure
     public static string Draw(string title, string xTitle, string yTitle, IReadOnlyList<FigureLine> lines)
     {
         var all = lines.SelectMany(l => l.Points).ToList();
-        var horizontal = ChartAxis.Over(all.Min(p => p.X), all.Max(p => p.X), 0, 1);
+        var horizontal = ChartAxis.Over(all.Min(p => p.X), all.Max(p => p.X), 0, double.PositiveInfinity);
         var vertical = ChartAxis.Over(all.Min(p => p.Values.Min()), all.Max(p => p.Values.Max()), 0, 1);
-        double X(double x) => Left + ((x - horizontal.Low) / (horizontal.High - horizontal.Low) * (Width - Left - Right));
-        double Y(double y) => Height - Bottom - ((y - vertical.Low) / (vertical.High - vertical.Low) * (Height - Top - Bottom));
+        // The names stand above the picture, a few in a row.
+        var top = Top + ((lines.Count - 1) / NamesInRow * NameHeight);
+        double X(double x) => Left + (horizontal.Position(x) * (Width - Left - Right));
+        double Y(double y) => Height - Bottom - (vertical.Position(y) * (Height - top - Bottom));
 
         var svg = new StringBuilder();
         void Add(FormattableString element) => svg.AppendLine(FormattableString.Invariant(element));
@@ -54,7 +59,7 @@ public static class BandFigure
         }
 
         Add($"""<text x="{(Left + Width - Right) / 2}" y="{Height - 12}" text-anchor="middle">{Escape(xTitle)}</text>""");
-        Add($"""<text transform="translate(16 {(Top + Height - Bottom) / 2}) rotate(-90)" text-anchor="middle">{Escape(yTitle)}</text>""");
+        Add($"""<text transform="translate(16 {(top + Height - Bottom) / 2}) rotate(-90)" text-anchor="middle">{Escape(yTitle)}</text>""");
         foreach (var (line, index) in lines.Select((line, index) => (line, index)))
         {
             var colour = Colours[index % Colours.Length];
@@ -62,7 +67,8 @@ public static class BandFigure
             var lower = line.Points.Reverse().Select(p => Pair(X(p.X), Y(p.Values.Min())));
             Add($"""<polygon points="{string.Join(' ', upper.Concat(lower))}" fill="{colour}" opacity="0.15"/>""");
             Add($"""<polyline points="{string.Join(' ', line.Points.Select(p => Pair(X(p.X), Y(p.Values.Average()))))}" fill="none" stroke="{colour}" stroke-width="2"/>""");
-            Add($"""<rect x="{Left + 10 + (index * 150)}" y="{Top - 14}" width="18" height="4" fill="{colour}"/><text x="{Left + 34 + (index * 150)}" y="{Top - 8}">{Escape(line.Name)}</text>""");
+            var (nameX, nameY) = (Left + (index % NamesInRow * NameWidth), Top - 8 + (index / NamesInRow * NameHeight));
+            Add($"""<rect x="{nameX}" y="{nameY - 6}" width="18" height="4" fill="{colour}"/><text x="{nameX + 24}" y="{nameY}">{Escape(line.Name)}</text>""");
         }
 
         return svg.AppendLine("</svg>").ToString();

@@ -16,6 +16,9 @@ public sealed record ChartAxis(double Low, double High, double Step)
     /// <summary>The ticks, from the lower end to the upper.</summary>
     public IEnumerable<double> Ticks => Enumerable.Range(0, (int)Math.Round((High - Low) / Step) + 1).Select(i => Round(Low + (i * Step), Step));
 
+    /// <summary>Where a value lies between the axis's ends: 0 at the lower, 1 at the upper.</summary>
+    public double Position(double value) => (value - Low) / (High - Low);
+
     /// <summary>An axis that holds everything from <paramref name="low"/> to <paramref name="high"/>, and leaves neither bound.</summary>
     /// <param name="low">The lowest value.</param>
     /// <param name="high">The highest value.</param>

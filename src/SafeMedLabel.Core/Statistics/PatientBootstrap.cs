@@ -80,17 +80,8 @@ public static class PatientBootstrap
     /// <returns>The interval, or null when there are fewer than two patients.</returns>
     public static RateInterval? Interval(IReadOnlyList<string> patients, Func<int, bool> isEvent, ulong seed)
     {
-        ArgumentNullException.ThrowIfNull(patients);
         ArgumentNullException.ThrowIfNull(isEvent);
-
-        var counts = new SortedDictionary<string, (int Events, int Items)>(StringComparer.Ordinal);
-        for (var i = 0; i < patients.Count; i++)
-        {
-            var (events, items) = counts.GetValueOrDefault(patients[i]);
-            counts[patients[i]] = (events + (isEvent(i) ? 1 : 0), items + 1);
-        }
-
-        return Interval([.. counts.Values.Select(c => c.Events)], [.. counts.Values.Select(c => c.Items)], seed);
+        return Difference(patients, i => isEvent(i) ? 1 : 0, seed);
     }
 
     private static RateInterval Resample(List<(double Sum, int Items)> patients, ulong seed)

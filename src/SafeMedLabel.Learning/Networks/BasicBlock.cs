@@ -21,10 +21,8 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     [ComponentName(Name = "bn2")]
     private readonly BatchNorm2d _bn2;
 
-    [ComponentName(Name = "downsample")]
-    private readonly Sequential? _downsample;
-
-    private readonly (Conv2d Convolution, BatchNorm2d Norm)? _shortcut;
+    private readonly Conv2d? _shortcut;
+    private readonly BatchNorm2d? _shortcutNorm;
 
     public BasicBlock(int inputs, int outputs, int stride)
         : base(nameof(BasicBlock))
@@ -35,8 +33,9 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         _bn2 = BatchNorm2d(outputs);
         if (stride != 1 || inputs != outputs)
         {
-            _shortcut = (Conv2d(inputs, outputs, 1, stride: stride, bias: false), BatchNorm2d(outputs));
-            _downsample = Sequential(("0", _shortcut.Value.Convolution), ("1", _shortcut.Value.Norm));
+            _shortcut = Conv2d(inputs, outputs, 1, stride: stride, bias: false);
+            _shortcutNorm = BatchNorm2d(outputs);
+            register_module("downsample", Sequential(("0", _shortcut), ("1", _shortcutNorm)));
         }
 
         RegisterComponents();
@@ -50,5 +49,5 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         return functional.relu(output.add_(Shortcut(input)));
     }
 
-    private Tensor Shortcut(Tensor input) => _shortcut is (var convolution, var norm) ? norm.forward(convolution.In(input)) : input;
+    private Tensor Shortcut(Tensor input) => _shortcut is null ? input : _shortcutNorm!.forward(_shortcut.In(input));
 }

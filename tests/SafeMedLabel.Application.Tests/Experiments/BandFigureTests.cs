@@ -24,6 +24,34 @@ public sealed class BandFigureTests
         Assert.Contains(figure.Descendants(Svg + "text"), t => t.Value == "SFR <&> t");
     }
 
+    [Theory]
+    [InlineData(0.1, 1)]
+    [InlineData(40, 400)]
+    [InlineData(20_000, 20_100)]
+    public void Whatever_the_horizontal_axis_counts_the_line_spans_the_picture_and_stays_in_it(double from, double to)
+    {
+        var figure = XDocument.Parse(BandFigure.Draw("t", "x", "y", [new FigureLine("a", [(from, [0.1, 0.2]), (to, [0.3, 0.4])])]));
+
+        double[] x = [.. figure.Descendants(Svg + "polyline").Single().Attribute("points")!.Value.Split(' ')
+            .Select(p => double.Parse(p.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.All(x, value => Assert.InRange(value, 70, 620));
+        Assert.True(x[1] - x[0] > 250);
+    }
+
+    [Fact]
+    public void Many_names_stand_in_rows_above_the_picture_and_none_outside_it()
+    {
+        var lines = Enumerable.Range(0, 8).Select(i => new FigureLine($"method {i}", [(0, [0.1]), (1, [0.2])])).ToList();
+        var figure = XDocument.Parse(BandFigure.Draw("t", "x", "y", lines));
+
+        var names = figure.Descendants(Svg + "text").Where(t => t.Value.StartsWith("method", StringComparison.Ordinal)).ToList();
+        var places = names.Select(n => (X: double.Parse(n.Attribute("x")!.Value, System.Globalization.CultureInfo.InvariantCulture), Y: n.Attribute("y")!.Value)).ToList();
+        Assert.Equal(8, places.Distinct().Count());
+        Assert.All(places, place => Assert.InRange(place.X, 70, 540));
+        var top = figure.Descendants(Svg + "polyline").SelectMany(l => Heights(l)).Min();
+        Assert.All(places, place => Assert.True(double.Parse(place.Y, System.Globalization.CultureInfo.InvariantCulture) < top));
+    }
+
     private static double[] Heights(XElement shape) =>
         [.. shape.Attribute("points")!.Value.Split(' ').Select(p => double.Parse(p.Split(',')[1], System.Globalization.CultureInfo.InvariantCulture))];
 }
