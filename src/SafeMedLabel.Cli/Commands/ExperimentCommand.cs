@@ -48,7 +48,7 @@ internal static class ExperimentCommand
 
             using var initial = training.Prepare(parsed);
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
-            using var pixels = new PixelStore(loaded.PixelPath, loaded.Size);
+            using var pixels = training.Pixels(parsed, loaded);
             var recipe = new Recipe(loaded.Hash, loaded.Size, parsed.GetValue(labelled), parsed.GetRequiredValue(split), parsed.GetRequiredValue(measure), initial?.Hash, plan[0][0] with { Method = "", Seed = 0 });
             var folder = ExperimentFolder.Open(parsed.GetRequiredValue(output), recipe);
             var experiment = new Experiment(loaded, pixels, recipe, initial, folder);

@@ -43,7 +43,7 @@ internal static class SimulateCommand
             var common = training.Options(parsed, name, numbers.Min);
             using var weights = training.Prepare(parsed);
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
-            using var pixels = new PixelStore(loaded.PixelPath, loaded.Size);
+            using var pixels = training.Pixels(parsed, loaded);
             var recipe = new { Data = loaded.Hash, loaded.Size, Loop = loop, InitialWeights = weights?.Hash, Training = common with { Seed = 0 } };
             var folder = parsed.GetValue(output) is { } path ? ExperimentFolder.Open(path, recipe) : null;
             var all = await CommandRunner.WithProgress("Simulating", report =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Learning.Checkpoints;
+using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Training;
 
@@ -13,6 +14,7 @@ internal sealed class TrainingArguments
     private readonly Option<int> _size = new("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
     private readonly Option<string?> _weights = new("--weights") { Description = "Weights to begin with: a ResNet-18 as PyTorch .pth or .safetensors. Random ones where left out." };
     private readonly Option<int> _pretrain = new("--pretrain") { Description = "Epochs of self-supervised pre-training (SimCLR) on the training images, without their labels, before the training; 0 for none." };
+    private readonly Option<string> _device = new("--device") { Description = "Where to compute: cpu, or cuda where the program was built for a graphics card.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> _threads = CommonOptions.Threads();
 
     private readonly Option<string> _precision = new("--precision")
@@ -42,7 +44,7 @@ internal sealed class TrainingArguments
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _size, _precision, _minimumSteps, _weights, _pretrain, _threads })
+        foreach (var option in new Option[] { _epochs, _size, _precision, _minimumSteps, _weights, _pretrain, _device, _threads })
         {
             command.Options.Add(option);
         }
@@ -50,6 +52,11 @@ internal sealed class TrainingArguments
 
     /// <summary>Side of the images.</summary>
     public int Size(ParseResult parsed) => parsed.GetValue(_size);
+
+    /// <summary>The data set's pixels, where they are computed on.</summary>
+    /// <exception cref="ArgumentException">There is no such device.</exception>
+    public PixelStore Pixels(ParseResult parsed, LoadedDataset data) =>
+        new(data.PixelPath, data.Size) { Device = LibTorch.DeviceOf(parsed.GetRequiredValue(_device)) };
 
     /// <summary>A method's options.</summary>
     /// <exception cref="ArgumentException">There is no such method, or a value is out of range.</exception>

@@ -71,7 +71,8 @@ public sealed record FilterLimit(LimitKind Kind, double Level)
 
     /// <summary>
     /// The greatest limit below which at most the fraction <paramref name="level"/> of images is mistaken: what the filter promises is
-    /// then the error of the pseudo-labels, rather than a number of no meaning of its own.
+    /// then the error of the pseudo-labels, rather than a number of no meaning of its own. Below it must lie so many images that the
+    /// fraction allows one mistake: a few that are right by luck prove nothing.
     /// </summary>
     /// <param name="judged">Images whose class is known and that were not trained on: their uncertainty, and whether the model is wrong.</param>
     /// <param name="level">0 to 1.</param>
@@ -85,7 +86,7 @@ public sealed record FilterLimit(LimitKind Kind, double Level)
         {
             wrong += sorted[i].IsWrong ? 1 : 0;
             var endsRun = i == sorted.Length - 1 || uncertainties[i + 1] > uncertainties[i];
-            if (endsRun && wrong <= level * (i + 1))
+            if (endsRun && level * (i + 1) >= 1 && wrong <= level * (i + 1))
             {
                 limit = LimitAfter(uncertainties, i);
             }

@@ -79,7 +79,7 @@ public sealed class SafeMedSslAlgorithm(Views views, int passes, SafetyFilterOpt
             return probabilities;
         }
 
-        var aligned = probabilities * tensor(_alignment);
+        var aligned = probabilities * tensor(_alignment, device: probabilities.device);
         return aligned / aligned.sum(-1, keepdim: true);
     }
 

@@ -31,14 +31,14 @@ public static class Augmenter
     public static Tensor Weak(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        return Warp(images, generator, zeros(images.shape[0]), maximumScale: 0).MoveToOuterDisposeScope();
+        return Warp(images, generator, zeros(images.shape[0], device: images.device), maximumScale: 0).MoveToOuterDisposeScope();
     }
 
     /// <summary>Moderate: weak, quarter turns, brightness, contrast and saturation ±20 %.</summary>
     public static Tensor Moderate(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var turns = (rand(images.shape[0], generator: generator) * 4).floor() * (Math.PI / 2);
+        var turns = (Uniform(images, generator) * 4).floor() * (Math.PI / 2);
         return JitterColour(Warp(images, generator, turns, maximumScale: 0), 0.2, generator).MoveToOuterDisposeScope();
     }
 
@@ -46,37 +46,40 @@ public static class Augmenter
     public static Tensor Strong(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var warped = Warp(images, generator, Symmetric(images.shape[0], Math.PI, generator), maximumScale: 0.15);
+        var warped = Warp(images, generator, Symmetric(images, Math.PI, generator), maximumScale: 0.15);
         return CutOut(JitterColour(warped, 0.4, generator), generator).MoveToOuterDisposeScope();
     }
 
     /// <summary>To ImageNet's mean and deviation, as the network expects.</summary>
     public static Tensor Normalise(Tensor images)
     {
-        using var mean = tensor(ImageNetMean).view(1, 3, 1, 1);
-        using var deviation = tensor(ImageNetDeviation).view(1, 3, 1, 1);
+        using var mean = tensor(ImageNetMean, device: images.device).view(1, 3, 1, 1);
+        using var deviation = tensor(ImageNetDeviation, device: images.device).view(1, 3, 1, 1);
         using var centred = images - mean;
         return centred / deviation;
     }
 
+    /// <summary>Uniform in [0, 1), one an image, where the images are. Drawn on the processor: a seed gives the same on every device.</summary>
+    private static Tensor Uniform(Tensor images, Generator generator) => rand(images.shape[0], generator: generator).to(images.device);
+
     /// <summary>Uniform in ±<paramref name="maximum"/>, one an image.</summary>
-    private static Tensor Symmetric(long count, double maximum, Generator generator) => ((rand(count, generator: generator) * 2) - 1) * maximum;
+    private static Tensor Symmetric(Tensor images, double maximum, Generator generator) => ((Uniform(images, generator) * 2) - 1) * maximum;
 
     /// <summary>
     /// Up to <see cref="MaximumShift"/> of the side, in grid coordinates, of which 2 span the side. Whole pixels, as a crop is: a fraction
     /// of one would blur what is only weakly changed.
     /// </summary>
-    private static Tensor WholePixels(long count, long side, Generator generator) =>
-        Symmetric(count, side * MaximumShift, generator).round() * (2.0 / side);
+    private static Tensor WholePixels(Tensor images, long side, Generator generator) =>
+        Symmetric(images, side * MaximumShift, generator).round() * (2.0 / side);
 
     private static Tensor Warp(Tensor images, Generator generator, Tensor angle, double maximumScale)
     {
         var count = images.shape[0];
-        var flipX = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
-        var flipY = (rand(count, generator: generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
-        var scale = 1 + Symmetric(count, maximumScale, generator);
-        var shiftX = WholePixels(count, images.shape[3], generator);
-        var shiftY = WholePixels(count, images.shape[2], generator);
+        var flipX = (Uniform(images, generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
+        var flipY = (Uniform(images, generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
+        var scale = 1 + Symmetric(images, maximumScale, generator);
+        var shiftX = WholePixels(images, images.shape[3], generator);
+        var shiftY = WholePixels(images, images.shape[2], generator);
         var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
         var rows = stack([cosine * flipX, -sine * flipY, shiftX, sine * flipX, cosine * flipY, shiftY], 1).view(count, 2, 3);
         var grid = nn.functional.affine_grid(rows, images.shape, align_corners: false);
@@ -88,7 +91,7 @@ public static class Augmenter
     private static Tensor JitterColour(Tensor images, double amount, Generator generator)
     {
         var count = images.shape[0];
-        Tensor Factor() => (1 + Symmetric(count, amount, generator)).view(count, 1, 1, 1);
+        Tensor Factor() => (1 + Symmetric(images, amount, generator)).view(count, 1, 1, 1);
         // Black background stays black: only brightness may touch it, and black times anything is black.
         var inside = (images.amax([1], keepdim: true) > 0.02f).to(ScalarType.Float32);
         var area = inside.sum([1, 2, 3], keepdim: true).clamp_min(1);
@@ -102,10 +105,10 @@ public static class Augmenter
     private static Tensor CutOut(Tensor images, Generator generator)
     {
         var (count, side) = (images.shape[0], images.shape[2]);
-        var half = (rand(count, generator: generator) * (side / 6.0)).view(count, 1, 1);
-        var centreX = (rand(count, generator: generator) * side).view(count, 1, 1);
-        var centreY = (rand(count, generator: generator) * side).view(count, 1, 1);
-        var axis = arange(side, dtype: ScalarType.Float32);
+        var half = (Uniform(images, generator) * (side / 6.0)).view(count, 1, 1);
+        var centreX = (Uniform(images, generator) * side).view(count, 1, 1);
+        var centreY = (Uniform(images, generator) * side).view(count, 1, 1);
+        var axis = arange(side, dtype: ScalarType.Float32, device: images.device);
         var outside = (axis.view(1, 1, side) - centreX).abs().ge(half).logical_or((axis.view(1, side, 1) - centreY).abs().ge(half));
         return images * outside.unsqueeze(1).to(ScalarType.Float32);
     }

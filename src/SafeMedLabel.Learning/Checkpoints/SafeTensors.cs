@@ -60,7 +60,7 @@ public static class SafeTensors
             stream.Write(padded);
             foreach (var (_, tensor) in ordered)
             {
-                using var contiguous = tensor.detach().contiguous();
+                using var contiguous = tensor.detach().cpu().contiguous();
                 stream.Write(contiguous.bytes);
             }
         });

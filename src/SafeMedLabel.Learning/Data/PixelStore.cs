@@ -56,6 +56,9 @@ public sealed unsafe class PixelStore : IDisposable
     /// <summary>Side in pixels.</summary>
     public int Size { get; }
 
+    /// <summary>Where gathered images go: the processor, or the graphics card that a network is on.</summary>
+    public Device Device { get; init; } = CPU;
+
     private int BytesPerImage => Size * Size * 3;
 
     /// <summary>
@@ -74,7 +77,8 @@ public sealed unsafe class PixelStore : IDisposable
             new ReadOnlySpan<byte>(_pixels + ((long)indices[i] * BytesPerImage), BytesPerImage).CopyTo(bytes[(i * BytesPerImage)..]);
         }
 
-        using var planes = raw.permute(0, 3, 1, 2);
+        using var moved = raw.to(Device);
+        using var planes = moved.permute(0, 3, 1, 2);
         return planes.to(ScalarType.Float32).div_(255f);
     }
 

@@ -27,7 +27,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             (backbone, images, start) =>
             {
                 var views = Enumerable.Range(0, network.TestViews).Select(view => Probabilities(backbone, Symmetries.Apply(images, view))).ToArray();
-                stack(views, 0).mean([0]).data<double>().CopyTo(result.AsSpan(start * network.Classes));
+                stack(views, 0).mean([0]).cpu().data<double>().CopyTo(result.AsSpan(start * network.Classes));
             },
             null,
             cancellationToken);
@@ -51,7 +51,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             (backbone, images, start) =>
             {
                 var logits = network.Head.ForwardWithDropout(backbone.Features(images).unsqueeze(0), masks);
-                (logits / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().data<float>().CopyTo(result.AsSpan(start * width));
+                (logits / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().cpu().data<float>().CopyTo(result.AsSpan(start * width));
             },
             progress,
             cancellationToken);

@@ -57,6 +57,20 @@ public static class LibTorch
         }
     }
 
+    /// <summary>Where to compute: "cpu", or "cuda" for a graphics card.</summary>
+    /// <exception cref="ArgumentException">It is neither, or this build or machine has no graphics card; one sentence.</exception>
+    public static torch.Device DeviceOf(string name)
+    {
+        EnsureLoaded();
+        return name switch
+        {
+            "cpu" => torch.CPU,
+            "cuda" when torch.TryInitializeDeviceType(DeviceType.CUDA) && torch.cuda.is_available() => torch.CUDA,
+            "cuda" => throw new ArgumentException("There is no graphics card that this program can use: it must be built with -p:LibTorchDevice=cuda, on a machine with NVIDIA's driver."),
+            _ => throw new ArgumentException($"There is no device '{name}'; there are cpu and cuda."),
+        };
+    }
+
     /// <summary>
     /// Makes the library in <paramref name="folder"/> loadable, where this machine lacks <paramref name="version"/>, by renaming a
     /// patched copy over it; returns true when it had to be changed.

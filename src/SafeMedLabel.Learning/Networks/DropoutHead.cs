@@ -34,6 +34,9 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Where its weights are.</summary>
+    internal Device Device => _second.weight!.device;
+
     /// <summary>Without dropout: [N, 512] → logits [N, K].</summary>
     public override Tensor forward(Tensor input) => _second.forward(functional.relu(_first.forward(input)));
 
@@ -45,6 +48,7 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     public (Tensor Inputs, Tensor Hidden) DrawMasks(Generator generator, params long[] leading) =>
         (Draw(generator, [.. leading, _inputs]), Draw(generator, [.. leading, Hidden]));
 
-    private static Tensor Draw(Generator generator, long[] shape) =>
-        rand(shape, generator: generator).ge(Rate).to(ScalarType.Float32).mul(1 / (1 - Rate));
+    /// <summary>Drawn on the processor: a seed gives the same on every device.</summary>
+    private Tensor Draw(Generator generator, long[] shape) =>
+        rand(shape, generator: generator).ge(Rate).to(ScalarType.Float32).mul(1 / (1 - Rate)).to(Device);
 }

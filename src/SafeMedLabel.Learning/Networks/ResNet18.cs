@@ -34,6 +34,9 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     /// <summary>The part with dropout.</summary>
     public DropoutHead Head => _base.Head;
 
+    /// <summary>Where its weights are.</summary>
+    public Device Device => _base.Head.Device;
+
     /// <summary>
     /// The type in which the backbone computes: float32, or bfloat16, which is faster where the processor has it. Weights, batch
     /// norm's statistics, head and losses stay in float32.

@@ -44,6 +44,7 @@ public sealed class ContrastivePretrainer(PixelStore pixels, IReadOnlyList<int> 
         }
 
         using var network = new ResNet18(Projection, options.Seed) { ComputeType = options.ComputeType };
+        network.to(pixels.Device);
         using var scope = NewDisposeScope();
         using var optimizer = new MomentumSgd(network.named_parameters(), options.Momentum, options.WeightDecay);
         var batch = Math.Min(BatchSize, rows.Count);
@@ -88,8 +89,8 @@ public sealed class ContrastivePretrainer(PixelStore pixels, IReadOnlyList<int> 
         var unit = nn.functional.normalize(projections, dim: 1);
         var similarity = unit.matmul(unit.t()) / temperature;
         // None is compared with itself.
-        var others = similarity.masked_fill(eye(rows, dtype: ScalarType.Bool), float.NegativeInfinity);
-        var partners = (arange(rows) + (rows / 2)) % rows;
+        var others = similarity.masked_fill(eye(rows, dtype: ScalarType.Bool, device: projections.device), float.NegativeInfinity);
+        var partners = (arange(rows, device: projections.device) + (rows / 2)) % rows;
         return nn.functional.cross_entropy(others, partners).MoveToOuterDisposeScope();
     }
 }

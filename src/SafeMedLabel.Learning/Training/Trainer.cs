@@ -69,6 +69,7 @@ public sealed class Trainer
         var network = new ResNet18(_data.Classes, _options.Seed) { ComputeType = _options.ComputeType };
         try
         {
+            network.to(_data.Pixels.Device);
             _initial?.CopyTo(network);
             Train(network, checkpointPath, cancellationToken);
             network.eval();
@@ -239,7 +240,7 @@ public sealed class Trainer
     {
         using var scope = NewDisposeScope();
         var images = _data.Pixels.Gather([.. labelled.Select(i => _data.Labelled[i])]);
-        var labels = tensor(labelled.Select(i => (long)_data.Labels[i]).ToArray());
+        var labels = tensor(labelled.Select(i => (long)_data.Labels[i]).ToArray(), device: _data.Pixels.Device);
         var pool = unlabelled.Length == 0 ? null : _data.Pixels.Gather([.. unlabelled.Select(i => _data.Unlabelled[i])]);
         state.Optimizer.ClearGradients();
         var loss = _algorithm.Step(state.Student, state.Teacher, images, labels, pool, generator);
@@ -251,7 +252,7 @@ public sealed class Trainer
 
         total.backward();
         state.Step(LearningRate(step), step);
-        var truth = _data.UnlabelledTruth is { } known ? tensor(unlabelled.Select(i => (long)known[i]).ToArray()) : null;
+        var truth = _data.UnlabelledTruth is { } known ? tensor(unlabelled.Select(i => (long)known[i]).ToArray(), device: _data.Pixels.Device) : null;
         return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
     }
 

@@ -21,6 +21,7 @@ internal sealed class TrainingState : IDisposable
         if (_decay > 0)
         {
             Teacher = new ResNet18(student.Classes) { ComputeType = options.ComputeType };
+            Teacher.to(student.Device);
             StateDict.Copy(student.Tensors(), Teacher.Tensors());
             Teacher.eval();
             var values = student.Tensors();

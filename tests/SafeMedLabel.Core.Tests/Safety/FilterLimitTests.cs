@@ -43,17 +43,19 @@ public class FilterLimitTests
         double ErrorBelow(double u) => judged.Where(j => j.Uncertainty < u).Select(j => j.IsWrong ? 1.0 : 0.0).DefaultIfEmpty(0).Average();
 
         Assert.True(ErrorBelow(limit) <= rate);
+        Assert.True(Below(limit) == 0 || rate * Below(limit) >= 1);
         Assert.All(
             judged.Select(j => j.Uncertainty).Append(double.PositiveInfinity).Where(u => Below(u) > Below(limit)),
-            u => Assert.True(ErrorBelow(u) > rate));
+            u => Assert.True(ErrorBelow(u) > rate || rate * Below(u) < 1));
     }
 
     [Fact]
-    public void A_calibrated_limit_is_zero_where_the_surest_are_wrong_and_infinite_where_none_is()
+    public void A_calibrated_limit_is_zero_where_the_surest_are_wrong_or_too_few_and_infinite_where_none_is_wrong()
     {
-        Assert.Equal(0, FilterLimit.Calibrate([(0.1, true), (0.2, true)], 0.1));
-        Assert.Equal(double.PositiveInfinity, FilterLimit.Calibrate([(0.1, false), (0.2, false)], 0));
+        Assert.Equal(0, FilterLimit.Calibrate([(0.1, true), (0.2, true)], 0.5));
+        Assert.Equal(double.PositiveInfinity, FilterLimit.Calibrate([(0.1, false), (0.2, false)], 0.5));
+        Assert.Equal(0, FilterLimit.Calibrate([(0.1, false), (0.2, false)], 0.02));
         Assert.Equal(0, FilterLimit.Calibrate([], 0.5));
-        Assert.Equal(0.3, FilterLimit.Calibrate([(0.1, false), (0.2, false), (0.3, true)], 0.1));
+        Assert.Equal(0.4, FilterLimit.Calibrate([(0.1, false), (0.2, false), (0.3, true), (0.4, true), (0.5, true)], 0.34));
     }
 }

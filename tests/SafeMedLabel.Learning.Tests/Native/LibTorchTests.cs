@@ -76,5 +76,14 @@ public sealed class LibTorchTests : IDisposable
     }
 
     [Fact]
+    public void A_device_that_is_not_there_is_refused_with_what_to_do()
+    {
+        Assert.Equal(torch.CPU, LibTorch.DeviceOf("cpu"));
+        Assert.Equal("There is no device 'abacus'; there are cpu and cuda.", Assert.Throws<ArgumentException>(() => LibTorch.DeviceOf("abacus")).Message);
+        Assert.SkipWhen(torch.cuda.is_available(), "This machine has a graphics card.");
+        Assert.Contains("-p:LibTorchDevice=cuda", Assert.Throws<ArgumentException>(() => LibTorch.DeviceOf("cuda")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_real_library_computes_here() => Assert.Equal(3, (torch.ones(1) + 2).item<float>());
 }
