@@ -15,6 +15,7 @@ public sealed class CommandTests
     [InlineData("predict")]
     [InlineData("simulate")]
     [InlineData("experiment")]
+    [InlineData("methods")]
     [InlineData("model")]
     [InlineData("weights")]
     [InlineData("demo-data")]

@@ -31,7 +31,7 @@ internal static class CommonOptions
 
     /// <summary>How methods are written.</summary>
     public static string MethodHelp { get; } =
-        $"{string.Join(", ", TrainingMethod.Names)}. Pieces of it are changed with +PIECE=VALUE, as safemed-ssl+limit=0.005; there are {string.Join(", ", TrainingMethod.Pieces)}.";
+        $"{string.Join(", ", TrainingMethod.Methods.Select(m => m.Name))}. Pieces of it are changed with +PIECE=VALUE, as safemed-ssl+limit=0.005; 'safemed methods' lists them.";
 
     /// <summary>Threads to compute with.</summary>
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 for all cores.", DefaultValueFactory = _ => 0 };

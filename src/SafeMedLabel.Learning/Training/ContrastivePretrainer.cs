@@ -22,7 +22,7 @@ public sealed class ContrastivePretrainer(PixelStore pixels, IReadOnlyList<int> 
     /// <summary>Images of a step; each is seen twice.</summary>
     private const int BatchSize = 64;
     private const double Temperature = 0.5;
-    private const double LearningRate = 0.06;
+    private const double LearningRate = 0.01;
 
     /// <summary>The projection's width; the network's head, two layers with a ReLU between, is SimCLR's own with as many outputs.</summary>
     private const int Projection = 128;

@@ -10,57 +10,59 @@ namespace SafeMedLabel.Learning.Training;
 /// </summary>
 public static class TrainingMethod
 {
-    private static readonly Dictionary<string, Func<TrainingOptions, TrainingOptions>> ByName = new(StringComparer.Ordinal)
-    {
-        ["supervised"] = options => options with { Algorithm = AlgorithmKind.Supervised },
-        ["fixmatch"] = options => options with { Algorithm = AlgorithmKind.FixMatch },
-        ["safemed-ssl"] = options => options,
-        ["safemed-ssl-as-coded"] = options => options with
-        {
-            Algorithm = AlgorithmKind.AsCoded,
-            LabelledView = AugmentationKind.None,
-            TeacherView = AugmentationKind.None,
-            StudentView = AugmentationKind.None,
-        },
-        ["safemed-ssl-plus"] = options => options with
-        {
-            LabelledView = AugmentationKind.Moderate,
-            TeacherDecay = 0.99,
-            RampUp = 0.3,
-            AlignDistribution = true,
-            Filter = options.Filter with { Limit = FilterLimit.Parse("e0.02"), Measure = UncertaintyMeasure.Doubt },
-            Keep = EpochChoice.Last,
-            ScaleTemperature = true,
-            TestViews = Symmetries.Count,
-        },
-    };
+    /// <summary>The methods' names and what they are.</summary>
+    public static IReadOnlyList<MethodDescription> Methods => [.. All.Select(m => m.Description)];
 
-    private static readonly Dictionary<string, Func<TrainingOptions, string, TrainingOptions>> PieceByName = new(StringComparer.Ordinal)
-    {
-        ["pretrain"] = (options, value) => options with { PretrainEpochs = (int)Number(value) },
-        ["teacher"] = (options, value) => options with { TeacherDecay = Number(value) },
-        ["limit"] = (options, value) => options with { Filter = options.Filter with { Limit = FilterLimit.Parse(value) } },
-        ["measure"] = (options, value) => options with { Filter = options.Filter with { Measure = OneOf<UncertaintyMeasure>(value) } },
-        ["weight"] = (options, value) => options with { Filter = options.Filter with { HardWeight = Choice(value, "hard", "soft") } },
-        ["midpoint"] = (options, value) => options with { Filter = options.Filter with { ConfidenceMidpoint = Number(value) } },
-        ["align"] = (options, value) => options with { AlignDistribution = Choice(value, "on", "off") },
-        ["balance"] = (options, value) => options with { BalancedClasses = Choice(value, "on", "off") },
-        ["lambda"] = (options, value) => options with { UnlabelledWeight = Number(value) },
-        ["ramp"] = (options, value) => options with { RampUp = Number(value) },
-        ["labelled"] = (options, value) => options with { LabelledView = OneOf<AugmentationKind>(value) },
-        ["student"] = (options, value) => options with { StudentView = OneOf<AugmentationKind>(value) },
-        ["schedule"] = (options, value) => options with { CosineSchedule = Choice(value, "cosine", "constant") },
-        ["keep"] = (options, value) => options with { Keep = OneOf<EpochChoice>(value) },
-        ["patience"] = (options, value) => options with { Patience = (int)Number(value) },
-        ["views"] = (options, value) => options with { TestViews = (int)Number(value) },
-        ["temperature"] = (options, value) => options with { ScaleTemperature = Choice(value, "on", "off") },
-    };
+    /// <summary>The pieces' names, the values they take and what they are.</summary>
+    public static IReadOnlyList<PieceDescription> Pieces => [.. AllPieces.Select(p => p.Description)];
 
-    /// <summary>The methods' names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. ByName.Keys];
+    private static readonly (MethodDescription Description, Func<TrainingOptions, TrainingOptions> Apply)[] All =
+    [
+        (new("supervised", "cross-entropy on the labelled images alone"), options => options with { Algorithm = AlgorithmKind.Supervised }),
+        (new("fixmatch", "pseudo-labels of a probability of 0.95 or more, loss on strongly changed images (Sohn et al. 2020)"), options => options with { Algorithm = AlgorithmKind.FixMatch }),
+        (new("safemed-ssl", "pseudo-labels through the two-layer safety filter, as the paper's figure and text describe it"), options => options),
+        (
+            new("safemed-ssl-as-coded", "as the paper's published code has it: no augmentation, no teacher"),
+            options => options with
+            {
+                Algorithm = AlgorithmKind.AsCoded,
+                LabelledView = AugmentationKind.None,
+                TeacherView = AugmentationKind.None,
+                StudentView = AugmentationKind.None,
+            }),
+        (
+            new("safemed-ssl-plus", "ours: the filter's limit calibrated on validation, a temperature, the mean over an image's symmetries"),
+            options => options with
+            {
+                LabelledView = AugmentationKind.Moderate,
+                TeacherDecay = 0.99,
+                Filter = options.Filter with { Limit = FilterLimit.Parse("e0.02"), Measure = UncertaintyMeasure.Doubt },
+                Keep = EpochChoice.Last,
+                ScaleTemperature = true,
+                TestViews = Symmetries.Count,
+            }),
+    ];
 
-    /// <summary>The pieces' names.</summary>
-    public static IReadOnlyList<string> Pieces { get; } = [.. PieceByName.Keys];
+    private static readonly (PieceDescription Description, Func<TrainingOptions, string, TrainingOptions> Apply)[] AllPieces =
+    [
+        (new("pretrain", "epochs", "self-supervised warm start (SimCLR) on the training images"), (options, value) => options with { PretrainEpochs = (int)Number(value) }),
+        (new("labelled", "none, weak, moderate, strong", "how labelled images are changed"), (options, value) => options with { LabelledView = OneOf<AugmentationKind>(value) }),
+        (new("student", "none, weak, moderate, strong", "how unlabelled images are changed for their loss"), (options, value) => options with { StudentView = OneOf<AugmentationKind>(value) }),
+        (new("balance", "on, off", "as many labelled images of each class in a batch"), (options, value) => options with { BalancedClasses = Choice(value, "on", "off") }),
+        (new("teacher", "0 to below 1", "decay of the averaged weights that give the pseudo-labels and are the model; 0 for none"), (options, value) => options with { TeacherDecay = Number(value) }),
+        (new("measure", "variance, bald, doubt", "the uncertainty that the filter's first layer goes by"), (options, value) => options with { Filter = options.Filter with { Measure = OneOf<UncertaintyMeasure>(value) } }),
+        (new("limit", "off, 0.2, q0.8, e0.02", "its limit: a constant, a quantile of the pool, or the error that validation allows"), (options, value) => options with { Filter = options.Filter with { Limit = FilterLimit.Parse(value) } }),
+        (new("weight", "soft, hard", "the second layer: a weight by confidence, or all or nothing"), (options, value) => options with { Filter = options.Filter with { HardWeight = Choice(value, "hard", "soft") } }),
+        (new("midpoint", "0 to 1", "the second layer's confidence: weighed one half, or where 'hard' begins"), (options, value) => options with { Filter = options.Filter with { ConfidenceMidpoint = Number(value) } }),
+        (new("align", "on, off", "pseudo-labels' class frequencies aligned with the labels'"), (options, value) => options with { AlignDistribution = Choice(value, "on", "off") }),
+        (new("lambda", "0 or more", "weight of the unlabelled loss"), (options, value) => options with { UnlabelledWeight = Number(value) }),
+        (new("ramp", "0 to 1", "fraction of the training over which that weight rises"), (options, value) => options with { RampUp = Number(value) }),
+        (new("schedule", "cosine, constant", "the learning rate after its warm-up"), (options, value) => options with { CosineSchedule = Choice(value, "cosine", "constant") }),
+        (new("keep", "mostaccurate, lowestloss, last", "the epoch that is the model, by validation"), (options, value) => options with { Keep = OneOf<EpochChoice>(value) }),
+        (new("patience", "epochs", "training ends after so many without a better one; 0 for never"), (options, value) => options with { Patience = (int)Number(value) }),
+        (new("views", "1 to 8", "symmetries of an image that the model's probabilities are averaged over"), (options, value) => options with { TestViews = (int)Number(value) }),
+        (new("temperature", "on, off", "level of the confidences set on the calibration images"), (options, value) => options with { ScaleTemperature = Choice(value, "on", "off") }),
+    ];
 
     /// <summary>The options of a method, NAME or NAME+PIECE=VALUE+…; what neither decides is as in <paramref name="options"/>.</summary>
     /// <exception cref="ArgumentException">One sentence: there is no such method or piece, or a value is none.</exception>
@@ -69,45 +71,44 @@ public static class TrainingMethod
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(options);
         var parts = method.Split('+');
-        if (!ByName.TryGetValue(parts[0], out var apply))
-        {
-            throw new ArgumentException($"There is no method '{parts[0]}'; there are {string.Join(", ", Names)}.");
-        }
-
+        var apply = All.FirstOrDefault(m => m.Description.Name == parts[0]).Apply
+            ?? throw new ArgumentException($"There is no method '{parts[0]}'; there are {string.Join(", ", Methods.Select(m => m.Name))}.");
         options = parts.Skip(1).Aggregate(apply(options with { Method = method }), Apply);
         options.Validate();
         return options;
     }
 
-    /// <summary>The method without its pieces.</summary>
-    public static string NameOf(string method) => method.Split('+')[0];
-
     private static TrainingOptions Apply(TrainingOptions options, string piece)
     {
         var (name, value) = piece.Split('=', 2) is [var n, var v] ? (n, v) : (piece, "");
-        if (!PieceByName.TryGetValue(name, out var apply))
-        {
-            throw new ArgumentException($"There is no piece '{name}'; there are {string.Join(", ", Pieces)}.");
-        }
-
+        var known = AllPieces.FirstOrDefault(p => p.Description.Name == name);
+        var apply = known.Apply ?? throw new ArgumentException($"There is no piece '{name}'; there are {string.Join(", ", Pieces.Select(p => p.Name))}.");
         try
         {
             return apply(options, value);
         }
-        catch (FormatException expected)
+        catch (FormatException unreadable)
         {
-            throw new ArgumentException($"The piece {name} takes {expected.Message}, not '{value}'.", expected);
+            throw new ArgumentException($"The piece {name} takes {known.Description.Values}, not '{value}'.", unreadable);
         }
     }
 
-    private static double Number(string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException("a number");
+    private static double Number(string value) => double.Parse(value, NumberStyles.Float, CultureInfo.InvariantCulture);
 
-    private static bool Choice(string value, string yes, string no) =>
-        value == yes || (value == no ? false : throw new FormatException($"{yes} or {no}"));
+    private static bool Choice(string value, string yes, string no) => value == yes || (value == no ? false : throw new FormatException());
 
     private static T OneOf<T>(string value)
         where T : struct, Enum =>
-        Enum.GetValues<T>().Cast<T?>().FirstOrDefault(v => string.Equals($"{v}", value, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FormatException(string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant());
+        Enum.GetValues<T>().Cast<T?>().FirstOrDefault(v => string.Equals($"{v}", value, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException();
 }
+
+/// <summary>A method, for people who choose one.</summary>
+/// <param name="Name">As it is typed.</param>
+/// <param name="Meaning">What it is.</param>
+public sealed record MethodDescription(string Name, string Meaning);
+
+/// <summary>A piece of a method, for people who change one.</summary>
+/// <param name="Name">As it is typed.</param>
+/// <param name="Values">What it takes.</param>
+/// <param name="Meaning">What it is.</param>
+public sealed record PieceDescription(string Name, string Values, string Meaning);

@@ -117,7 +117,7 @@ public sealed class TrainerTests : IDisposable
     public void No_tensor_outlives_its_step_over_two_hundred_of_them()
     {
         var alive = new List<long>();
-        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl-plus", Options with { Epochs = 4, MinimumSteps = 52, BatchSize = 2 }), Data);
+        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl-plus", Options with { Epochs = 4, MinimumSteps = 52, BatchSize = 4, LearningRate = 0.001 }), Data);
         trainer.Progressed += _ => alive.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         using var network = trainer.Train(cancellationToken: Cancellation);
 
@@ -261,7 +261,7 @@ public sealed class TrainerTests : IDisposable
         // Which third of its square a cell's number falls in is no property of its pixels; that there are three outputs is what counts.
         int Class(int row) => row % 3;
         var data = Data with { Classes = 3, Labels = [.. Data.Labelled.Select(Class)], ValidationLabels = [.. Data.Validation.Select(Class)] };
-        foreach (var method in TrainingMethod.Names)
+        foreach (var method in TrainingMethod.Methods.Select(m => m.Name))
         {
             var epochs = new List<EpochSummary>();
             using var network = Train(TrainingMethod.Parse(method, Options with { Epochs = 1 }), data, epochs);

@@ -23,21 +23,21 @@ public class TrainingMethodTests
         Assert.Equal(plain with { UnlabelledWeight = 0.5, RampUp = 0.3 }, With("+lambda=0.5+ramp=0.3"));
         Assert.Equal(plain with { LabelledView = AugmentationKind.Strong, StudentView = AugmentationKind.Weak }, With("+labelled=strong+student=weak"));
         Assert.Equal(plain with { CosineSchedule = false, Keep = EpochChoice.LowestLoss, Patience = 3 }, With("+schedule=constant+keep=lowestloss+patience=3"));
-        Assert.Equal(plain with { ScaleTemperature = true }, With("+temperature=on"));
+        Assert.Equal(plain with { ScaleTemperature = true, TestViews = 4, PretrainEpochs = 2 }, With("+temperature=on+views=4+pretrain=2"));
     }
 
     [Fact]
     public void Every_method_has_valid_options_that_remember_its_name()
     {
-        Assert.All(TrainingMethod.Names, name => Assert.Equal(name, TrainingMethod.Parse(name, new TrainingOptions()).Method));
-        Assert.Equal("safemed-ssl", TrainingMethod.NameOf("safemed-ssl+limit=0.005"));
+        Assert.All(TrainingMethod.Methods, method => Assert.Equal(method.Name, TrainingMethod.Parse(method.Name, new TrainingOptions()).Method));
+        Assert.Equal("safemed-ssl+limit=0.005", TrainingMethod.Parse("safemed-ssl+limit=0.005", new TrainingOptions()).Method);
     }
 
     [Theory]
     [InlineData("magic", "There is no method 'magic'; there are supervised, fixmatch, safemed-ssl, safemed-ssl-as-coded, safemed-ssl-plus.")]
-    [InlineData("safemed-ssl+wand=1", "There is no piece 'wand'; there are teacher,")]
-    [InlineData("safemed-ssl+teacher", "The piece teacher takes a number, not ''.")]
-    [InlineData("safemed-ssl+align=maybe", "The piece align takes on or off, not 'maybe'.")]
+    [InlineData("safemed-ssl+wand=1", "There is no piece 'wand'; there are pretrain,")]
+    [InlineData("safemed-ssl+teacher", "The piece teacher takes 0 to below 1, not ''.")]
+    [InlineData("safemed-ssl+align=maybe", "The piece align takes on, off, not 'maybe'.")]
     [InlineData("safemed-ssl+measure=5", "The piece measure takes variance, bald, doubt, not '5'.")]
     [InlineData("safemed-ssl+limit=q2", "A filter's limit is off,")]
     [InlineData("safemed-ssl+teacher=1", "The teacher's decay lies between 0 and below 1.")]
