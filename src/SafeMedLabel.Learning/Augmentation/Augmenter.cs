@@ -15,8 +15,9 @@ public static class Augmenter
     /// </summary>
     private const double MaximumShift = 1.0 / 32;
 
-    private static readonly float[] ImageNetMean = [0.485f, 0.456f, 0.406f];
-    private static readonly float[] ImageNetDeviation = [0.229f, 0.224f, 0.225f];
+    // One over ImageNet's deviations, and its means over them.
+    private static readonly float[] ImageNetFactor = [1 / 0.229f, 1 / 0.224f, 1 / 0.225f];
+    private static readonly float[] ImageNetOffset = [0.485f / 0.229f, 0.456f / 0.224f, 0.406f / 0.225f];
 
     /// <summary>Changes images as much as <paramref name="kind"/> says.</summary>
     public static Tensor Apply(AugmentationKind kind, Tensor images, Generator generator) => kind switch
@@ -53,10 +54,9 @@ public static class Augmenter
     /// <summary>To ImageNet's mean and deviation, as the network expects.</summary>
     public static Tensor Normalise(Tensor images)
     {
-        using var mean = tensor(ImageNetMean, device: images.device).view(1, 3, 1, 1);
-        using var deviation = tensor(ImageNetDeviation, device: images.device).view(1, 3, 1, 1);
-        using var centred = images - mean;
-        return centred / deviation;
+        using var factor = tensor(ImageNetFactor, device: images.device).view(1, 3, 1, 1);
+        using var offset = tensor(ImageNetOffset, device: images.device).view(1, 3, 1, 1);
+        return (images * factor).sub_(offset);
     }
 
     /// <summary>Uniform in [0, 1), one an image, where the images are. Drawn on the processor: a seed gives the same on every device.</summary>
@@ -81,25 +81,43 @@ public static class Augmenter
         var shiftX = WholePixels(images, images.shape[3], generator);
         var shiftY = WholePixels(images, images.shape[2], generator);
         var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
-        var rows = stack([cosine * flipX, -sine * flipY, shiftX, sine * flipX, cosine * flipY, shiftY], 1).view(count, 2, 3);
-        var grid = nn.functional.affine_grid(rows, images.shape, align_corners: false);
+        var grid = stack(
+            [
+                Coordinates(images, cosine * flipX, -sine * flipY, shiftX),
+                Coordinates(images, sine * flipX, cosine * flipY, shiftY),
+            ],
+            3);
         // Where pixels only change places each lands on one: taking the nearest is then exact, and faster.
         var mode = maximumScale == 0 ? GridSampleMode.Nearest : GridSampleMode.Bilinear;
         return nn.functional.grid_sample(images, grid, mode, GridSamplePaddingMode.Zeros, align_corners: false);
     }
 
+    /// <summary>
+    /// a·x + b·y + c at each pixel's centre, [N, S, S], x and y from −1 to 1 between the image's edges. What the library's affine_grid does
+    /// by a matrix product, several times faster.
+    /// </summary>
+    private static Tensor Coordinates(Tensor images, Tensor a, Tensor b, Tensor c)
+    {
+        var side = images.shape[2];
+        var axis = (((arange(side, dtype: ScalarType.Float32, device: images.device) * 2) + 1) / side) - 1;
+        return (a.view(-1, 1, 1) * axis.view(1, 1, side)) + ((b.view(-1, 1, 1) * axis.view(1, side, 1)) + c.view(-1, 1, 1));
+    }
+
+    /// <summary>
+    /// Brightness by f₁, then contrast by f₂ about the cell's mean grey m, then saturation by f₃ about each pixel's grey g. Put together:
+    /// f₁f₂f₃·x + f₁f₂(1 − f₃)·g + f₁m(1 − f₂), which takes a few passes over the batch instead of a dozen.
+    /// </summary>
     private static Tensor JitterColour(Tensor images, double amount, Generator generator)
     {
         var count = images.shape[0];
         Tensor Factor() => (1 + Symmetric(images, amount, generator)).view(count, 1, 1, 1);
-        // Black background stays black: only brightness may touch it, and black times anything is black.
+        var (brightness, contrast, saturation) = (Factor(), Factor(), Factor());
+        // The background is no part of the cell: it stays black, and does not count in the mean.
         var inside = (images.amax([1], keepdim: true) > 0.02f).to(ScalarType.Float32);
-        var area = inside.sum([1, 2, 3], keepdim: true).clamp_min(1);
-        var result = images * Factor();
-        var mean = result.mean([1], keepdim: true).mul(inside).sum([1, 2, 3], keepdim: true) / area;
-        result = (((result - mean) * Factor()) + mean) * inside;
-        var grey = result.mean([1], keepdim: true);
-        return (((result - grey) * Factor()) + grey).clamp(0, 1);
+        var grey = images.mean([1], keepdim: true);
+        var mean = (grey * inside).sum([1, 2, 3], keepdim: true) / inside.sum([1, 2, 3], keepdim: true).clamp_min(1);
+        var shared = grey.mul_(brightness * contrast * (1 - saturation)).add_(brightness * mean * (1 - contrast));
+        return (images * (brightness * contrast * saturation)).add_(shared).mul_(inside).clamp_(0, 1);
     }
 
     private static Tensor CutOut(Tensor images, Generator generator)

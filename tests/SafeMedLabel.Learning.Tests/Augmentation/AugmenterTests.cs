@@ -69,6 +69,26 @@ public sealed class AugmenterTests : IDisposable
     }
 
     [Fact]
+    public void Colours_change_as_brightness_then_contrast_then_saturation_would_one_after_the_other()
+    {
+        // A cell that no turn or shift changes: one colour within, black around.
+        var images = zeros(40, 3, 32, 32);
+        images[TensorIndex.Colon, TensorIndex.Colon, 8..24, 8..24] = tensor(new[] { 0.7f, 0.5f, 0.6f }).view(1, 3, 1, 1);
+        using var generator = new Generator(5);
+        var centre = Augmenter.Moderate(images, generator)[TensorIndex.Colon, TensorIndex.Colon, 16, 16];
+
+        // Of one colour brightness moves the grey, and contrast and saturation both draw the colour to it or from it.
+        foreach (var row in Enumerable.Range(0, 40).Select(i => centre[i].data<float>().ToArray()))
+        {
+            var brightness = row.Average() / 0.6;
+            var saturation = (row[0] - row.Average()) / (0.1 * brightness);
+            Assert.InRange(brightness, 0.8 - 1e-4, 1.2 + 1e-4);
+            Assert.InRange(saturation, 0.64 - 1e-4, 1.44 + 1e-4);
+            Assert.Equal(-0.1 * brightness * saturation, row[1] - row.Average(), 1e-4);
+        }
+    }
+
+    [Fact]
     public void The_eight_symmetries_are_eight_and_none_changes_a_value()
     {
         var image = arange(9, dtype: ScalarType.Float32).view(1, 1, 3, 3);
