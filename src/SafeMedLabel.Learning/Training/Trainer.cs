@@ -124,7 +124,7 @@ public sealed class Trainer
         var total = Stopwatch.StartNew();
         var recipe = JsonSerializer.Serialize(new { Options = _options, Initial = _initial?.Hash, Data = _data.Fingerprint() });
         var checkpoint = checkpointPath is null ? null : TrainingCheckpoint.TryLoad(checkpointPath, recipe, state);
-        checkpoint ??= Begin(network, recipe, cancellationToken);
+        checkpoint ??= Begin(state, recipe, cancellationToken);
         foreach (var epoch in checkpoint.Epochs)
         {
             EpochFinished?.Invoke(epoch);
@@ -155,14 +155,14 @@ public sealed class Trainer
     }
 
     /// <summary>The network as it is before the first epoch.</summary>
-    private TrainingCheckpoint Begin(ResNet18 network, string recipe, CancellationToken cancellationToken)
+    private TrainingCheckpoint Begin(TrainingState state, string recipe, CancellationToken cancellationToken)
     {
         if (_options.PretrainEpochs > 0)
         {
             var pretrainer = new ContrastivePretrainer(_data.Pixels, [.. _data.Labelled, .. _data.Unlabelled], _options);
             pretrainer.Progressed += step => Progressed?.Invoke(step with { Epoch = 0, Epochs = _options.Epochs });
             using var weights = pretrainer.Train(_options.PretrainEpochs, cancellationToken);
-            weights.CopyTo(network);
+            state.Begin(weights);
         }
 
         return new TrainingCheckpoint(recipe, [], 0);

@@ -39,6 +39,16 @@ internal sealed class TrainingState : IDisposable
 
     public MomentumSgd Optimizer { get; }
 
+    /// <summary>Begins again with other weights.</summary>
+    public void Begin(InitialWeights weights)
+    {
+        weights.CopyTo(Student);
+        if (Teacher != Student)
+        {
+            StateDict.Copy(Student.Tensors(), Teacher.Tensors());
+        }
+    }
+
     /// <summary>One step down the gradient; the teacher follows. <paramref name="step"/> is 0-based, of the whole training.</summary>
     public void Step(double learningRate, int step)
     {
