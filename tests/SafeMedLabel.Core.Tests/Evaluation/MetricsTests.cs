@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Xunit;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Core.Tests.Evaluation;
 
@@ -151,5 +152,56 @@ public class MetricsTests
 
         Assert.Equal(set.Count, matrix.Sum(row => row.Sum()));
         Assert.Equal(Metrics.Accuracy(set), (matrix[0][0] + matrix[1][1] + matrix[2][2]) / (double)set.Count, Tolerance);
+    }
+
+    [Property]
+    public void The_order_of_the_images_changes_no_measure(ulong seed, PositiveInt count, bool threeClasses)
+    {
+        var set = Predictions.Random(seed, count.Get, threeClasses ? 3 : 2);
+        int[] order = [.. Enumerable.Range(0, set.Count)];
+        new SeededRandom(seed, "order").Shuffle<int>(order);
+        var shuffled = new PredictionSet(set.Classes, [.. order.Select(set.Label)], order.SelectMany(i => set.Probabilities(i).ToArray()).ToArray());
+
+        Assert.Equal(OrderlessMeasures(set), OrderlessMeasures(shuffled), (a, b) => Math.Abs(a - b) < Tolerance);
+        Assert.Equal(Metrics.ConfusionMatrix(set), Metrics.ConfusionMatrix(shuffled));
+    }
+
+    [Property]
+    public void Every_measure_lies_in_its_bounds(ulong seed, PositiveInt count, bool threeClasses)
+    {
+        var set = Predictions.Random(seed, count.Get, threeClasses ? 3 : 2);
+        var error = 1 - Metrics.Accuracy(set);
+
+        Assert.All(OrderlessMeasures(set)[..^1], value => Assert.InRange(value, 0, 1));
+        Assert.InRange(Metrics.NegativeLogLikelihood(set), 0, double.PositiveInfinity);
+        Assert.True(Metrics.SilentFailureRate(set, 0.6) <= error + Tolerance);
+        Assert.InRange(Metrics.AreaUnderRiskCoverage(set), BestArea(set), 1);
+    }
+
+    [Property]
+    public void Images_that_tie_are_covered_together(ulong seed, PositiveInt count, byte wanted)
+    {
+        var set = Predictions.Random(seed, count.Get, 2);
+        var coverage = (wanted + 1) / 256.0;
+        var point = OperatingPoint.At(set, set, coverage);
+        double[] covered = [.. Enumerable.Range(0, set.Count).Where(i => set.IsCovered(i, point.Threshold)).Select(set.Confidence)];
+
+        Assert.True(covered.Length >= coverage * set.Count);
+        Assert.True(covered.Count(c => c > covered.Min()) < coverage * set.Count);
+        Assert.Equal(Enumerable.Range(0, set.Count).Count(i => set.Confidence(i) >= covered.Min()), covered.Length);
+    }
+
+    /// <summary>The measures that equal confidences leave no freedom in; the log-likelihood, which is not bounded by 1, is the last.</summary>
+    private static double[] OrderlessMeasures(PredictionSet set) =>
+    [
+        Metrics.Accuracy(set), Metrics.Auc(set) ?? 0, Metrics.SilentFailureRate(set, 0.6), Metrics.Coverage(set, 0.6), Metrics.SelectiveRisk(set, 0.6) ?? 0,
+        Metrics.ExpectedCalibrationError(set), Metrics.BrierScore(set), Metrics.NegativeLogLikelihood(set),
+    ];
+
+    /// <summary>The area where every mistake comes after all that is right.</summary>
+    private static double BestArea(PredictionSet set)
+    {
+        var right = Enumerable.Range(0, set.Count).Count(set.IsCorrect);
+        return Enumerable.Range(right + 1, set.Count - right).Sum(covered => (double)(covered - right) / covered) / set.Count - Tolerance;
     }
 }
