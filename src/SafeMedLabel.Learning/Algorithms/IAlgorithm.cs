@@ -3,6 +3,7 @@ using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
+
 namespace SafeMedLabel.Learning.Algorithms;
 
 /// <summary>What a method does with one batch of labelled and one of unlabelled images; everything else is the trainer's.</summary>

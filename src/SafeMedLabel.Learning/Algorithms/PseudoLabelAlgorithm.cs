@@ -4,6 +4,7 @@ using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
+
 namespace SafeMedLabel.Learning.Algorithms;
 
 /// <summary>

@@ -4,6 +4,7 @@ using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
+
 namespace SafeMedLabel.Learning.Algorithms;
 
 /// <summary>Cross-entropy on the labelled images. The pool is not looked at.</summary>

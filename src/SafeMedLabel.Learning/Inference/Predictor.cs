@@ -13,9 +13,6 @@ namespace SafeMedLabel.Learning.Inference;
 /// </summary>
 public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
-    // Of 8 to 256, 16 and 32 were the fastest: larger ones leave the processor's cache.
-    private const int BatchSize = 32;
-
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
     public static ScalarType FastType => Native.Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
@@ -65,12 +62,12 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     private void ForEachBatch(IReadOnlyList<int> indices, Action<FoldedBackbone, Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var noGradient = no_grad();
-        using var backbone = new FoldedBackbone(network, type);
-        for (var start = 0; start < indices.Count; start += BatchSize)
+        using var backbone = new FoldedBackbone(network, pixels.Size, type);
+        for (var start = 0; start < indices.Count; start += FoldedBackbone.BatchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            int[] batch = [.. indices.Skip(start).Take(BatchSize)];
+            int[] batch = [.. indices.Skip(start).Take(FoldedBackbone.BatchSize)];
             read(backbone, Augmenter.Normalise(pixels.Gather(batch)), start);
             progress?.Report((double)(start + batch.Length) / indices.Count);
         }

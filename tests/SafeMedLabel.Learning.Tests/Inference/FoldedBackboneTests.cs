@@ -34,7 +34,7 @@ public sealed class FoldedBackboneTests : IDisposable
     public void Folding_changes_no_feature_beyond_what_the_number_format_rounds(ScalarType type, double tolerance)
     {
         using var noGradient = no_grad();
-        using var folded = new FoldedBackbone(_network, type);
+        using var folded = new FoldedBackbone(_network, Cells.Size, type);
 
         var expected = _network.Features(_images);
         var actual = folded.Features(_images);
@@ -43,11 +43,25 @@ public sealed class FoldedBackboneTests : IDisposable
         Assert.InRange(((actual - expected).norm() / expected.norm()).ToDouble(), 0, tolerance);
     }
 
+    [Theory]
+    [InlineData(20, 17)]
+    [InlineData(160, 96)]
+    public void Images_of_another_size_than_it_was_laid_out_for_are_computed_all_the_same(long expectedSide, int side)
+    {
+        using var noGradient = no_grad();
+        using var folded = new FoldedBackbone(_network, expectedSide);
+        var images = nn.functional.interpolate(_images, [side, side], mode: InterpolationMode.Area);
+
+        var expected = _network.Features(images);
+
+        Assert.InRange(((folded.Features(images) - expected).norm() / expected.norm()).ToDouble(), 0, 1e-5);
+    }
+
     [Fact]
     public void It_is_a_copy_that_later_training_does_not_change()
     {
         using var noGradient = no_grad();
-        using var folded = new FoldedBackbone(_network);
+        using var folded = new FoldedBackbone(_network, Cells.Size);
         var before = folded.Features(_images);
 
         foreach (var parameter in _network.parameters())
