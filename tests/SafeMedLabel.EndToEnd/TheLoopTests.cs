@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SafeMedLabel.Application.Labelling;
@@ -24,50 +23,25 @@ public sealed partial class TheLoopTests
         await using var server = await RunningServer.StartAsync(cancellation);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
-        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
-        var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(60_000);
+        var page = await Walk.OpenAsync(browser, server);
 
-        await SetUpAsync(page);
-        await ImportAsync(page, cells);
+        await Walk.SetUpAsync(page);
+        await Walk.ImportAsync(page, cells);
         await SetEpochsAsync(page, 2);
         await LabelAsync(page, server, Labels, cancellation);
         await StartRoundAsync(page);
         await KillWorkerInTrainingAsync(server, cancellation);
-        await InspectAsync(page, "round");
+        await Walk.InspectAsync(page, "round");
         await LabelMeanwhileAsync(page, server, cancellation);
 
         await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
         Assert.Matches(PercentPattern(), await page.GetByTestId("round-sfr").InnerTextAsync());
         Assert.Matches(PercentPattern(), await page.GetByTestId("round-accuracy").InnerTextAsync());
-        await InspectAsync(page, "dashboard");
+        await Walk.InspectAsync(page, "dashboard");
         await page.GetByRole(AriaRole.Link, new() { Name = "Round 1" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recipe" })).ToBeVisibleAsync();
-        await InspectAsync(page, "round-detail");
+        await Walk.InspectAsync(page, "round-detail");
         await AssertNothingIsLostAsync(server, cancellation);
-    }
-
-    private static async Task SetUpAsync(IPage page)
-    {
-        await page.GotoAsync("/");
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/setup$"));
-        await InspectAsync(page, "setup");
-        await page.FillAsync("#displayName", "Ada Admin");
-        await page.FillAsync("#email", "ada@example.org");
-        await page.FillAsync("#password", "correct horse battery");
-        await page.FillAsync("#confirm", "correct horse battery");
-        await page.ClickAsync("button[type=submit]");
-    }
-
-    private static async Task ImportAsync(IPage page, string cells)
-    {
-        await page.GetByTestId("new-project").ClickAsync();
-        await page.GetByTestId("project-name").FillAsync("Malaria cells");
-        await page.GetByTestId("create-project").ClickAsync();
-        await page.GetByTestId("import-path").FillAsync(cells);
-        await page.GetByTestId("start-import").ClickAsync();
-        await Assertions.Expect(page.GetByTestId("import-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
-        await InspectAsync(page, "import");
     }
 
     private static async Task SetEpochsAsync(IPage page, int epochs)
@@ -92,7 +66,7 @@ public sealed partial class TheLoopTests
             var known = (await db.Images.FirstAsync(i => i.Id == id, cancellation)).ReferenceClass!.Value;
             if (given == Labels / 2)
             {
-                await InspectAsync(page, "labelling");
+                await Walk.InspectAsync(page, "labelling");
             }
 
             // A key before the image is drawn does not count, so it is pressed until the next image is in front.
@@ -145,27 +119,6 @@ public sealed partial class TheLoopTests
         Assert.True(await db.Answers.CountAsync(a => a.Kind == AnswerKind.Label, cancellation) >= Labels + LabelsMeanwhile);
         Assert.True(await db.Answers.CountAsync(a => a.EventId > round.LabelSnapshot, cancellation) >= LabelsMeanwhile);
         Assert.Equal(round.ScoredCount, await db.Images.CountAsync(i => i.QueueRank != int.MaxValue, cancellation));
-    }
-
-    /// <summary>
-    /// At both widths, a telephone's and a reader's: nothing is out of reach for a screen reader (the rules of axe) or to the side.
-    /// Pictures are kept where SAFEMED_SCREENSHOTS names a folder.
-    /// </summary>
-    private static async Task InspectAsync(IPage page, string name)
-    {
-        foreach (var (width, height, picture) in new[] { (390, 844, $"{name}-390.png"), (1440, 900, $"{name}.png") })
-        {
-            await page.SetViewportSizeAsync(width, height);
-            // A colour on its way to another is neither of them.
-            await page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))");
-            var violations = (await page.RunAxe()).Violations.Select(v => $"{v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}");
-            Assert.True(!violations.Any(), $"{name} at {width} px: {string.Join("; ", violations)}");
-            Assert.True(await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth") <= width, $"{name} at {width} px scrolls to the side.");
-            if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
-            {
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
-            }
-        }
     }
 
     [GeneratedRegex(@"\d+\.\d\d %")]

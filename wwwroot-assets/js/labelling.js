@@ -1,8 +1,13 @@
 // Keys of the labelling page, and the moment an image is on the screen.
+import { attach as attachViewer } from "./viewer.js";
+
 export function attach(page) {
+  let stage = null;
+  let viewer = null;
   const onKeyDown = event => {
     if (event.repeat || event.altKey || event.metaKey && event.key !== "z") return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    // A slider takes no text: answers are heard while it has the focus.
+    if (event.target.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     if (!undo && event.ctrlKey) return;
     const key = undo ? "undo" : event.key.toLowerCase();
@@ -12,13 +17,19 @@ export function attach(page) {
   };
   document.addEventListener("keydown", onKeyDown);
   // A focused button would take the space bar as a click too.
-  const onKeyUp = event => { if (event.key === " " && event.target.tagName === "BUTTON") event.preventDefault(); };
+  const onKeyUp = event => { if (event.key === " " && event.target.closest("button, summary")) event.preventDefault(); };
   document.addEventListener("keyup", onKeyUp);
 
   return {
     watch(id) {
       const image = document.querySelector(`img[data-image="${id}"]`);
       if (!image) return;
+      if (image.parentElement !== stage) {
+        viewer?.detach();
+        stage = image.parentElement;
+        viewer = attachViewer(stage, document.querySelector(".viewer-bar"));
+      }
+      viewer.begin();
       // Two frames: decoded is not yet drawn.
       image.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id))), () => {
         // It may also have left the page meanwhile, which is no failure.
@@ -26,6 +37,7 @@ export function attach(page) {
       });
     },
     detach() {
+      viewer?.detach();
       document.removeEventListener("keydown", onKeyDown);
       document.removeEventListener("keyup", onKeyUp);
     },

@@ -1,0 +1,66 @@
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace SafeMedLabel.EndToEnd;
+
+/// <summary>What browser tests do on their way: the first account, a project with images, a look at a page.</summary>
+internal static class Walk
+{
+    private const float Patience = 300_000;
+
+    /// <summary>A page on the server, as wide as a reader's screen.</summary>
+    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server)
+    {
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(60_000);
+        return page;
+    }
+
+    /// <summary>An empty server's first page, and its first account.</summary>
+    public static async Task SetUpAsync(IPage page)
+    {
+        await page.GotoAsync("/");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/setup$"));
+        await InspectAsync(page, "setup");
+        await page.FillAsync("#displayName", "Ada Admin");
+        await page.FillAsync("#email", "ada@example.org");
+        await page.FillAsync("#password", "correct horse battery");
+        await page.FillAsync("#confirm", "correct horse battery");
+        await page.ClickAsync("button[type=submit]");
+    }
+
+    /// <summary>Project 1, with the images of a folder.</summary>
+    public static async Task ImportAsync(IPage page, string cells)
+    {
+        await page.GetByTestId("new-project").ClickAsync();
+        await page.GetByTestId("project-name").FillAsync("Malaria cells");
+        await page.GetByTestId("create-project").ClickAsync();
+        await page.GetByTestId("import-path").FillAsync(cells);
+        await page.GetByTestId("start-import").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
+        await InspectAsync(page, "import");
+    }
+
+    /// <summary>
+    /// At both widths, a telephone's and a reader's: nothing is out of reach for a screen reader (the rules of axe) or to the side.
+    /// Pictures are kept where SAFEMED_SCREENSHOTS names a folder.
+    /// </summary>
+    public static async Task InspectAsync(IPage page, string name)
+    {
+        foreach (var (width, height, picture) in new[] { (390, 844, $"{name}-390.png"), (1440, 900, $"{name}.png") })
+        {
+            await page.SetViewportSizeAsync(width, height);
+            // A colour on its way to another is neither of them.
+            await page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))");
+            var violations = (await page.RunAxe()).Violations.Select(v => $"{v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}");
+            Assert.True(!violations.Any(), $"{name} at {width} px: {string.Join("; ", violations)}");
+            Assert.True(await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth") <= width, $"{name} at {width} px scrolls to the side.");
+            if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
+            {
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
+            }
+        }
+    }
+}
