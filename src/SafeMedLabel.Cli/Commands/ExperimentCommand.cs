@@ -100,11 +100,11 @@ internal static class ExperimentCommand
         private ExperimentRun RunOne(TrainingOptions options, ExperimentSplit split, Action<TrainingProgress> report, CancellationToken cancellationToken)
         {
             var training = split.Label(recipe.Labelled);
-            // What is measured must be other images than those that temperature and thresholds are set on.
-            var (settingRows, measuredRows) = (split.Calibration, split.Test);
+            var measuredRows = split.Test;
             if (recipe.Measure == "calibration")
             {
-                (settingRows, measuredRows) = (split.Validation, split.Calibration);
+                // What is measured must be other images than those that temperature and thresholds are set on.
+                measuredRows = split.Calibration;
                 training = training with { Calibration = [], CalibrationLabels = [] };
             }
 
@@ -119,7 +119,7 @@ internal static class ExperimentCommand
                 Path.Combine(runFolder, "model.safetensors"),
                 network,
                 trainer.Describe(network, data.ClassNames, Software.Version) with { TestPatients = split.TestPatients });
-            var setting = split.Predict(network, settingRows, cancellationToken);
+            var setting = trainer.Calibration ?? split.Predict(network, split.Validation, cancellationToken);
             var measured = split.Predict(network, measuredRows, cancellationToken);
             var run = new ExperimentRun
             {

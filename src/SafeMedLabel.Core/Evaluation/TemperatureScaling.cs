@@ -49,6 +49,32 @@ public static class TemperatureScaling
         return 2 / (low + high);
     }
 
+    /// <summary>The set with its probabilities at a temperature above 0.</summary>
+    public static PredictionSet Apply(PredictionSet set, double temperature)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature);
+        var scaled = new double[set.Count * set.Classes];
+        for (var i = 0; i < set.Count; i++)
+        {
+            var row = scaled.AsSpan(i * set.Classes, set.Classes);
+            var greatest = Scaled(set.Confidence(i), 1 / temperature);
+            var total = 0.0;
+            for (var k = 0; k < row.Length; k++)
+            {
+                row[k] = Math.Exp(Scaled(set.Probabilities(i)[k], 1 / temperature) - greatest);
+                total += row[k];
+            }
+
+            for (var k = 0; k < row.Length; k++)
+            {
+                row[k] /= total;
+            }
+        }
+
+        return new PredictionSet(set.Classes, [.. Enumerable.Range(0, set.Count).Select(set.Label)], scaled);
+    }
+
     /// <summary>Mean of −ln p(true class) after scaling by 1 ÷ T = <paramref name="inverse"/>.</summary>
     private static double CrossEntropy(PredictionSet set, double inverse)
     {

@@ -16,7 +16,10 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
     public static ScalarType FastType => Native.Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>Class probabilities without dropout, row-major n × K: the mean over as many views as the network has <see cref="ResNet18.TestViews"/>.</summary>
+    /// <summary>
+    /// Class probabilities without dropout, row-major n × K: the mean over as many views as the network has
+    /// <see cref="ResNet18.TestViews"/>, and then the temperature, which was fitted to such means.
+    /// </summary>
     public double[] Probabilities(IReadOnlyList<int> indices, CancellationToken cancellationToken = default)
     {
         var result = new double[indices.Count * network.Classes];
@@ -25,7 +28,8 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             (backbone, images, start) =>
             {
                 var views = Enumerable.Range(0, network.TestViews).Select(view => Probabilities(backbone, Symmetries.Apply(images, view))).ToArray();
-                stack(views, 0).mean([0]).cpu().data<double>().CopyTo(result.AsSpan(start * network.Classes));
+                var mean = stack(views, 0).mean([0]);
+                (network.Temperature == 1 ? mean : (mean.log() / network.Temperature).softmax(1)).cpu().data<double>().CopyTo(result.AsSpan(start * network.Classes));
             },
             null,
             cancellationToken);
@@ -57,7 +61,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     }
 
     private Tensor Probabilities(FoldedBackbone backbone, Tensor images) =>
-        (network.Head.forward(backbone.Features(images)).to(ScalarType.Float64) / network.Temperature).softmax(1);
+        network.Head.forward(backbone.Features(images)).to(ScalarType.Float64).softmax(1);
 
     private void ForEachBatch(IReadOnlyList<int> indices, Action<FoldedBackbone, Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
     {

@@ -57,6 +57,9 @@ public sealed class Trainer
     /// <summary>Hears of each finished epoch, on the training thread; of those read from a checkpoint too.</summary>
     public event Action<EpochSummary>? EpochFinished;
 
+    /// <summary>What the trained network says of the calibration images, at its temperature; null without any, and before <see cref="Train(string?, CancellationToken)"/>.</summary>
+    public PredictionSet? Calibration { get; private set; }
+
     /// <summary>
     /// Trains and returns the network, in evaluation mode. With a <paramref name="checkpointPath"/> each epoch's state is
     /// kept there, and a training of the same recipe goes on from it.
@@ -75,11 +78,7 @@ public sealed class Trainer
             network.eval();
             network.ComputeType = ScalarType.Float32;
             network.TestViews = _options.TestViews;
-            if (_options.ScaleTemperature && _data.Calibration.Count > 0)
-            {
-                network.Temperature = TemperatureScaling.Fit(Ask(network, _data.Calibration, _data.CalibrationLabels, cancellationToken));
-            }
-
+            Calibrate(network, cancellationToken);
             return network;
         }
         catch
@@ -95,7 +94,6 @@ public sealed class Trainer
     /// <param name="software">Version of the program.</param>
     public ModelCard Describe(ResNet18 network, IReadOnlyList<string> classNames, string software)
     {
-        var calibration = _data.Calibration.Count == 0 ? null : Ask(network, _data.Calibration, _data.CalibrationLabels, CancellationToken.None);
         return new ModelCard
         {
             ClassNames = classNames,
@@ -109,12 +107,27 @@ public sealed class Trainer
             Unlabelled = _data.Unlabelled.Count,
             Temperature = network.Temperature,
             TestViews = network.TestViews,
-            Thresholds = calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(calibration, coverage)),
+            Thresholds = Calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(Calibration, coverage)),
             Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
-            Calibration = calibration is null ? null : ModelMetrics.Of(calibration),
+            Calibration = Calibration is null ? null : ModelMetrics.Of(Calibration),
             Software = software,
             CreatedUtc = DateTime.UtcNow,
         };
+    }
+
+    private void Calibrate(ResNet18 network, CancellationToken cancellationToken)
+    {
+        if (_data.Calibration.Count == 0)
+        {
+            return;
+        }
+
+        Calibration = Ask(network, _data.Calibration, _data.CalibrationLabels, cancellationToken);
+        if (_options.ScaleTemperature)
+        {
+            network.Temperature = TemperatureScaling.Fit(Calibration);
+            Calibration = TemperatureScaling.Apply(Calibration, network.Temperature);
+        }
     }
 
     private void Train(ResNet18 network, string? checkpointPath, CancellationToken cancellationToken)

@@ -32,4 +32,20 @@ public class TemperatureScalingTests
 
     [Fact]
     public void Of_no_images_it_is_one() => Assert.Equal(1, TemperatureScaling.Fit(new PredictionSet(2, [], Array.Empty<double>())));
+
+    [Property]
+    public void A_temperature_changes_the_level_and_neither_the_order_of_an_images_classes_nor_their_sum(ulong seed, byte quarters)
+    {
+        var (set, temperature) = (Predictions.Random(seed, 5, 3), (quarters + 1) / 64.0);
+        var scaled = TemperatureScaling.Apply(set, temperature);
+
+        for (var i = 0; i < set.Count; i++)
+        {
+            var (before, after) = (set.Probabilities(i).ToArray(), scaled.Probabilities(i).ToArray());
+            Assert.Equal(set.Label(i), scaled.Label(i));
+            Assert.Equal(1, after.Sum(), 1e-9);
+            // Odds are raised to the power of 1 ÷ T.
+            Assert.Equal(Math.Log(before[1] / before[0]) / temperature, Math.Log(after[1] / after[0]), 1e-6);
+        }
+    }
 }

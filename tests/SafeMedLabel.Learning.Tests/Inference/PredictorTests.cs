@@ -77,6 +77,18 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Fact]
+    public void A_temperature_is_that_of_the_mean_over_the_views()
+    {
+        _network.TestViews = 8;
+        var mean = new Predictor(_network, _pixels).Probabilities([7], Cancellation);
+
+        _network.Temperature = 0.25;
+
+        Assert.Equal(4 * Math.Log(mean[1] / mean[0]), Math.Log(Ratio(new Predictor(_network, _pixels).Probabilities([7], Cancellation))), 1e-9);
+        static double Ratio(double[] p) => p[1] / p[0];
+    }
+
+    [Fact]
     public void Passes_of_an_image_do_not_depend_on_its_company_and_follow_from_the_seed()
     {
         var predictor = new Predictor(_network, _pixels);

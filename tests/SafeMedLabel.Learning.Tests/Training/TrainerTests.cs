@@ -229,14 +229,15 @@ public sealed class TrainerTests : IDisposable
     {
         var data = Data with { Validation = [.. Data.Validation.Take(12)], ValidationLabels = [.. Data.ValidationLabels.Take(12)], Calibration = [.. Data.Validation.Skip(12)], CalibrationLabels = [.. Data.ValidationLabels.Skip(12)] };
         var options = Options with { ScaleTemperature = true, Keep = EpochChoice.Last };
-        var trainer = new Trainer(options, data);
-        using var scaled = trainer.Train(cancellationToken: Cancellation);
-        using var plain = Train(options with { ScaleTemperature = false }, data);
+        var (scaling, leaving) = (new Trainer(options, data), new Trainer(options with { ScaleTemperature = false }, data));
+        using var scaled = scaling.Train(cancellationToken: Cancellation);
+        using var plain = leaving.Train(cancellationToken: Cancellation);
 
         Assert.True(Same(scaled, plain));
         Assert.Equal(1, plain.Temperature);
         Assert.NotEqual(1, scaled.Temperature);
-        var (before, after) = (trainer.Describe(plain, ["a", "b"], "test").Calibration!, trainer.Describe(scaled, ["a", "b"], "test").Calibration!);
+        Assert.Equal(new Predictor(scaled, _pixels).Probabilities(data.Calibration, Cancellation)[0], scaling.Calibration!.Probabilities(0)[0], 1e-9);
+        var (before, after) = (leaving.Describe(plain, ["a", "b"], "test").Calibration!, scaling.Describe(scaled, ["a", "b"], "test").Calibration!);
         Assert.True(after.NegativeLogLikelihood < before.NegativeLogLikelihood);
         Assert.Equal(before.Accuracy, after.Accuracy);
     }
