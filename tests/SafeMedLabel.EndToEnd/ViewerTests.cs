@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SafeMedLabel.Testing;
@@ -19,11 +20,13 @@ public sealed class ViewerTests
         var page = await Walk.OpenAsync(browser, server);
         await Walk.SetUpAsync(page);
         await Walk.ImportAsync(page, cells);
+        await SetPixelWidthAsync(page);
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("zoom")).Not.ToHaveTextAsync("100 %");
         var (stage, whole) = (await BoxAsync(page.Locator(".stage")), await ImageAsync(page));
 
+        await TheScaleBarIsAsLongAsItSaysAsync(page, whole);
         await WheelZoomsAtThePointerAsync(page, stage);
         await ItMovesButLeavesNoGapAsync(page, stage);
         await page.Keyboard.PressAsync("0");
@@ -35,6 +38,26 @@ public sealed class ViewerTests
         Assert.Equal(whole, await ImageAsync(page));
         await InvertingTurnsItsColoursRoundAsync(page, whole);
         await TheNextBeginsWholeAndAsAdjustedAsync(page, stage);
+    }
+
+    private static async Task SetPixelWidthAsync(IPage page)
+    {
+        await page.GotoAsync("/projects/1/settings");
+        await page.GetByTestId("pixel-width").FillAsync("0.1");
+        await page.GetByTestId("pixel-width").BlurAsync();
+        await page.GetByTestId("save-settings").ClickAsync();
+        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+    }
+
+    private static async Task TheScaleBarIsAsLongAsItSaysAsync(IPage page, Box image)
+    {
+        var pixels = await page.GetByTestId("label-image").EvaluateAsync<int>("i => i.naturalHeight");
+        var bar = page.GetByTestId("scale-bar");
+        var text = await bar.InnerTextAsync();
+        var length = float.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture);
+
+        Assert.EndsWith("µm", text, StringComparison.Ordinal);
+        Assert.Equal(length, (await BoxAsync(bar)).Width / (image.Height / pixels) * 0.1f, 0.01f);
     }
 
     private static async Task WheelZoomsAtThePointerAsync(IPage page, Box stage)

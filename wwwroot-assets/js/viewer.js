@@ -3,6 +3,7 @@
 const MAXIMUM_ZOOM = 40; // screen pixels for a pixel of the image
 const STEP = 1.25;
 const ARROW = 60;
+const SCALE_BAR = 140; // at most so many screen pixels
 const NEUTRAL = { brightness: 0, contrast: 0, gamma: 0, invert: false };
 
 export function attach(stage, bar) {
@@ -38,6 +39,19 @@ export function attach(stage, bar) {
     picture.style.transform = view.scale === 1 && view.x === 0 && view.y === 0 ? "" : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
     zoomText.textContent = `${Math.round(view.scale * fitted(picture) * 100)} %`;
     stage.classList.toggle("pannable", spare.x > 0 || spare.y > 0);
+    showScale(size.height * view.scale / (picture.naturalHeight || 1));
+  }
+
+  // The longest bar of 1, 2 or 5 units that fits.
+  function showScale(perPixel) {
+    const bar = stage.querySelector(".scale-bar");
+    if (!bar) return;
+    const perMicrometre = perPixel / Number(bar.dataset.micrometresPerPixel);
+    const power = Math.pow(10, Math.floor(Math.log10(SCALE_BAR / perMicrometre)));
+    const length = power * [5, 2, 1].find(n => n * power * perMicrometre <= SCALE_BAR);
+    const [amount, unit] = length >= 1000 ? [length / 1000, "mm"] : length >= 1 ? [length, "µm"] : [length * 1000, "nm"];
+    bar.style.width = `${length * perMicrometre}px`;
+    bar.textContent = `${Number(amount.toPrecision(3))} ${unit}`;
   }
 
   // What lies under the point, in pixels from the stage's centre, stays under it.

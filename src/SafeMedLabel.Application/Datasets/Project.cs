@@ -41,6 +41,9 @@ public sealed class Project : IVersioned
     /// <summary>How long a reader may hold an image.</summary>
     public int LeaseMinutes { get; set; } = 10;
 
+    /// <summary>Width of an imported image's pixel in micrometres, for the scale bar; null where it is not known.</summary>
+    public double? MicrometresPerPixel { get; set; }
+
     /// <summary>Seed of the split and of every round.</summary>
     public long Seed { get; set; }
 

@@ -110,6 +110,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.Acquisition = settings.Acquisition;
         project.RetrainAfterLabels = settings.RetrainAfterLabels;
         project.LeaseMinutes = settings.LeaseMinutes;
+        project.MicrometresPerPixel = settings.MicrometresPerPixel;
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -33,6 +33,9 @@ public sealed record ProjectSettings
     /// <summary>1 to 240.</summary>
     public int LeaseMinutes { get; init; }
 
+    /// <summary>Null, or 0.001 to 1,000: from an electron microscope's to a photograph's.</summary>
+    public double? MicrometresPerPixel { get; init; }
+
     /// <summary>The first thing that is out of its range, as a sentence; null when all is well.</summary>
     public string? Problem() => this switch
     {
@@ -43,6 +46,7 @@ public sealed record ProjectSettings
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
         { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",
+        { MicrometresPerPixel: { } size } when size is not (>= 0.001 and <= 1000) => "A pixel is 0.001 to 1,000 micrometres wide.",
         _ => null,
     };
 }

@@ -333,6 +333,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("LeaseMinutes")
                         .HasColumnType("INTEGER");
 
+                    b.Property<double?>("MicrometresPerPixel")
+                        .HasColumnType("REAL");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)

@@ -1,0 +1,96 @@
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Application.Tests.Datasets;
+
+public sealed class ProjectServiceTests : IAsyncLifetime
+{
+    private static readonly ProjectSettings Settings = new()
+    {
+        Name = "Malaria",
+        Question = "Is there a parasite?",
+        ImageSize = 128,
+        Epochs = 3,
+        SilentFailureThreshold = 0.9,
+        Acquisition = AcquisitionFunction.Entropy,
+        RetrainAfterLabels = 25,
+        LeaseMinutes = 5,
+        MicrometresPerPixel = 0.125,
+    };
+
+    private Workplace _workplace = null!;
+
+    private ProjectService Projects => _workplace.Get<ProjectService>();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _workplace = await Workplace.CreateAsync();
+
+    public ValueTask DisposeAsync() => _workplace.DisposeAsync();
+
+    [Fact]
+    public async Task Settings_are_stored_as_they_were_given()
+    {
+        var version = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!.Version;
+
+        var saved = await Projects.UpdateAsync(_workplace.ProjectId, Settings, version, Cancellation);
+
+        Assert.Null(saved.Error);
+        var project = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!;
+        var stored = new ProjectSettings
+        {
+            Name = project.Name,
+            Question = project.Question,
+            ImageSize = project.ImageSize,
+            Epochs = project.Epochs,
+            SilentFailureThreshold = project.SilentFailureThreshold,
+            Acquisition = project.Acquisition,
+            RetrainAfterLabels = project.RetrainAfterLabels,
+            LeaseMinutes = project.LeaseMinutes,
+            MicrometresPerPixel = project.MicrometresPerPixel,
+        };
+        Assert.Equal(Settings, stored);
+    }
+
+    [Fact]
+    public async Task Settings_that_somebody_else_has_changed_meanwhile_are_not_written_over()
+    {
+        var version = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!.Version;
+        await Projects.UpdateAsync(_workplace.ProjectId, Settings with { Epochs = 7 }, version, Cancellation);
+
+        var late = await Projects.UpdateAsync(_workplace.ProjectId, Settings, version, Cancellation);
+
+        Assert.Equal("Somebody else changed these settings meanwhile; reload the page to see theirs.", late.Error);
+        Assert.Equal(7, (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!.Epochs);
+    }
+
+    [Fact]
+    public async Task A_name_that_another_project_has_is_refused()
+    {
+        var other = await Projects.CreateAsync("Babesia", "", Cancellation);
+        var version = (await Projects.GetAsync(other.Value, Cancellation))!.Version;
+
+        var saved = await Projects.UpdateAsync(other.Value, Settings, version, Cancellation);
+
+        Assert.Equal("There is already a project called 'Malaria'.", saved.Error);
+    }
+
+    public static TheoryData<ProjectSettings, string> OutOfRange => new()
+    {
+        { Settings with { Name = " " }, "A project needs a name of at most 100 characters." },
+        { Settings with { Question = new string('?', 201) }, "The question needs 1 to 200 characters." },
+        { Settings with { ImageSize = 65 }, "The image size is 64, 96 or 128." },
+        { Settings with { Epochs = 0 }, "A round has 1 to 200 epochs." },
+        { Settings with { SilentFailureThreshold = 0.81 }, "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95." },
+        { Settings with { RetrainAfterLabels = 0 }, "A round may start after 1 to 100,000 new labels." },
+        { Settings with { LeaseMinutes = 241 }, "A reader may hold an image for 1 to 240 minutes." },
+        { Settings with { MicrometresPerPixel = 0 }, "A pixel is 0.001 to 1,000 micrometres wide." },
+        { Settings with { MicrometresPerPixel = double.NaN }, "A pixel is 0.001 to 1,000 micrometres wide." },
+    };
+
+    [Theory]
+    [MemberData(nameof(OutOfRange))]
+    public void A_setting_out_of_its_range_is_refused_with_a_sentence_that_says_which(ProjectSettings settings, string sentence) =>
+        Assert.Equal(sentence, settings.Problem());
+}
