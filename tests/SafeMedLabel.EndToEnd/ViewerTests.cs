@@ -36,6 +36,7 @@ public sealed class ViewerTests
         await Assertions.Expect(page.GetByTestId("zoom")).ToHaveTextAsync("100 %");
         await page.DblClickAsync(".stage");
         Assert.Equal(whole, await ImageAsync(page));
+        await NeighboursShowOnDemandAsync(page);
         await InvertingTurnsItsColoursRoundAsync(page, whole);
         await TheNextBeginsWholeAndAsAdjustedAsync(page, stage);
     }
@@ -112,6 +113,18 @@ public sealed class ViewerTests
         await TouchAsync("touchEnd");
 
         Assert.Equal(2, (await ImageChangedFromAsync(page, before)).Width / before.Width, 0.05f);
+    }
+
+    private static async Task NeighboursShowOnDemandAsync(IPage page)
+    {
+        await page.Keyboard.PressAsync("n");
+        var others = page.GetByTestId("neighbours").Locator("img");
+        await Assertions.Expect(others.First).ToBeVisibleAsync();
+        var own = await page.GetByTestId("label-image").GetAttributeAsync("data-image");
+        Assert.DoesNotContain($"/images/{own}", await others.EvaluateAllAsync<string[]>("all => all.map(i => i.getAttribute('src'))"));
+        await Walk.InspectAsync(page, "labelling-neighbours");
+        await page.Keyboard.PressAsync("n");
+        await Assertions.Expect(page.GetByTestId("neighbours")).ToHaveCountAsync(0);
     }
 
     private static async Task InvertingTurnsItsColoursRoundAsync(IPage page, Box image)

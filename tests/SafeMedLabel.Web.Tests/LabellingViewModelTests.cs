@@ -53,6 +53,21 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         Assert.Equal(_images.Take(4), _model.Queue.Images.Select(i => i.Id));
 
     [Fact]
+    public async Task Neighbours_once_asked_for_are_those_of_each_image_in_front_until_they_are_put_away()
+    {
+        Assert.Null(_model.Neighbours);
+        await _model.ToggleNeighboursAsync(Cancellation);
+        Assert.Equal(_images.Except([_images[0]]).Order(), _model.Neighbours!.Order());
+
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+        Assert.Equal(_images.Except([_images[1]]).Order(), _model.Neighbours!.Order());
+
+        await _model.ToggleNeighboursAsync(Cancellation);
+        Assert.Null(_model.Neighbours);
+    }
+
+    [Fact]
     public async Task An_answer_that_could_not_be_stored_keeps_its_image_and_the_next_press_stores_it_once()
     {
         _model.Shown(_images[0]);

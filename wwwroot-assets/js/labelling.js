@@ -11,7 +11,7 @@ export function attach(page) {
     const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     if (!undo && event.ctrlKey) return;
     const key = undo ? "undo" : event.key.toLowerCase();
-    if (!/^([1-9 f?]|undo|escape)$/.test(key)) return;
+    if (!/^([1-9 fn?]|undo|escape)$/.test(key)) return;
     event.preventDefault();
     page.invokeMethodAsync("PressAsync", key);
   };

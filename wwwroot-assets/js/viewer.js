@@ -153,7 +153,7 @@ export function attach(stage, bar) {
   });
   on(document, "keydown", event => {
     if (event.key === "Escape") bar.querySelector("details").open = false;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable], .neighbours")) return;
     const action = keys[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();

@@ -56,6 +56,8 @@ public sealed class ProjectImage
             builder.HasIndex(i => new { i.ProjectId, i.ContentHash }).IsUnique();
             // The queue's order: one seek finds the next image.
             builder.HasIndex(i => new { i.ProjectId, i.Split, i.QueueRank, i.ContentHash });
+            // A patient's other images.
+            builder.HasIndex(i => new { i.ProjectId, i.Patient, i.ContentHash });
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
             builder.HasOne<DatasetImport>().WithMany().HasForeignKey(i => i.ImportId);
         }

@@ -76,6 +76,26 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
         return new QueueView(QueueState.Ready, [.. ids.Select(id => images[id])], null);
     }
 
+    /// <summary>
+    /// Other images of the same patient, for comparison: those that follow in the order of content hashes, which has nothing to do with
+    /// classes, as the order of file names has. Empty where there is none, or no such image.
+    /// </summary>
+    public async Task<IReadOnlyList<Guid>> NeighboursAsync(int projectId, Guid imageId, int count, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var image = await db.Images.AsNoTracking().Where(i => i.ProjectId == projectId && i.Id == imageId)
+            .Select(i => new { i.Patient, i.ContentHash }).FirstOrDefaultAsync(cancellationToken);
+        if (image is null)
+        {
+            return [];
+        }
+
+        var ofPatient = db.Images.Where(i => i.ProjectId == projectId && i.Patient == image.Patient).OrderBy(i => i.ContentHash);
+        var after = await ofPatient.Where(i => i.ContentHash.CompareTo(image.ContentHash) > 0).Select(i => i.Id).Take(count).ToListAsync(cancellationToken);
+        var before = await ofPatient.Where(i => i.ContentHash.CompareTo(image.ContentHash) < 0).Select(i => i.Id).Take(count - after.Count).ToListAsync(cancellationToken);
+        return [.. after, .. before];
+    }
+
     /// <summary>Stores an answer. When it returns, the database has it. The same <see cref="AnswerRequest.ClientKey"/> twice stores once.</summary>
     public async Task<Result> AnswerAsync(AnswerRequest request, CancellationToken cancellationToken = default)
     {

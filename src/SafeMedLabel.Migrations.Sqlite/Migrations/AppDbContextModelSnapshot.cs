@@ -447,6 +447,8 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ProjectId", "ContentHash")
                         .IsUnique();
 
+                    b.HasIndex("ProjectId", "Patient", "ContentHash");
+
                     b.HasIndex("ProjectId", "Split", "QueueRank", "ContentHash");
 
                     b.ToTable("Images");

@@ -12,6 +12,9 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>Images held at once: one in front, the others loading behind it.</summary>
     private const int Held = 4;
 
+    /// <summary>A patient's other images that are shown for comparison.</summary>
+    private const int NeighboursShown = 12;
+
     private readonly DateTime _sessionStart = time.GetUtcNow().UtcDateTime;
     private AnswerRequest? _unsaved;
     private long _shownAt;
@@ -42,6 +45,9 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
 
     /// <summary>The answer that was taken back, while its image is in front again.</summary>
     public UndoneAnswer? Undone { get; private set; }
+
+    /// <summary>Other images of the patient whose image is in front; null while the reader does not ask for them.</summary>
+    public IReadOnlyList<Guid>? Neighbours { get; private set; }
 
     /// <summary>Leases the first images.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken = default)
@@ -138,6 +144,21 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         }
     }
 
+    /// <summary>Shows the patient's other images, of each image in front from now on, or no longer.</summary>
+    public async Task ToggleNeighboursAsync(CancellationToken cancellationToken = default)
+    {
+        Neighbours = Neighbours is null ? [] : null;
+        await RefreshNeighboursAsync(cancellationToken);
+    }
+
+    private async Task RefreshNeighboursAsync(CancellationToken cancellationToken)
+    {
+        if (Neighbours is not null)
+        {
+            Neighbours = Current is null ? [] : await labelling.NeighboursAsync(projectId, Current.Id, NeighboursShown, cancellationToken);
+        }
+    }
+
     private async Task<Result> StoreAsync(AnswerRequest answer, CancellationToken cancellationToken)
     {
         try
@@ -160,6 +181,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
         Queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
+        await RefreshNeighboursAsync(cancellationToken);
         IsVisible = false;
         IsBroken = false;
     }

@@ -237,4 +237,28 @@ public sealed class LabellingServiceTests : IAsyncLifetime
         Assert.Equal(new Dictionary<Guid, int> { [first] = 1, [second] = 0 }, then.Labels);
         Assert.Equal(3, now.Labels.Count);
     }
+
+    [Fact]
+    public async Task Neighbours_are_all_other_images_of_the_patient_in_an_order_that_no_class_decides()
+    {
+        var mine = await _workplace.AddImagesAsync(6, patient: "C33");
+        await _workplace.AddImagesAsync(6, patient: "C34");
+        await using var db = _workplace.Open();
+        var byHash = await db.Images.Where(i => i.Patient == "C33").OrderBy(i => i.ContentHash).Select(i => i.Id).ToListAsync(Cancellation);
+        var place = byHash.IndexOf(mine[2]);
+
+        var all = await Labelling.NeighboursAsync(_workplace.ProjectId, mine[2], 12, Cancellation);
+        var two = await Labelling.NeighboursAsync(_workplace.ProjectId, mine[2], 2, Cancellation);
+
+        Assert.Equal([.. byHash.Skip(place + 1), .. byHash.Take(place)], all);
+        Assert.Equal(all.Take(2), two);
+    }
+
+    [Fact]
+    public async Task An_image_of_another_project_has_no_neighbours_here()
+    {
+        var images = await _workplace.AddImagesAsync(2);
+
+        Assert.Empty(await Labelling.NeighboursAsync(_workplace.ProjectId + 1, images[0], 12, Cancellation));
+    }
 }

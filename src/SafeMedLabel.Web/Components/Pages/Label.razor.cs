@@ -58,6 +58,7 @@ public sealed partial class Label : IAsyncDisposable
             _ when _help => Task.CompletedTask,
             " " => SkipAsync(),
             "f" => FlagAsync(),
+            "n" => ToggleNeighboursAsync(),
             [>= '1' and <= '9'] => LabelAsync(key[0] - '1'),
             _ => Task.CompletedTask,
         });
@@ -151,6 +152,8 @@ public sealed partial class Label : IAsyncDisposable
     private Task<bool> SkipAsync() => _model!.AnswerAsync(AnswerKind.Skip, null, "skipped", Left);
 
     private Task<bool> FlagAsync() => _model!.AnswerAsync(AnswerKind.Unreadable, null, "unreadable", Left);
+
+    private Task ToggleNeighboursAsync() => _model!.ToggleNeighboursAsync(Left);
 
     private Task<bool> UndoAsync() => _model!.UndoAsync(Describe, Left);
 
