@@ -39,6 +39,7 @@ public sealed class ViewerTests
         await NeighboursShowOnDemandAsync(page);
         await InvertingTurnsItsColoursRoundAsync(page, whole);
         await TheNextBeginsWholeAndAsAdjustedAsync(page, stage);
+        await AnAnswerIsTakenBackAndGivenAgainAsync(page);
     }
 
     private static async Task SetPixelWidthAsync(IPage page)
@@ -157,6 +158,21 @@ public sealed class ViewerTests
         await altered.ClickAsync();
         await Assertions.Expect(altered).ToBeHiddenAsync();
         Assert.Equal("none", await image.EvaluateAsync<string>("i => getComputedStyle(i).filter"));
+    }
+
+    private static async Task AnAnswerIsTakenBackAndGivenAgainAsync(IPage page)
+    {
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(page.GetByText("Taken back:")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByTestId("session-count")).ToHaveTextAsync("0");
+        // A key counts once the image is drawn.
+        while (await page.GetByTestId("session-count").InnerTextAsync() == "0")
+        {
+            await page.Keyboard.PressAsync("Control+Shift+z");
+            await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+        }
+
+        await Assertions.Expect(page.GetByText("Stored:")).ToBeVisibleAsync();
     }
 
     private static Task<Box> ImageAsync(IPage page) => BoxAsync(page.GetByTestId("label-image"));

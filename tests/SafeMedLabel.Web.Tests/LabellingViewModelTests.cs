@@ -107,6 +107,33 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answers_that_were_taken_back_are_given_again_one_by_one_as_they_were()
+    {
+        foreach (var (image, answer) in _images.Take(2).Zip([1, 0]))
+        {
+            _model.Shown(image);
+            await AnswerAsync(answer);
+        }
+
+        await _model.UndoAsync(Describe, Cancellation);
+        await _model.UndoAsync(Describe, Cancellation);
+        foreach (var image in _images.Take(2))
+        {
+            _model.Shown(image);
+            Assert.True(await _model.RedoAsync(Describe, Cancellation));
+        }
+
+        Assert.Equal((_images[2], "Stored: Class 0."), (_model.Current!.Id, _model.LastAction));
+        _model.Shown(_images[2]);
+        Assert.False(await _model.RedoAsync(Describe, Cancellation));
+        await using var db = _workplace.Open();
+        var answers = await db.Answers.Where(a => a.ReaderId == "ada").ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, Cancellation);
+        Assert.Equal((1, 0), (answers[_images[0]], answers[_images[1]]));
+
+        static string Describe(UndoneAnswer undone) => $"Class {undone.ClassIndex}";
+    }
+
+    [Fact]
     public async Task An_image_that_cannot_be_shown_may_be_skipped_or_flagged_but_not_labelled()
     {
         _model.NotShown(_images[0]);

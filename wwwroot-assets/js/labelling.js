@@ -5,13 +5,13 @@ export function attach(page) {
   let stage = null;
   let viewer = null;
   const onKeyDown = event => {
-    if (event.repeat || event.altKey || event.metaKey && event.key !== "z") return;
+    if (event.repeat || event.altKey || event.metaKey && event.key.toLowerCase() !== "z") return;
     // A slider takes no text: answers are heard while it has the focus.
     if (event.target.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     if (!undo && event.ctrlKey) return;
-    const key = undo ? "undo" : event.key.toLowerCase();
-    if (!/^([1-9 fn?]|undo|escape)$/.test(key)) return;
+    const key = undo ? event.shiftKey ? "redo" : "undo" : event.key.toLowerCase();
+    if (!/^([1-9 fn?]|undo|redo|escape)$/.test(key)) return;
     event.preventDefault();
     page.invokeMethodAsync("PressAsync", key);
   };

@@ -16,6 +16,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     private const int NeighboursShown = 12;
 
     private readonly DateTime _sessionStart = time.GetUtcNow().UtcDateTime;
+    private readonly Stack<UndoneAnswer> _undone = new();
     private AnswerRequest? _unsaved;
     private long _shownAt;
 
@@ -44,7 +45,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     public string? LastAction { get; private set; }
 
     /// <summary>The answer that was taken back, while its image is in front again.</summary>
-    public UndoneAnswer? Undone { get; private set; }
+    public UndoneAnswer? Undone => _undone.TryPeek(out var last) && last.ImageId == Current?.Id ? last : null;
 
     /// <summary>Other images of the patient whose image is in front; null while the reader does not ask for them.</summary>
     public IReadOnlyList<Guid>? Neighbours { get; private set; }
@@ -104,7 +105,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
             }
 
             LastAction = $"Stored: {name}.";
-            Undone = null;
+            Forget(image.Id);
             _unsaved = null;
             await AdvanceAsync(image, cancellationToken);
             return true;
@@ -133,7 +134,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
                 return false;
             }
 
-            Undone = undone.Value;
+            _undone.Push(undone.Value);
             LastAction = $"Taken back: {describe(undone.Value)}.";
             await OpenAsync(cancellationToken);
             return true;
@@ -144,11 +145,24 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         }
     }
 
+    /// <summary>Gives the answer that was taken back last once more.</summary>
+    public Task<bool> RedoAsync(Func<UndoneAnswer, string> describe, CancellationToken cancellationToken = default) =>
+        Undone is { } undone ? AnswerAsync(undone.Kind, undone.ClassIndex, describe(undone), cancellationToken) : Task.FromResult(false);
+
     /// <summary>Shows the patient's other images, of each image in front from now on, or no longer.</summary>
     public async Task ToggleNeighboursAsync(CancellationToken cancellationToken = default)
     {
         Neighbours = Neighbours is null ? [] : null;
         await RefreshNeighboursAsync(cancellationToken);
+    }
+
+    /// <summary>The image has its answer again. Where another than the one taken back last was answered, what was taken back is past.</summary>
+    private void Forget(Guid imageId)
+    {
+        if (_undone.TryPop(out var last) && last.ImageId != imageId)
+        {
+            _undone.Clear();
+        }
     }
 
     private async Task RefreshNeighboursAsync(CancellationToken cancellationToken)

@@ -54,6 +54,7 @@ public sealed partial class Label : IAsyncDisposable
         {
             "?" => ToggleHelp(),
             "undo" => UndoAsync(),
+            "redo" => _model!.RedoAsync(Describe, Left),
             "escape" => CloseHelp(),
             _ when _help => Task.CompletedTask,
             " " => SkipAsync(),
