@@ -29,9 +29,12 @@ export function attach(page) {
         stage = image.parentElement;
         viewer = attachViewer(stage, document.querySelector(".viewer-bar"));
       }
-      viewer.begin();
-      // Two frames: decoded is not yet drawn.
-      image.decode().then(() => requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id))), () => {
+      image.decode().then(() => {
+        if (!image.classList.contains("current")) return;
+        viewer.begin();
+        // Two frames: decoded is not yet drawn.
+        requestAnimationFrame(() => requestAnimationFrame(() => page.invokeMethodAsync("Shown", id)));
+      }, () => {
         // It may also have left the page meanwhile, which is no failure.
         if (image.isConnected) page.invokeMethodAsync("NotShown", id);
       });

@@ -22,13 +22,14 @@ export function attach(stage, bar) {
     return { width: parseFloat(style.width), height: parseFloat(style.height) };
   };
   // Screen pixels for one of the image where the whole image is seen.
-  const fitted = picture => sizeOf(picture).height * devicePixelRatio / (picture.naturalHeight || 1);
+  const fitted = picture => sizeOf(picture).height * devicePixelRatio / picture.naturalHeight;
   const limits = picture => ({ least: Math.min(1, 1 / fitted(picture)), most: Math.max(1, MAXIMUM_ZOOM / fitted(picture)) });
   const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
   function show() {
     const picture = image();
-    if (!picture) return;
+    // Before it has come, nobody knows how large its pixels are.
+    if (!picture?.naturalHeight) return;
     const { least, most } = limits(picture);
     view.scale = clamp(view.scale, least, most);
     // No gap opens beside an image that is larger than its stage, and a smaller one stays in the middle.
@@ -39,7 +40,7 @@ export function attach(stage, bar) {
     picture.style.transform = view.scale === 1 && view.x === 0 && view.y === 0 ? "" : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
     zoomText.textContent = `${Math.round(view.scale * fitted(picture) * 100)} %`;
     stage.classList.toggle("pannable", spare.x > 0 || spare.y > 0);
-    showScale(size.height * view.scale / (picture.naturalHeight || 1));
+    showScale(size.height * view.scale / picture.naturalHeight);
   }
 
   // The longest bar of 1, 2 or 5 units that fits.
@@ -57,7 +58,7 @@ export function attach(stage, bar) {
   // What lies under the point, in pixels from the stage's centre, stays under it.
   function zoom(factor, x = 0, y = 0) {
     const picture = image();
-    if (!picture) return;
+    if (!picture?.naturalHeight) return;
     const { least, most } = limits(picture);
     const scale = clamp(view.scale * factor, least, most);
     const ratio = scale / view.scale;
@@ -77,7 +78,7 @@ export function attach(stage, bar) {
 
   function actualSize() {
     const picture = image();
-    if (picture) zoom(1 / fitted(picture) / view.scale, view.x, view.y);
+    if (picture?.naturalHeight) zoom(1 / fitted(picture) / view.scale, view.x, view.y);
   }
 
   // One curve for all: contrast about the middle, brightness, gamma, inversion.
@@ -163,7 +164,7 @@ export function attach(stage, bar) {
   resized.observe(stage);
 
   return {
-    // A new image is in front.
+    // A new image is in front, and has come.
     begin() {
       pointers.clear();
       fit();
