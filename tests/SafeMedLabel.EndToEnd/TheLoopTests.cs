@@ -66,7 +66,7 @@ public sealed partial class TheLoopTests
             var known = (await db.Images.FirstAsync(i => i.Id == id, cancellation)).ReferenceClass!.Value;
             if (given == Labels / 2)
             {
-                await Walk.InspectAsync(page, "labelling");
+                await Walk.InspectAsync(page, "labelling-real");
             }
 
             // A key before the image is drawn does not count, so it is pressed until the next image is in front.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Testing;
 using SkiaSharp;
 
@@ -13,13 +14,14 @@ public sealed class ViewerTests
     public async Task A_reader_zooms_moves_and_adjusts_the_image_and_the_next_one_begins_whole()
     {
         Chromium.Find();
-        var cells = SharedData.Require("data/nih-malaria-mini");
+        using var cells = new TemporaryFolder();
+        DemoDataset.Write(cells.Path, 120, seed: 1, cancellationToken: TestContext.Current.CancellationToken);
         await using var server = await RunningServer.StartAsync(TestContext.Current.CancellationToken);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await Chromium.LaunchAsync(playwright);
         var page = await Walk.OpenAsync(browser, server);
         await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells);
+        await Walk.ImportAsync(page, cells.Path);
         await SetPixelWidthAsync(page);
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
@@ -36,6 +38,7 @@ public sealed class ViewerTests
         await Assertions.Expect(page.GetByTestId("zoom")).ToHaveTextAsync("100 %");
         await page.DblClickAsync(".stage");
         Assert.Equal(whole, await ImageAsync(page));
+        await Walk.InspectAsync(page, "labelling");
         await NeighboursShowOnDemandAsync(page);
         await InvertingTurnsItsColoursRoundAsync(page, whole);
         await TheNextBeginsWholeAndAsAdjustedAsync(page, stage);
