@@ -6,11 +6,12 @@ using SafeMedLabel.Learning.Training;
 
 namespace SafeMedLabel.Benchmarks;
 
-/// <summary>What is measured on: drawn cells, the same on every machine, and a network that has seen some of them.</summary>
+/// <summary>What is measured on: drawn cells, the same on every machine, or real ones, and a network that has seen some of them.</summary>
 internal sealed class Cells : IDisposable
 {
     private readonly LoadedDataset _set;
 
+    /// <summary>Drawn ones.</summary>
     public Cells(int count, int size)
     {
         var folder = Directory.CreateTempSubdirectory("safemed-benchmark-").FullName;
@@ -24,6 +25,13 @@ internal sealed class Cells : IDisposable
             Directory.Delete(folder, recursive: true);
         }
 
+        Pixels = new PixelStore(_set.PixelPath, size);
+    }
+
+    /// <summary>Those of a folder or archive.</summary>
+    public Cells(string path, int size)
+    {
+        _set = LoadedDataset.Load(path, size);
         Pixels = new PixelStore(_set.PixelPath, size);
     }
 

@@ -8,18 +8,20 @@ LibTorch.EnsureLoaded(Environment.ProcessorCount);
 var json = args.Contains("--json");
 object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
 {
-    "scoring" => ScoringBenchmark.Run(),
+    "scoring" => ScoringBenchmark.Run(Value("--model"), Value("--data")),
     "step" => StepBenchmark.Run(),
     "pixels" => PixelsBenchmark.Run(),
-    "round" => RoundBenchmark.Run(args.SkipWhile(a => a != "--data").Skip(1).FirstOrDefault()),
+    "round" => RoundBenchmark.Run(Value("--data")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round [--data PATH] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round [--data PATH] [--model MODEL] [--json]");
     return 1;
 }
 
 var text = JsonSerializer.SerializeToElement(figures, JsonSerializerOptions.Web);
 Console.WriteLine(json ? text.ToString() : string.Join('\n', text.EnumerateObject().Select(f => $"{f.Name,-28} {f.Value}")));
 return 0;
+
+string? Value(string option) => args.SkipWhile(a => a != option).Skip(1).FirstOrDefault();

@@ -51,7 +51,7 @@ internal static class RoundBenchmark
         using var network = trainer.Train();
         var report = EvaluationReport.From(split.Predict(network, split.Test, CancellationToken.None), split.PatientsOf(split.Test));
         int[] scored = [.. Enumerable.Range(0, pixels.Count).Except(split.Test)];
-        new Predictor(network, pixels, Predictor.FastType).StochasticPasses(scored, RoundRunner.ScoringPasses, seed: 0);
+        new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(scored, RoundRunner.ScoringPasses, seed: 0);
         return new
         {
             Minutes = Math.Round(clock.Elapsed.TotalMinutes, 1),

@@ -6,28 +6,38 @@ using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using Spectre.Console;
+using static TorchSharp.torch;
 
 namespace SafeMedLabel.Cli.Commands;
 
 /// <summary><c>safemed evaluate</c>: a model measured on labelled images.</summary>
 internal static class EvaluateCommand
 {
+    private static readonly Dictionary<string, ScalarType> Arithmetic = new()
+    {
+        ["float32"] = ScalarType.Float32,
+        ["bfloat16"] = ScalarType.BFloat16,
+        ["int8"] = ScalarType.Int8,
+    };
+
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
         var data = CommonOptions.Data();
         var all = new Option<bool>("--all-patients") { Description = "Measure on all patients, also on those that the model may have been trained on." };
+        var arithmetic = new Option<string>("--arithmetic") { Description = "What the network computes in, to see what a faster type changes.", DefaultValueFactory = _ => "float32" };
+        arithmetic.AcceptOnlyFromAmong([.. Arithmetic.Keys]);
         var threads = CommonOptions.Threads();
         var command = new Command("evaluate", "Measure a model. Where it was trained on the same data, only on the patients that were held out for the test.")
         {
-            model, data, all, threads,
+            model, data, all, arithmetic, threads,
         };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(all), parsed.GetValue(threads), runner, cancellationToken));
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(all), Arithmetic[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
         return command;
     }
 
-    private static async Task RunAsync(string modelPath, string dataPath, bool allPatients, int threads, CommandRunner runner, CancellationToken cancellationToken)
+    private static async Task RunAsync(string modelPath, string dataPath, bool allPatients, ScalarType type, int threads, CommandRunner runner, CancellationToken cancellationToken)
     {
         CommonOptions.UseThreads(threads);
         var (network, card) = ModelFile.Load(modelPath);
@@ -35,7 +45,7 @@ internal static class EvaluateCommand
         using var data = await CommonOptions.LoadAsync(dataPath, card.ImageSize, cancellationToken);
         var rows = Rows(card, data, allPatients);
         using var pixels = new PixelStore(data.PixelPath, data.Size);
-        var probabilities = await CommandRunner.WithProgress("Measuring", report => new Predictor(network, pixels).Probabilities(rows, cancellationToken));
+        var probabilities = await CommandRunner.WithProgress("Measuring", report => new Predictor(network, pixels, type).Probabilities(rows, cancellationToken));
         var report = EvaluationReport.From(
             new PredictionSet(card.ClassNames.Count, Labels(card, data, rows), probabilities), [.. rows.Select(row => data.Images[row].Patient)]);
         runner.Print(

@@ -70,7 +70,7 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
     {
         int[] pool = [.. _split.Training.Except(labelled)];
         var seed = options.Seed + round;
-        var passes = new Predictor(network, pixels, Predictor.FastType).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
+        var passes = new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
         string[] hashes = [.. pool.Select(row => data.Images[row].ContentHash)];
         return query.Choose(passes, Passes, network.Classes, hashes, loop.Query, (ulong)seed).Select(i => pool[i]);
     }

@@ -39,18 +39,18 @@ internal sealed class ModelTrainer : IModelTrainer
 
     /// <inheritdoc />
     public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, ScalarType.Float32, predictor => predictor.Probabilities(indices, cancellationToken));
+        With(modelPath, pixels, _ => ScalarType.Float32, predictor => predictor.Probabilities(indices, cancellationToken));
 
     /// <inheritdoc />
     public float[] StochasticPasses(
         string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, Predictor.FastType, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
+        With(modelPath, pixels, Predictor.RankingType, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
 
-    private static T With<T>(string modelPath, PixelSource source, ScalarType type, Func<Predictor, T> ask)
+    private static T With<T>(string modelPath, PixelSource source, Func<Device, ScalarType> type, Func<Predictor, T> ask)
     {
         var (network, _) = ModelFile.Load(modelPath);
         using var owned = network;
         using var pixels = new PixelStore(source.Path, source.Size);
-        return ask(new Predictor(network, pixels, type));
+        return ask(new Predictor(network, pixels, type(network.Device)));
     }
 }

@@ -19,6 +19,10 @@ public static class Augmenter
     private static readonly float[] ImageNetFactor = [1 / 0.229f, 1 / 0.224f, 1 / 0.225f];
     private static readonly float[] ImageNetOffset = [0.485f / 0.229f, 0.456f / 0.224f, 0.406f / 0.225f];
 
+    /// <summary>The least and the largest value that a normalised image can have.</summary>
+    public static (double Low, double High) NormalisedRange { get; } =
+        (-ImageNetOffset.Max(), ImageNetFactor.Zip(ImageNetOffset, (factor, offset) => factor - offset).Max());
+
     /// <summary>Changes images as much as <paramref name="kind"/> says.</summary>
     public static Tensor Apply(AugmentationKind kind, Tensor images, Generator generator) => kind switch
     {

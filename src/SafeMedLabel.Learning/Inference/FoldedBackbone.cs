@@ -6,17 +6,11 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Inference;
 
 /// <summary>
-/// A network's backbone for inference: each batch norm is folded into the convolution before it (w' = w·γ/√(σ² + ε),
-/// b' = β − μ·γ/√(σ² + ε)), everything lies as the processor's convolutions prefer, and it computes in a type of the caller's choice.
-/// A copy: later training of the network does not change it.
+/// A backbone for inference whose batch norms are folded into its convolutions, in which everything lies as the processor's convolutions
+/// prefer, and which computes in a type of the caller's choice.
 /// </summary>
-public sealed class FoldedBackbone : IDisposable
+public sealed class FoldedBackbone : IInferenceBackbone
 {
-    /// <summary>Images that a batch had better have. Of 8 to 256, 16 and 32 were the fastest: larger ones leave the processor's cache.</summary>
-    public const int BatchSize = 32;
-
-    private const double Epsilon = 1e-5;
-
     private readonly ScalarType _type;
     private readonly bool _packed;
     private readonly Convolution _stem;
@@ -31,17 +25,19 @@ public sealed class FoldedBackbone : IDisposable
         _type = type;
         _packed = OneDnn.IsFor(network.Device);
         using var noGradient = no_grad();
-        var state = network.Tensors();
-        _stem = Fold(state, "base.conv1", "base.bn1", stride: 2, padding: 3, side);
-        // The stem and the pooling after it leave a quarter of the side; each layer after the first half of that before it.
-        _blocks =
-        [
-            .. Enumerable.Range(1, 4).SelectMany(layer => Enumerable.Range(0, 2).Select(index =>
-                FoldBlock(state, $"base.layer{layer}.{index}", stride: layer > 1 && index == 0 ? 2 : 1, Math.Max(1, (side / 4) >> Math.Max(0, layer - 2 + index)))))
-        ];
+        using var scope = NewDisposeScope();
+        var folded = FoldedWeights.Of(network);
+        _stem = LayOut(folded.Stem, side);
+        // The stem and the pooling after it leave a quarter of the side.
+        side = Math.Max(1, side / 4);
+        _blocks = new Block[folded.Blocks.Count];
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            _blocks[i] = LayOut(folded.Blocks[i], ref side);
+        }
     }
 
-    /// <summary>Normalised images [N, 3, S, S] → features [N, 512] in float32.</summary>
+    /// <inheritdoc />
     public Tensor Features(Tensor images)
     {
         using var noGradient = no_grad();
@@ -67,22 +63,21 @@ public sealed class FoldedBackbone : IDisposable
         }
     }
 
-    private Block FoldBlock(IReadOnlyDictionary<string, Tensor> state, string name, int stride, long side) => new(
-        Fold(state, $"{name}.conv1", $"{name}.bn1", stride, padding: 1, side),
-        Fold(state, $"{name}.conv2", $"{name}.bn2", stride: 1, padding: 1, Math.Max(1, side / stride)),
-        state.ContainsKey($"{name}.downsample.0.weight") ? Fold(state, $"{name}.downsample.0", $"{name}.downsample.1", stride, padding: 0, side) : null);
-
-    private Convolution Fold(IReadOnlyDictionary<string, Tensor> state, string convolution, string norm, int stride, int padding, long side)
+    private Block LayOut(FoldedBlock block, ref long side)
     {
-        using var scope = NewDisposeScope();
-        var scale = state[$"{norm}.weight"] / (state[$"{norm}.running_var"] + Epsilon).sqrt();
-        var weight = (state[$"{convolution}.weight"] * scale.view(-1, 1, 1, 1)).to(_type);
-        var bias = state[$"{norm}.bias"] - (state[$"{norm}.running_mean"] * scale);
+        var (first, shortcut) = (LayOut(block.First, side), block.Shortcut is { } through ? LayOut(through, side) : null);
+        side = Math.Max(1, side / block.First.Stride);
+        return new Block(first, LayOut(block.Second, side), shortcut);
+    }
+
+    private Convolution LayOut(FoldedConvolution convolution, long side)
+    {
+        var weight = convolution.Weight.to(_type);
         return new Convolution(
-            (_packed ? OneDnn.PackWeights(weight.contiguous(), stride, padding, BatchSize, side) : weight.ChannelsLast()).DetachFromDisposeScope(),
-            bias.to(_type).clone().DetachFromDisposeScope(),
-            stride,
-            padding,
+            (_packed ? OneDnn.PackWeights(weight.contiguous(), convolution.Stride, convolution.Padding, IInferenceBackbone.BatchSize, side) : weight.ChannelsLast()).DetachFromDisposeScope(),
+            convolution.Bias.to(_type).clone().DetachFromDisposeScope(),
+            convolution.Stride,
+            convolution.Padding,
             _packed);
     }
 

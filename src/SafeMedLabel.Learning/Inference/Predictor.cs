@@ -1,5 +1,6 @@
 using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,13 +9,19 @@ namespace SafeMedLabel.Learning.Inference;
 
 /// <summary>
 /// Asks a network about images: once without dropout, or many times with. Leaves it as it found it. It computes in float32 where
-/// it is not told otherwise: for figures that are reported. A ranking may be had faster in <see cref="FastType"/>. Probabilities are at
-/// the network's temperature.
+/// it is not told otherwise: for figures that are reported. A ranking may be had faster in <see cref="RankingType"/>, and uncertainties
+/// whose size matters in <see cref="FastType"/>. Probabilities are at the network's temperature.
 /// </summary>
+/// <param name="network">The network.</param>
+/// <param name="pixels">The images.</param>
+/// <param name="type">What the backbone computes in: float32, bfloat16 or int8.</param>
 public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
-    public static ScalarType FastType => Native.Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType FastType => Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>The fastest type on this machine that orders images by their uncertainty as float32 does.</summary>
+    public static ScalarType RankingType(Device device) => OneDnn.IsFor(device) && Processor.HasInt8 ? ScalarType.Int8 : FastType;
 
     /// <summary>
     /// Class probabilities without dropout, row-major n × K: the mean over as many views as the network has
@@ -38,7 +45,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
 
     /// <summary>
     /// Probabilities of MC-Dropout passes, laid out [image, pass, class]. The backbone runs once an image. The masks follow from
-    /// the seed and are the same for all images, so that an image's passes do not depend on its company.
+    /// the seed and are the same for all images, so that an image's passes do not depend on its company (in int8 by a hair: the scales do).
     /// </summary>
     public float[] StochasticPasses(IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -60,20 +67,39 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
         return result;
     }
 
-    private Tensor Probabilities(FoldedBackbone backbone, Tensor images) =>
+    private Tensor Probabilities(IInferenceBackbone backbone, Tensor images) =>
         network.Head.forward(backbone.Features(images)).to(ScalarType.Float64).softmax(1);
 
-    private void ForEachBatch(IReadOnlyList<int> indices, Action<FoldedBackbone, Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
+    private void ForEachBatch(IReadOnlyList<int> indices, Action<IInferenceBackbone, Tensor, int> read, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        if (indices.Count == 0)
+        {
+            return;
+        }
+
         using var noGradient = no_grad();
-        using var backbone = new FoldedBackbone(network, pixels.Size, type);
-        for (var start = 0; start < indices.Count; start += FoldedBackbone.BatchSize)
+        using var backbone = Backbone(indices);
+        for (var start = 0; start < indices.Count; start += IInferenceBackbone.BatchSize)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            int[] batch = [.. indices.Skip(start).Take(FoldedBackbone.BatchSize)];
+            int[] batch = [.. indices.Skip(start).Take(IInferenceBackbone.BatchSize)];
             read(backbone, Augmenter.Normalise(pixels.Gather(batch)), start);
             progress?.Report((double)(start + batch.Length) / indices.Count);
         }
+    }
+
+    /// <summary>The scales of int8 come from one batch of the images, evenly spaced among them.</summary>
+    private IInferenceBackbone Backbone(IReadOnlyList<int> indices)
+    {
+        if (type != ScalarType.Int8)
+        {
+            return new FoldedBackbone(network, pixels.Size, type);
+        }
+
+        using var scope = NewDisposeScope();
+        var count = Math.Min(IInferenceBackbone.BatchSize, indices.Count);
+        int[] sample = [.. Enumerable.Range(0, count).Select(i => indices[(int)((long)i * indices.Count / count)])];
+        return new IntegerBackbone(network, Augmenter.Normalise(pixels.Gather(sample)));
     }
 }

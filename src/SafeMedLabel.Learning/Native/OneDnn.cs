@@ -5,30 +5,37 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Native;
 
 /// <summary>
-/// Tensors in the layouts that oneDNN's convolutions prefer: weights are then laid out once instead of at each call, and what flows from
-/// one convolution to the next not at all. libtorch has the functions, but TorchSharp wraps none of them; TorchScript reaches them.
+/// oneDNN's convolutions as libtorch has them and TorchSharp does not: of tensors in the layouts that they prefer, so that weights are laid
+/// out once instead of at each call and what flows from one convolution to the next not at all; and of 8-bit integers.
 /// </summary>
 internal static class OneDnn
 {
-    private static readonly Lazy<jit.CompilationUnit> Functions = new(() => jit.compile(
+    private static readonly Lazy<jit.ScriptModule> Functions = new(() => ScriptArchive.Load(
         """
-        def pack(values: Tensor) -> Tensor:
-            return values.to_mkldnn()
-
-        def pack_weights(weights: Tensor, stride: int, padding: int, count: int, channels: int, side: int) -> Tensor:
-            return torch.mkldnn_reorder_conv2d_weight(
-                weights.to_mkldnn(), [padding, padding], [stride, stride], [1, 1], 1, [count, channels, side, side])
-
-        def convolve(values: Tensor, weights: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
-            return torch.mkldnn_convolution(values, weights, bias, [padding, padding], [stride, stride], [1, 1], 1)
-
+        def pack(self: __torch__.Functions, values: Tensor) -> Tensor:
+          return torch.to_mkldnn(values)
+        def pack_weights(self: __torch__.Functions, weights: Tensor, stride: int, padding: int, count: int, channels: int, side: int) -> Tensor:
+          return torch.mkldnn_reorder_conv2d_weight(torch.to_mkldnn(weights), [padding, padding], [stride, stride], [1, 1], 1, [count, channels, side, side])
+        def convolve(self: __torch__.Functions, values: Tensor, weights: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
+          return torch.mkldnn_convolution(values, weights, bias, [padding, padding], [stride, stride], [1, 1], 1)
+        def pack_int8_weights(self: __torch__.Functions, weights: Tensor, steps: Tensor, step: float, zero: int, stride: int, padding: int, count: int, channels: int, side: int) -> Tensor:
+          return ops.onednn.qconv_prepack(weights, steps, step, zero, [stride, stride], [padding, padding], [1, 1], 1, [count, channels, side, side])
+        def convolve_int8(self: __torch__.Functions, values: Tensor, step: float, zero: int, weights: Tensor, weight_steps: Tensor, weight_zeros: Tensor, bias: Tensor, stride: int, padding: int, out_step: float, out_zero: int, rectify: bool) -> Tensor:
+          none = annotate(List[Optional[number]], [])
+          return ops.onednn.qconv2d_pointwise(values, step, zero, weights, weight_steps, weight_zeros, bias, [stride, stride], [padding, padding], [1, 1], 1, out_step, out_zero, 0, "relu" if rectify else "none", none, "")
+        def convolve_int8_onto(self: __torch__.Functions, values: Tensor, step: float, zero: int, weights: Tensor, weight_steps: Tensor, weight_zeros: Tensor, bias: Tensor, stride: int, padding: int, out_step: float, other: Tensor, other_step: float, other_zero: int) -> Tensor:
+          none = annotate(List[Optional[number]], [])
+          return ops.onednn.qconv2d_pointwise(values, step, zero, weights, weight_steps, weight_zeros, other, bias, [stride, stride], [padding, padding], [1, 1], 1, out_step, 0, 0, other_step, other_zero, "sum", 1.0, "relu", none, "")
+        def max_pool_int8(self: __torch__.Functions, values: Tensor) -> Tensor:
+          quantised = torch._make_per_tensor_quantized_tensor(values, 1.0, 0)
+          return torch.int_repr(torch.quantized_max_pool2d(quantised, [3, 3], [2, 2], [1, 1], [1, 1], False))
         """));
 
     /// <summary>Whether libtorch has oneDNN for what lies on <paramref name="device"/>: it does for processors of the x86-64 kind.</summary>
     public static bool IsFor(Device device) => device.type == DeviceType.CPU && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>Values, [N, C, S, S], float32 or bfloat16, for a convolution; what comes of it is packed too, and <c>to_dense</c> unpacks it.</summary>
-    public static Tensor Pack(Tensor values) => (Tensor)Functions.Value.invoke("pack", values);
+    public static Tensor Pack(Tensor values) => Call("pack", values);
 
     /// <summary>Weights [K, C, R, R] for a convolution of packed values.</summary>
     /// <param name="weights">The weights, of the values' type.</param>
@@ -37,9 +44,36 @@ internal static class OneDnn
     /// <param name="count">N that is expected; another is computed as well, but maybe not as fast.</param>
     /// <param name="side">S that is expected.</param>
     public static Tensor PackWeights(Tensor weights, long stride, long padding, long count, long side) =>
-        (Tensor)Functions.Value.invoke("pack_weights", weights, stride, padding, count, weights.shape[1], side);
+        Call("pack_weights", weights, stride, padding, count, weights.shape[1], side);
 
     /// <summary>The convolution of packed values with packed weights and a plain bias of the same type.</summary>
     public static Tensor Convolve(Tensor values, Tensor weights, Tensor bias, long stride, long padding) =>
-        (Tensor)Functions.Value.invoke("convolve", values, weights, bias, stride, padding);
+        Call("convolve", values, weights, bias, stride, padding);
+
+    /// <summary>Weights of 8-bit integers for a convolution of such values.</summary>
+    /// <param name="weights">[K, C, R, R], int8.</param>
+    /// <param name="steps">[K]: what one is worth in each output channel.</param>
+    /// <param name="scale">The values'.</param>
+    /// <param name="stride">The convolution's.</param>
+    /// <param name="padding">The convolution's.</param>
+    /// <param name="count">N that is expected.</param>
+    /// <param name="side">S that is expected.</param>
+    public static Tensor PackWeights(Tensor weights, Tensor steps, IntegerScale scale, long stride, long padding, long count, long side) =>
+        Call("pack_int8_weights", weights, steps, scale.Step, scale.Zero, stride, padding, count, weights.shape[1], side);
+
+    /// <summary>The convolution of uint8 values, channels last, to such values in the scale <paramref name="to"/>.</summary>
+    public static Tensor Convolve(Tensor values, IntegerScale scale, IntegerWeights by, IntegerScale to, bool rectify) => Call(
+        "convolve_int8", values, scale.Step, scale.Zero, by.Packed, by.Steps, by.Zeros, by.Bias, by.Stride, by.Padding, to.Step, to.Zero, rectify);
+
+    /// <summary>
+    /// As <see cref="Convolve(Tensor, IntegerScale, IntegerWeights, IntegerScale, bool)"/>, plus <paramref name="other"/>, rectified. The
+    /// result takes the place of <paramref name="other"/>.
+    /// </summary>
+    public static Tensor ConvolveOnto(Tensor other, IntegerScale otherScale, Tensor values, IntegerScale scale, IntegerWeights by, IntegerScale to) => Call(
+        "convolve_int8_onto", values, scale.Step, scale.Zero, by.Packed, by.Steps, by.Zeros, by.Bias, by.Stride, by.Padding, to.Step, other, otherScale.Step, otherScale.Zero);
+
+    /// <summary>The largest of each 3 × 3, at every second place, of uint8 values whose zero is 0.</summary>
+    public static Tensor MaxPool(Tensor values) => Call("max_pool_int8", values);
+
+    private static Tensor Call(string function, params object[] arguments) => (Tensor)Functions.Value.invoke(function, arguments);
 }

@@ -2,13 +2,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace SafeMedLabel.Learning.Native;
 
-/// <summary>What this machine's processor does in hardware.</summary>
+/// <summary>What this machine's processor does in hardware (Intel's Software Developer's Manual, instruction CPUID, leaf 7).</summary>
 public static class Processor
 {
     /// <summary>
-    /// True where it multiplies bfloat16 itself (AVX512-BF16, or AMX-BF16; Intel's Software Developer's Manual, instruction CPUID,
-    /// leaf 7). Elsewhere bfloat16 is computed by way of float32, and is slower than it.
+    /// True where it multiplies bfloat16 itself: AVX512-BF16 or AMX-BF16. Elsewhere bfloat16 is computed by way of float32, and is slower
+    /// than it.
     /// </summary>
-    public static bool HasBFloat16 { get; } = X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
-        && ((X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0 || (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0);
+    public static bool HasBFloat16 { get; } = HasLeaf7 && ((Leaf7(1).Eax & (1 << 5)) != 0 || (Leaf7(0).Edx & (1 << 22)) != 0);
+
+    /// <summary>
+    /// True where it multiplies and adds four 8-bit integers at once: AVX512-VNNI or AVX-VNNI. Elsewhere such sums are made of 16 bits,
+    /// where they can overflow.
+    /// </summary>
+    public static bool HasInt8 { get; } = HasLeaf7 && ((Leaf7(0).Ecx & (1 << 11)) != 0 || (Leaf7(1).Eax & (1 << 4)) != 0);
+
+    private static bool HasLeaf7 => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7;
+
+    private static (int Eax, int Ebx, int Ecx, int Edx) Leaf7(int subleaf) => X86Base.CpuId(7, subleaf);
 }
