@@ -11,12 +11,13 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "scoring" => ScoringBenchmark.Run(Value("--model"), Value("--data")),
     "step" => StepBenchmark.Run(),
     "pixels" => PixelsBenchmark.Run(),
+    "queue" => await QueueBenchmark.RunAsync(),
     "round" => RoundBenchmark.Run(Value("--data")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round [--data PATH] [--model MODEL] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue [--data PATH] [--model MODEL] [--json]");
     return 1;
 }
 

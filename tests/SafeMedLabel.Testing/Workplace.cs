@@ -55,6 +55,8 @@ public sealed class Workplace : IAsyncDisposable
         var project = new Project
         {
             Name = "Malaria",
+            // What comes next is then known; tests of the audit stream switch it on.
+            AuditFraction = 0,
             Classes = [new ProjectClass { Index = 0, Name = "Parasitized" }, new ProjectClass { Index = 1, Name = "Uninfected" }],
         };
         db.Projects.Add(project);
@@ -84,6 +86,7 @@ public sealed class Workplace : IAsyncDisposable
         db.Imports.Add(import);
         await db.SaveChangesAsync(Cancellation);
         var before = await db.Images.CountAsync(Cancellation);
+        var project = await db.Projects.FirstAsync(p => p.Id == ProjectId, Cancellation);
         var images = Enumerable.Range(before, count).Select(i => new ProjectImage
         {
             Id = Guid.NewGuid(),
@@ -97,6 +100,7 @@ public sealed class Workplace : IAsyncDisposable
             Width = 32,
             Height = 24,
             QueueRank = i,
+            ReadingsWanted = project.ReadingsPerImage,
         }).ToList();
         db.Images.AddRange(images);
         await db.SaveChangesAsync(Cancellation);

@@ -42,7 +42,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         await AnswerAsync(1);
 
         Assert.Equal(_images[1], _model.Current!.Id);
-        Assert.Equal((1, 1, "Stored: Class 1."), (_model.Progress.Labelled, _model.Progress.MineInSession, _model.LastAction));
+        Assert.Equal((1, 1, "Stored: Class 1."), (_model.Progress.Labelled, _model.SessionLabels, _model.LastAction));
         await using var db = _workplace.Open();
         var stored = await db.LabelEvents.SingleAsync(Cancellation);
         Assert.Equal((_images[0], 1, 1400), (stored.ImageId, stored.ClassIndex!.Value, stored.ElapsedMilliseconds));

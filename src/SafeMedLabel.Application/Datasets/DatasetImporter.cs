@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 
@@ -122,6 +123,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, split), cancellationToken);
         }
 
+        await ReadingPlan.ApplyAsync(db, import.ProjectId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 }

@@ -41,6 +41,15 @@ public sealed class Project : IVersioned
     /// <summary>How long a reader may hold an image.</summary>
     public int LeaseMinutes { get; set; } = 10;
 
+    /// <summary>How many readers answer each image, independently of each other.</summary>
+    public int ReadingsPerImage { get; set; } = 1;
+
+    /// <summary>Part of the ranked pool, the most uncertain, that two readers answer where one is the rule; 0 to 1.</summary>
+    public double SecondReadingFraction { get; set; }
+
+    /// <summary>Part of the queue that is drawn at random from the whole pool, once a round has ranked it; 0 to 1.</summary>
+    public double AuditFraction { get; set; } = 0.1;
+
     /// <summary>Width of an imported image's pixel in micrometres, for the scale bar; null where it is not known.</summary>
     public double? MicrometresPerPixel { get; set; }
 

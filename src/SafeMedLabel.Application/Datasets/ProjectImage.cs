@@ -46,16 +46,31 @@ public sealed class ProjectImage
     /// <summary>The acquisition score behind the rank; null before the first scoring.</summary>
     public double? AcquisitionScore { get; set; }
 
+    /// <summary>How many readers' answers are wanted; see <see cref="Project.ReadingsPerImage"/>.</summary>
+    public int ReadingsWanted { get; set; } = 1;
+
+    /// <summary>How many readers' answers stand. A skip is none.</summary>
+    public int ReadingsGiven { get; set; }
+
+    /// <summary>Those and the readers who hold it now.</summary>
+    public int ReadingsTaken { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<ProjectImage>
     {
+        private const string Open = """
+            "Split" = 'Training' AND "ReadingsTaken" < "ReadingsWanted"
+            """;
+
         public void Configure(EntityTypeBuilder<ProjectImage> builder)
         {
             builder.Property(i => i.Id).ValueGeneratedNever();
             builder.Property(i => i.ContentHash).HasMaxLength(64);
             builder.Property(i => i.Patient).HasMaxLength(200);
             builder.HasIndex(i => new { i.ProjectId, i.ContentHash }).IsUnique();
-            // The queue's order: one seek finds the next image.
-            builder.HasIndex(i => new { i.ProjectId, i.Split, i.QueueRank, i.ContentHash });
+            builder.HasIndex(i => new { i.ProjectId, i.Split });
+            // The queue's two orders, of what is still to be given out: one seek finds the next image, however many have been read.
+            builder.HasIndex(i => new { i.ProjectId, i.ReadingsTaken, i.QueueRank, i.ContentHash }, "IX_Images_Queue").HasFilter(Open);
+            builder.HasIndex(i => new { i.ProjectId, i.ContentHash }, "IX_Images_Audit").HasFilter(Open);
             // A patient's other images.
             builder.HasIndex(i => new { i.ProjectId, i.Patient, i.ContentHash });
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);

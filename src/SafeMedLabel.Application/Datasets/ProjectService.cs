@@ -111,9 +111,20 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.RetrainAfterLabels = settings.RetrainAfterLabels;
         project.LeaseMinutes = settings.LeaseMinutes;
         project.MicrometresPerPixel = settings.MicrometresPerPixel;
+        var replan = (project.ReadingsPerImage, project.SecondReadingFraction) != (settings.ReadingsPerImage, settings.SecondReadingFraction);
+        project.ReadingsPerImage = settings.ReadingsPerImage;
+        project.SecondReadingFraction = settings.SecondReadingFraction;
+        project.AuditFraction = settings.AuditFraction;
         try
         {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
+            if (replan)
+            {
+                await ReadingPlan.ApplyAsync(db, id, cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
             return Result.Done;
         }
         catch (DbUpdateConcurrencyException)

@@ -33,6 +33,15 @@ public sealed record ProjectSettings
     /// <summary>1 to 240.</summary>
     public int LeaseMinutes { get; init; }
 
+    /// <summary>1 to 5.</summary>
+    public int ReadingsPerImage { get; init; } = 1;
+
+    /// <summary>0 to 1.</summary>
+    public double SecondReadingFraction { get; init; }
+
+    /// <summary>0 to 0.5.</summary>
+    public double AuditFraction { get; init; } = 0.1;
+
     /// <summary>Null, or 0.001 to 1,000: from an electron microscope's to a photograph's.</summary>
     public double? MicrometresPerPixel { get; init; }
 
@@ -46,6 +55,9 @@ public sealed record ProjectSettings
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
         { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",
+        { ReadingsPerImage: < 1 or > 5 } => "An image is read by 1 to 5 readers.",
+        { SecondReadingFraction: not (>= 0 and <= 1) } => "A second reader gets 0 to 100 % of the pool.",
+        { AuditFraction: not (>= 0 and <= 0.5) } => "0 to 50 % of the queue is drawn at random.",
         { MicrometresPerPixel: { } size } when size is not (>= 0.001 and <= 1000) => "A pixel is 0.001 to 1,000 micrometres wide.",
         _ => null,
     };

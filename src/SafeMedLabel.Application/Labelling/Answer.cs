@@ -30,7 +30,9 @@ public sealed class Answer
         public void Configure(EntityTypeBuilder<Answer> builder)
         {
             builder.HasKey(a => new { a.ImageId, a.ReaderId });
-            builder.HasIndex(a => new { a.ProjectId, a.Kind });
+            builder.HasIndex(a => new { a.ProjectId, a.Kind, a.ImageId });
+            // A reader's last answer, for undo.
+            builder.HasIndex(a => new { a.ProjectId, a.ReaderId, a.EventId });
             builder.HasOne<ProjectImage>().WithMany().HasForeignKey(a => a.ImageId);
         }
     }

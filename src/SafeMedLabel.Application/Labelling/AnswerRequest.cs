@@ -16,10 +16,8 @@ public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId,
 /// <param name="ClassIndex">The class of a label.</param>
 public sealed record UndoneAnswer(Guid ImageId, AnswerKind Kind, int? ClassIndex);
 
-/// <summary>How far a project and a reader are.</summary>
+/// <summary>How far a project is.</summary>
 /// <param name="PoolSize">Training images of the project.</param>
-/// <param name="Labelled">Those with a class.</param>
+/// <param name="Labelled">Those that a reader gave a class.</param>
 /// <param name="Unreadable">Those that a reader could not read.</param>
-/// <param name="MineInSession">Labels this reader gave since the session began.</param>
-/// <param name="MineInAll">Labels this reader ever gave that stand.</param>
-public sealed record LabellingProgress(int PoolSize, int Labelled, int Unreadable, int MineInSession, int MineInAll);
+public sealed record LabellingProgress(int PoolSize, int Labelled, int Unreadable);

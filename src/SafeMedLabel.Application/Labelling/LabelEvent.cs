@@ -37,6 +37,9 @@ public sealed class LabelEvent
     /// <summary>The round whose ranking showed the image; null before the first.</summary>
     public int? QueueRoundId { get; set; }
 
+    /// <summary>Why the reader was shown the image; null of an undo.</summary>
+    public QueueReason? Reason { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<LabelEvent>
     {
         public void Configure(EntityTypeBuilder<LabelEvent> builder)

@@ -5,16 +5,17 @@ namespace SafeMedLabel.Application.Labelling;
 
 /// <summary>The labels as of one instant: the event log folded up to an event. Reading it again gives the same labels.</summary>
 /// <param name="LastEventId">The last event that counts.</param>
-/// <param name="Labels">Class by image.</param>
-/// <param name="Unreadable">Images that a reader could not read; they are in no pool.</param>
-public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable)
+/// <param name="Labels">Class by image, where its readers agree as <see cref="Consensus"/> has it.</param>
+/// <param name="Unreadable">Images that nobody could read; they are in no pool.</param>
+/// <param name="Disputed">Images that readers read differently, none of them by majority; they are in no pool either.</param>
+public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable, IReadOnlySet<Guid> Disputed)
 {
-    /// <summary>Folds a project's events up to and including <paramref name="lastEventId"/>. Where readers differ, the latest answer counts.</summary>
+    /// <summary>Folds a project's events up to and including <paramref name="lastEventId"/>.</summary>
     public static async Task<LabelSnapshot> ReadAsync(AppDbContext db, int projectId, long lastEventId, CancellationToken cancellationToken = default)
     {
         var events = await db.LabelEvents.AsNoTracking().Where(e => e.ProjectId == projectId && e.Id <= lastEventId).OrderBy(e => e.Id)
-            .Select(e => new { e.Id, e.ImageId, e.ReaderId, e.Kind, e.ClassIndex }).ToListAsync(cancellationToken);
-        var standing = new Dictionary<(Guid Image, string Reader), (long Id, AnswerKind Kind, int? Class)>();
+            .Select(e => new { e.ImageId, e.ReaderId, e.Kind, e.ClassIndex }).ToListAsync(cancellationToken);
+        var standing = new Dictionary<(Guid Image, string Reader), (AnswerKind Kind, int? Class)>();
         foreach (var e in events)
         {
             if (e.Kind == AnswerKind.Undo)
@@ -23,25 +24,28 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
             }
             else
             {
-                standing[(e.ImageId, e.ReaderId)] = (e.Id, e.Kind, e.ClassIndex);
+                standing[(e.ImageId, e.ReaderId)] = (e.Kind, e.ClassIndex);
             }
         }
 
-        var labels = new Dictionary<Guid, int>();
-        var unreadable = new HashSet<Guid>();
-        foreach (var ((image, _), (_, kind, classIndex)) in standing.OrderBy(s => s.Value.Id))
+        var (labels, unreadable, disputed) = (new Dictionary<Guid, int>(), new HashSet<Guid>(), new HashSet<Guid>());
+        foreach (var image in standing.Where(s => s.Value.Kind != AnswerKind.Skip).GroupBy(s => s.Key.Image, s => s.Value))
         {
-            if (kind == AnswerKind.Label)
+            var classes = image.Where(answer => answer.Kind == AnswerKind.Label).Select(answer => answer.Class!.Value).ToList();
+            if (classes.Count == 0)
             {
-                labels[image] = classIndex!.Value;
-                unreadable.Remove(image);
+                unreadable.Add(image.Key);
             }
-            else if (kind == AnswerKind.Unreadable && !labels.ContainsKey(image))
+            else if (Consensus.Of(classes) is { } agreed)
             {
-                unreadable.Add(image);
+                labels[image.Key] = agreed;
+            }
+            else
+            {
+                disputed.Add(image.Key);
             }
         }
 
-        return new LabelSnapshot(lastEventId, labels, unreadable);
+        return new LabelSnapshot(lastEventId, labels, unreadable, disputed);
     }
 }

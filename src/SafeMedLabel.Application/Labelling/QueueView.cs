@@ -9,6 +9,9 @@ public enum QueueState
     /// <summary>All that remain are with colleagues.</summary>
     AllWithColleagues,
 
+    /// <summary>This reader has read all they can; some images still want another reader.</summary>
+    OthersToRead,
+
     /// <summary>Every image has its answer.</summary>
     Finished,
 

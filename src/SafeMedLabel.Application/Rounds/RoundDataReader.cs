@@ -44,7 +44,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             Pixels = pixels,
             ClassNames = classes,
             Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
-            Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
+            Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id) && !snapshot.Disputed.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
             Validation = WithReference(all, DataSplit.Validation),
             Calibration = WithReference(all, DataSplit.Calibration),
             Test = WithReference(all, DataSplit.Test),

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
@@ -143,6 +144,7 @@ public sealed class RoundRunner(
         project.QueueRoundId = round.Id;
         await db.SaveChangesAsync(cancellationToken);
         await RankQueueAsync(db, ranking, cancellationToken);
+        await ReadingPlan.ApplyAsync(db, round.ProjectId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         logger.LogInformation("Round {RoundId} completed; {Count} images ranked.", round.Id, ranking.Count);
     }

@@ -84,24 +84,22 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 return Result.Refused("A round is already waiting or running.");
             }
 
-            var lastEvent = await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
-            var perClass = await db.Answers.Where(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label)
-                .GroupBy(a => a.ClassIndex).Select(g => new { Class = g.Key, Count = g.Select(a => a.ImageId).Distinct().Count() }).ToListAsync(cancellationToken);
-            var learnable = perClass.Count(c => c.Count >= MinimumLabelsPerClass);
-            if (learnable < 2)
-            {
-                return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
-            }
-
-            var labels = perClass.Sum(c => c.Count);
             var last = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == projectId).OrderByDescending(r => r.Number).FirstOrDefaultAsync(cancellationToken);
             if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
             {
                 return Result.Refused("Not enough new labels yet.");
             }
 
-            var pool = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training
-                && !db.Answers.Any(a => a.ImageId == i.Id && a.Kind != AnswerKind.Skip), cancellationToken);
+            var lastEvent = await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, cancellationToken);
+            var labels = snapshot.Labels.Count;
+            if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
+            {
+                return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
+            }
+
+            var training = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
+            var pool = training - labels - snapshot.Unreadable.Count - snapshot.Disputed.Count;
             var number = (last?.Number ?? 0) + 1;
             round = new Round
             {
@@ -129,6 +127,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         return round.Id;
     }
 
-    private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) =>
-        db.Answers.CountAsync(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label && a.EventId > eventId, cancellationToken);
+    private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) => db.LabelEvents.CountAsync(
+        e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label
+            && db.Answers.Any(a => a.ImageId == e.ImageId && a.ReaderId == e.ReaderId && a.EventId == e.Id),
+        cancellationToken);
 }

@@ -318,6 +318,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
+                    b.Property<double>("AuditFraction")
+                        .HasColumnType("REAL");
+
                     b.Property<DateTime>("CreatedUtc")
                         .HasColumnType("TEXT");
 
@@ -349,8 +352,14 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int?>("QueueRoundId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("ReadingsPerImage")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("RetrainAfterLabels")
                         .HasColumnType("INTEGER");
+
+                    b.Property<double>("SecondReadingFraction")
+                        .HasColumnType("REAL");
 
                     b.Property<long>("Seed")
                         .HasColumnType("INTEGER");
@@ -425,6 +434,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("QueueRank")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("ReadingsGiven")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ReadingsTaken")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ReadingsWanted")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("ReferenceClass")
                         .HasColumnType("INTEGER");
 
@@ -447,9 +465,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ProjectId", "ContentHash")
                         .IsUnique();
 
+                    b.HasIndex("ProjectId", "Split");
+
                     b.HasIndex("ProjectId", "Patient", "ContentHash");
 
-                    b.HasIndex("ProjectId", "Split", "QueueRank", "ContentHash");
+                    b.HasIndex(new[] { "ProjectId", "ContentHash" }, "IX_Images_Audit")
+                        .HasFilter("\"Split\" = 'Training' AND \"ReadingsTaken\" < \"ReadingsWanted\"");
+
+                    b.HasIndex(new[] { "ProjectId", "ReadingsTaken", "QueueRank", "ContentHash" }, "IX_Images_Queue")
+                        .HasFilter("\"Split\" = 'Training' AND \"ReadingsTaken\" < \"ReadingsWanted\"");
 
                     b.ToTable("Images");
                 });
@@ -478,7 +502,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.HasKey("ImageId", "ReaderId");
 
-                    b.HasIndex("ProjectId", "Kind");
+                    b.HasIndex("ProjectId", "Kind", "ImageId");
+
+                    b.HasIndex("ProjectId", "ReaderId", "EventId");
 
                     b.ToTable("Answers");
                 });
@@ -519,6 +545,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Reason")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.HasKey("Id");
 
                     b.HasIndex("ClientKey")
@@ -536,8 +566,14 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("ReaderId")
+                        .HasColumnType("TEXT");
+
                     b.Property<DateTime>("ExpiresUtc")
                         .HasColumnType("TEXT");
+
+                    b.Property<bool>("HasLapsed")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("Order")
                         .HasColumnType("INTEGER");
@@ -545,13 +581,16 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("ProjectId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("ReaderId")
+                    b.Property<string>("Reason")
                         .IsRequired()
+                        .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
-                    b.HasKey("ImageId");
+                    b.HasKey("ImageId", "ReaderId");
 
                     b.HasIndex("ProjectId", "ReaderId");
+
+                    b.HasIndex("ProjectId", "HasLapsed", "ExpiresUtc");
 
                     b.ToTable("Leases");
                 });

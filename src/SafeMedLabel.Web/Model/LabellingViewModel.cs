@@ -15,7 +15,6 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>A patient's other images that are shown for comparison.</summary>
     private const int NeighboursShown = 12;
 
-    private readonly DateTime _sessionStart = time.GetUtcNow().UtcDateTime;
     private readonly Stack<UndoneAnswer> _undone = new();
     private AnswerRequest? _unsaved;
     private long _shownAt;
@@ -26,8 +25,11 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>The image in front; null when there is none.</summary>
     public QueueImage? Current => Queue.Images.Count > 0 ? Queue.Images[0] : null;
 
-    /// <summary>How far the project and this reader are.</summary>
-    public LabellingProgress Progress { get; private set; } = new(0, 0, 0, 0, 0);
+    /// <summary>How far the project is; this reader's own answers at once, colleagues' when <see cref="RefreshProgressAsync"/> is called.</summary>
+    public LabellingProgress Progress { get; private set; } = new(0, 0, 0);
+
+    /// <summary>Labels this reader gave since the page was opened, less those taken back.</summary>
+    public int SessionLabels { get; private set; }
 
     /// <summary>True while an answer is on its way; keys are not heard then.</summary>
     public bool IsSaving { get; private set; }
@@ -54,8 +56,11 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     public async Task OpenAsync(CancellationToken cancellationToken = default)
     {
         await RefreshAsync(cancellationToken);
-        Progress = await labelling.ProgressAsync(projectId, readerId, _sessionStart, cancellationToken);
+        await RefreshProgressAsync(cancellationToken);
     }
+
+    /// <summary>Counts anew what the project has.</summary>
+    public async Task RefreshProgressAsync(CancellationToken cancellationToken = default) => Progress = await labelling.ProgressAsync(projectId, cancellationToken);
 
     /// <summary>The browser shows the image.</summary>
     public void Shown(Guid imageId)
@@ -106,6 +111,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
 
             LastAction = $"Stored: {name}.";
             Forget(image.Id);
+            Count(kind);
             _unsaved = null;
             await AdvanceAsync(image, cancellationToken);
             return true;
@@ -135,6 +141,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
             }
 
             _undone.Push(undone.Value);
+            SessionLabels -= undone.Value.Kind == AnswerKind.Label && SessionLabels > 0 ? 1 : 0;
             LastAction = $"Taken back: {describe(undone.Value)}.";
             await OpenAsync(cancellationToken);
             return true;
@@ -165,6 +172,16 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         }
     }
 
+    /// <summary>Counting a large project takes longer than a reader should wait for the next image; what one answer adds is known.</summary>
+    private void Count(AnswerKind kind)
+    {
+        if (kind == AnswerKind.Label)
+        {
+            SessionLabels++;
+            Progress = Progress with { Labelled = Progress.Labelled + 1 };
+        }
+    }
+
     private async Task RefreshNeighboursAsync(CancellationToken cancellationToken)
     {
         if (Neighbours is not null)
@@ -187,7 +204,6 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
 
     private async Task AdvanceAsync(QueueImage answered, CancellationToken cancellationToken)
     {
-        Progress = await labelling.ProgressAsync(projectId, readerId, _sessionStart, cancellationToken);
         Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answered.Id)] };
         await RefreshAsync(cancellationToken);
     }

@@ -17,6 +17,9 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         RetrainAfterLabels = 25,
         LeaseMinutes = 5,
         MicrometresPerPixel = 0.125,
+        ReadingsPerImage = 2,
+        SecondReadingFraction = 0.25,
+        AuditFraction = 0.2,
     };
 
     private Workplace _workplace = null!;
@@ -49,6 +52,9 @@ public sealed class ProjectServiceTests : IAsyncLifetime
             RetrainAfterLabels = project.RetrainAfterLabels,
             LeaseMinutes = project.LeaseMinutes,
             MicrometresPerPixel = project.MicrometresPerPixel,
+            ReadingsPerImage = project.ReadingsPerImage,
+            SecondReadingFraction = project.SecondReadingFraction,
+            AuditFraction = project.AuditFraction,
         };
         Assert.Equal(Settings, stored);
     }
@@ -85,6 +91,9 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { SilentFailureThreshold = 0.81 }, "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95." },
         { Settings with { RetrainAfterLabels = 0 }, "A round may start after 1 to 100,000 new labels." },
         { Settings with { LeaseMinutes = 241 }, "A reader may hold an image for 1 to 240 minutes." },
+        { Settings with { ReadingsPerImage = 6 }, "An image is read by 1 to 5 readers." },
+        { Settings with { SecondReadingFraction = 1.01 }, "A second reader gets 0 to 100 % of the pool." },
+        { Settings with { AuditFraction = double.NaN }, "0 to 50 % of the queue is drawn at random." },
         { Settings with { MicrometresPerPixel = 0 }, "A pixel is 0.001 to 1,000 micrometres wide." },
         { Settings with { MicrometresPerPixel = double.NaN }, "A pixel is 0.001 to 1,000 micrometres wide." },
     };

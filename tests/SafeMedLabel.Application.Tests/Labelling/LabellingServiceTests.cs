@@ -207,17 +207,15 @@ public sealed class LabellingServiceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Progress_counts_images_once_and_tells_this_session_from_all()
+    public async Task Progress_counts_each_image_once()
     {
+        await ReadTwiceAsync();
         await _workplace.AddImagesAsync(6);
-        await _workplace.LabelAsync("ada", 2);
-        _workplace.Time.Advance(TimeSpan.FromHours(1));
-        var session = _workplace.Time.GetUtcNow().UtcDateTime;
-        await _workplace.LabelAsync("ada", 1);
-        await _workplace.LabelAsync("ben", 1);
+        await _workplace.LabelAsync("ada", 3);
+        await _workplace.LabelAsync("ben", 4);
         await _workplace.AnswerNextAsync("ada", AnswerKind.Unreadable);
 
-        Assert.Equal(new LabellingProgress(6, 4, 1, 1, 3), await Labelling.ProgressAsync(_workplace.ProjectId, "ada", session, Cancellation));
+        Assert.Equal(new LabellingProgress(6, 4, 1), await Labelling.ProgressAsync(_workplace.ProjectId, Cancellation));
     }
 
     [Fact]
@@ -260,5 +258,11 @@ public sealed class LabellingServiceTests : IAsyncLifetime
         var images = await _workplace.AddImagesAsync(2);
 
         Assert.Empty(await Labelling.NeighboursAsync(_workplace.ProjectId + 1, images[0], 12, Cancellation));
+    }
+
+    private async Task ReadTwiceAsync()
+    {
+        await using var db = _workplace.Open();
+        await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.ReadingsPerImage, 2), Cancellation);
     }
 }

@@ -10,9 +10,12 @@ namespace SafeMedLabel.Web.Components.Pages;
 /// <summary>The labelling page: keys and clicks to the view model, and back to the screen.</summary>
 public sealed partial class Label : IAsyncDisposable
 {
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(10);
+
     private LabellingViewModel? _model;
     private DotNetObjectReference<Label>? _self;
     private IJSObjectReference? _keyboard;
+    private long _counted;
     private bool _help;
 
     /// <summary>Stores answers.</summary>
@@ -35,6 +38,7 @@ public sealed partial class Label : IAsyncDisposable
     private string EmptyTitle => _model!.Queue.State switch
     {
         QueueState.AllWithColleagues => "The rest is with colleagues",
+        QueueState.OthersToRead => "Your part is done",
         QueueState.Finished => "All done",
         _ => "No images yet",
     };
@@ -42,6 +46,7 @@ public sealed partial class Label : IAsyncDisposable
     private string EmptyText => _model!.Queue.State switch
     {
         QueueState.AllWithColleagues => $"All remaining images are being read until {_model.Queue.NextFreeUtc:HH:mm} UTC; this page looks again by itself.",
+        QueueState.OthersToRead => "You have read every image there is for you. Some still want another reader; this page looks again by itself.",
         QueueState.Finished => "Every image in the queue has its answer. Thank you.",
         _ => "An admin imports images; they will be here then.",
     };
@@ -85,11 +90,17 @@ public sealed partial class Label : IAsyncDisposable
         {
             _model = new LabellingViewModel(Labelling, Time, ProjectId, (await Authentication).UserId());
             await _model.OpenAsync(Left);
+            _counted = Time.GetTimestamp();
             _ = WatchAsync();
         }
-        else if (_model.Queue.State == QueueState.AllWithColleagues && !_model.IsSaving)
+        else if (_model.Queue.State is QueueState.AllWithColleagues or QueueState.OthersToRead && !_model.IsSaving)
         {
             await _model.OpenAsync(Left);
+        }
+        else if (Time.GetElapsedTime(_counted) >= CountInterval)
+        {
+            _counted = Time.GetTimestamp();
+            await _model.RefreshProgressAsync(Left);
         }
     }
 

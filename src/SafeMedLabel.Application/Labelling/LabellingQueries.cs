@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Labelling;
+
+/// <summary>
+/// What every answer and every next image asks of the database. Compiled once: of a query that takes the database some microseconds, most
+/// of the time would go into finding its compiled form again.
+/// </summary>
+internal static class LabellingQueries
+{
+    /// <summary>A project with its classes; null where there is none.</summary>
+    public static readonly Func<AppDbContext, int, Task<Project?>> Project = EF.CompileAsyncQuery((AppDbContext db, int id) =>
+        db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefault(p => p.Id == id));
+
+    /// <summary>Colleagues' leases whose time is over.</summary>
+    public static readonly Func<AppDbContext, int, string, DateTime, IAsyncEnumerable<Lease>> Expired = EF.CompileAsyncQuery(
+        (AppDbContext db, int projectId, string readerId, DateTime now) =>
+            db.Leases.Where(l => l.ProjectId == projectId && !l.HasLapsed && l.ExpiresUtc <= now && l.ReaderId != readerId));
+
+    /// <summary>A reader's leases in their order, with what they may know of the images.</summary>
+    public static readonly Func<AppDbContext, int, string, IAsyncEnumerable<HeldImage>> Held = EF.CompileAsyncQuery((AppDbContext db, int projectId, string readerId) =>
+        from lease in db.Leases
+        join image in db.Images on lease.ImageId equals image.Id
+        orderby lease.Order
+        where lease.ProjectId == projectId && lease.ReaderId == readerId
+        select new HeldImage(lease, image.Width, image.Height, db.Answers.Any(a => a.ImageId == image.Id && a.ReaderId == readerId && a.Kind == AnswerKind.Skip)));
+
+    /// <summary>The first in rank that nobody has read or holds and this reader has not skipped.</summary>
+    public static readonly Func<AppDbContext, int, string, int, IAsyncEnumerable<ProjectImage>> Fresh = EF.CompileAsyncQuery(
+        (AppDbContext db, int projectId, string readerId, int count) => db.Images
+            .Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsTaken < i.ReadingsWanted && i.ReadingsTaken == 0
+                && !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId))
+            .OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash).Take(count));
+
+    /// <summary>Whether an answer was stored already.</summary>
+    public static readonly Func<AppDbContext, Guid, Task<bool>> IsStored = EF.CompileAsyncQuery((AppDbContext db, Guid clientKey) =>
+        db.LabelEvents.Any(e => e.ClientKey == clientKey));
+
+    /// <summary>An image; null where there is none.</summary>
+    public static readonly Func<AppDbContext, Guid, Task<ProjectImage?>> Image = EF.CompileAsyncQuery((AppDbContext db, Guid id) =>
+        db.Images.FirstOrDefault(i => i.Id == id));
+
+    /// <summary>A reader's lease of an image; null where there is none.</summary>
+    public static readonly Func<AppDbContext, Guid, string, Task<Lease?>> Lease = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
+        db.Leases.FirstOrDefault(l => l.ImageId == imageId && l.ReaderId == readerId));
+
+    /// <summary>A reader's standing answer for an image; null where there is none.</summary>
+    public static readonly Func<AppDbContext, Guid, string, Task<Answer?>> Answer = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
+        db.Answers.FirstOrDefault(a => a.ImageId == imageId && a.ReaderId == readerId));
+
+    /// <summary>A lease and its image's size.</summary>
+    public sealed record HeldImage(Lease Lease, int Width, int Height, bool WasSkipped)
+    {
+        /// <summary>As the reader may know it.</summary>
+        public QueueImage View => new(Lease.ImageId, Width, Height, WasSkipped);
+    }
+}

@@ -1,0 +1,14 @@
+namespace SafeMedLabel.Application.Labelling;
+
+/// <summary>Why a reader is shown an image. Not told before the answer: it could give away what the model thinks.</summary>
+public enum QueueReason
+{
+    /// <summary>It was next in rank; before the first round, next in random order.</summary>
+    Ranked,
+
+    /// <summary>Drawn at random from the whole pool, also from what the model is surest of: only so are its confident mistakes seen.</summary>
+    Audit,
+
+    /// <summary>Another has read it, and a reading independent of theirs is wanted.</summary>
+    SecondReading,
+}

@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Application.Tests.Persistence;
+
+public sealed class MigrationTests
+{
+    [Fact]
+    public async Task What_was_read_before_readings_were_counted_stays_read()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var workplace = await Workplace.CreateAsync();
+        var images = await workplace.AddImagesAsync(3);
+        await workplace.LabelAsync("ada", 1);
+        await workplace.AnswerNextAsync("ada", AnswerKind.Skip);
+        await workplace.NextAsync("ada");
+        await using (var db = workplace.Open())
+        {
+            var migrator = db.GetService<IMigrator>();
+            await migrator.MigrateAsync("PatientIndex", cancellation);
+            await migrator.MigrateAsync(cancellationToken: cancellation);
+        }
+
+        await using var read = workplace.Open();
+        var readings = await read.Images.ToDictionaryAsync(i => i.Id, i => (i.ReadingsGiven, i.ReadingsTaken, i.ReadingsWanted), cancellation);
+        Assert.Equal([(1, 1, 1), (0, 0, 1), (0, 1, 1)], images.Select(id => readings[id]));
+        Assert.Equal((1, 0.1), await read.Projects.Select(p => ValueTuple.Create(p.ReadingsPerImage, p.AuditFraction)).SingleAsync(cancellation));
+    }
+}
