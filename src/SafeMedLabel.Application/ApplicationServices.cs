@@ -10,6 +10,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 
@@ -37,6 +38,7 @@ public static class ApplicationServices
         services.AddSingleton<ImportService>();
         services.AddSingleton<LabellingService>();
         services.AddSingleton<RoundService>();
+        services.AddSingleton<LiveCheckService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Persistence;
@@ -44,6 +45,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>Silent-failure rate and coverage of rounds over the thresholds.</summary>
     public DbSet<RoundThreshold> RoundThresholds => Set<RoundThreshold>();
+
+    /// <summary>What rounds' models said of images before they were read.</summary>
+    public DbSet<RoundPrediction> RoundPredictions => Set<RoundPrediction>();
 
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)

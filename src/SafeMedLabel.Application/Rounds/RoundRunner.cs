@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
@@ -76,7 +77,8 @@ public sealed class RoundRunner(
 
         await journal.EnterAsync(RoundState.Scoring, cancellationToken);
         var ranking = await ScoreAsync(round, roundData, modelPath, journal, cancellationToken);
-        await CompleteAsync(round, report, ranking, modelFile, cancellationToken);
+        var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
+        await CompleteAsync(round, report, ranking, predictions, modelFile, cancellationToken);
     }
 
     private async Task<EvaluationReport?> EvaluateAsync(RoundData roundData, string modelPath, CancellationToken cancellationToken)
@@ -115,8 +117,32 @@ public sealed class RoundRunner(
         return [.. order.Select(i => (roundData.Pool[i].Id, scores[i]))];
     }
 
+    /// <summary>What the model says of the images that will be drawn at random, before they are: they come in the order of content hashes, as the pool does.</summary>
+    private async Task<List<RoundPrediction>> PredictAsync(Round round, RoundData roundData, string modelPath, CancellationToken cancellationToken)
+    {
+        var images = roundData.Pool.Take(LiveCheckService.PredictionsKept).ToList();
+        if (images.Count == 0)
+        {
+            return [];
+        }
+
+        var probabilities = await OnOwnThread(
+            () => trainer.Predict(modelPath, roundData.Pixels, [.. images.Select(i => i.Index)], cancellationToken), cancellationToken);
+        return [.. probabilities.Chunk(roundData.ClassNames.Count).Zip(images, (own, image) =>
+        {
+            var most = own.Index().MaxBy(p => p.Item);
+            return new RoundPrediction { RoundId = round.Id, ImageId = image.Id, ClassIndex = most.Index, Confidence = most.Item };
+        })];
+    }
+
     /// <summary>One transaction: the round is completed exactly when the queue has its order.</summary>
-    private async Task CompleteAsync(Round round, EvaluationReport? report, IReadOnlyList<(Guid ImageId, double Score)> ranking, string modelFile, CancellationToken cancellationToken)
+    private async Task CompleteAsync(
+        Round round,
+        EvaluationReport? report,
+        IReadOnlyList<(Guid ImageId, double Score)> ranking,
+        IReadOnlyList<RoundPrediction> predictions,
+        string modelFile,
+        CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -140,6 +166,8 @@ public sealed class RoundRunner(
             }));
         }
 
+        await db.RoundPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
+        db.RoundPredictions.AddRange(predictions);
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
         project.QueueRoundId = round.Id;
         await db.SaveChangesAsync(cancellationToken);

@@ -595,6 +595,27 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.ToTable("Leases");
                 });
 
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.RoundPrediction", b =>
+                {
+                    b.Property<int>("RoundId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ClassIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Confidence")
+                        .HasColumnType("REAL");
+
+                    b.HasKey("RoundId", "ImageId");
+
+                    b.HasIndex("ImageId");
+
+                    b.ToTable("RoundPredictions");
+                });
+
             modelBuilder.Entity("SafeMedLabel.Application.Rounds.Round", b =>
                 {
                     b.Property<int>("Id")
@@ -903,6 +924,21 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
                         .WithMany()
                         .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.RoundPrediction", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SafeMedLabel.Application.Rounds.Round", null)
+                        .WithMany()
+                        .HasForeignKey("RoundId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -43,6 +43,18 @@ public sealed class RoundRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_model_says_of_unread_images_is_kept_for_the_live_check()
+    {
+        var round = await RunAsync();
+
+        await using var db = _workplace.Open();
+        var kept = await db.RoundPredictions.Where(p => p.RoundId == round.Id).ToListAsync(Cancellation);
+        var unread = await db.Images.Where(i => i.Split == DataSplit.Training && i.ReadingsGiven == 0).Select(i => i.Id).ToListAsync(Cancellation);
+        Assert.Equal(unread.Order(), kept.Select(p => p.ImageId).Order());
+        Assert.All(kept, p => Assert.Equal((0, 0.97), (p.ClassIndex, p.Confidence)));
+    }
+
+    [Fact]
     public async Task Training_reads_no_row_of_the_test_set()
     {
         await RunAsync();

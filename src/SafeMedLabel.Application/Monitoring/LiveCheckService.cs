@@ -1,0 +1,48 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>Holds what readers say of images drawn at random against what the model had said of them.</summary>
+public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
+{
+    /// <summary>Images of the pool whose predictions a round keeps: the first to be drawn. At one in ten they last for 20,000 answers.</summary>
+    public const int PredictionsKept = 2000;
+
+    /// <summary>Of the round that ranks the queue now; null before the first.</summary>
+    public async Task<LiveCheck?> ReadAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => db.Projects.Any(p => p.Id == projectId && p.QueueRoundId == r.Id), cancellationToken);
+        if (round is null)
+        {
+            return null;
+        }
+
+        var predictions = await (from prediction in db.RoundPredictions.AsNoTracking()
+                                 join image in db.Images on prediction.ImageId equals image.Id
+                                 where prediction.RoundId == round.Id
+                                 orderby image.ContentHash
+                                 select prediction).ToListAsync(cancellationToken);
+        var drawn = await db.LabelEvents
+            .Where(e => e.Id > round.LabelSnapshot && e.ProjectId == projectId && e.QueueRoundId == round.Id && e.Reason == QueueReason.Audit && e.Kind != AnswerKind.Undo)
+            .Select(e => e.ImageId).Distinct().ToListAsync(cancellationToken);
+        var last = predictions.FindLastIndex(p => drawn.Contains(p.ImageId));
+
+        var answers = await (from answer in db.Answers
+                             join prediction in db.RoundPredictions on answer.ImageId equals prediction.ImageId
+                             where prediction.RoundId == round.Id && answer.Kind == AnswerKind.Label
+                             select new { answer.ImageId, Class = answer.ClassIndex!.Value }).ToListAsync(cancellationToken);
+        var labels = new Dictionary<Guid, int>();
+        foreach (var image in answers.GroupBy(a => a.ImageId, a => a.Class))
+        {
+            if (Consensus.Of([.. image]) is { } agreed)
+            {
+                labels[image.Key] = agreed;
+            }
+        }
+
+        return LiveCheck.From(round.Number, round.SilentFailureThreshold, predictions, last, labels);
+    }
+}

@@ -1,0 +1,51 @@
+namespace SafeMedLabel.Core.Statistics;
+
+/// <summary>How well a rate is known from a count.</summary>
+public static class BinomialInterval
+{
+    private const double Tail = 0.025;
+    private const int Halvings = 60;
+
+    /// <summary>
+    /// The exact 95 % interval of a rate of which <paramref name="successes"/> of <paramref name="trials"/> were seen (C. Clopper, E. Pearson,
+    /// <em>Biometrika</em> 26, 1934): its ends are the rates at which as many or more, and as many or fewer, would be seen in 2.5 %. It never
+    /// promises too much; trials that hang together, as images of one patient may, make the true one wider.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no trials, or more successes than trials.</exception>
+    public static RateInterval ClopperPearson(int successes, int trials)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(trials, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(successes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        var low = successes == 0 ? 0 : Solve(rate => AtLeast(successes, trials, rate) < Tail);
+        var high = successes == trials ? 1 : Solve(rate => 1 - AtLeast(successes + 1, trials, rate) > Tail);
+        return new RateInterval(low, high);
+    }
+
+    /// <summary>The rate at which <paramref name="isBelow"/>, true of 0 and false of 1, turns.</summary>
+    private static double Solve(Func<double, bool> isBelow)
+    {
+        var (low, high) = (0.0, 1.0);
+        for (var i = 0; i < Halvings; i++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = isBelow(middle) ? (middle, high) : (low, middle);
+        }
+
+        return (low + high) / 2;
+    }
+
+    /// <summary>P(X ≥ <paramref name="successes"/>) of a binomial.</summary>
+    private static double AtLeast(int successes, int trials, double rate)
+    {
+        // The logarithm of each term from the one before: none of them overflows.
+        var (term, sum) = (trials * Math.Log(1 - rate), 0.0);
+        for (var k = 0; k <= trials; k++)
+        {
+            sum += k >= successes ? Math.Exp(term) : 0;
+            term += Math.Log((double)(trials - k) / (k + 1)) + Math.Log(rate) - Math.Log(1 - rate);
+        }
+
+        return sum;
+    }
+}
