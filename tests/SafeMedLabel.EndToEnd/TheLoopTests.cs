@@ -42,15 +42,38 @@ public sealed partial class TheLoopTests
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recipe" })).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "round-detail");
         await AssertNothingIsLostAsync(server, cancellation);
+        await CheckLiveAsync(page, server, cancellation);
     }
 
     private static async Task SetEpochsAsync(IPage page, int epochs)
     {
         await page.GotoAsync("/projects/1/settings");
-        await page.GetByTestId("epochs").FillAsync($"{epochs}");
-        await page.GetByTestId("epochs").BlurAsync();
+        await SetAsync(page, "epochs", epochs);
+    }
+
+    private static async Task SetAsync(IPage page, string field, int value)
+    {
+        await page.GetByTestId(field).FillAsync($"{value}");
+        await page.GetByTestId(field).BlurAsync();
         await page.GetByTestId("save-settings").ClickAsync();
         await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Once an image drawn at random has been read, the dashboard says how the model does on such.</summary>
+    private static async Task CheckLiveAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        await page.GotoAsync("/projects/1/settings");
+        await Walk.InspectAsync(page, "settings");
+        await SetAsync(page, "audit", 50);
+        await using var db = server.OpenDatabase();
+        while (!await db.LabelEvents.AnyAsync(e => e.Reason == QueueReason.Audit, cancellation))
+        {
+            await LabelAsync(page, server, 1, cancellation);
+        }
+
+        await page.GotoAsync("/projects/1");
+        await Assertions.Expect(page.GetByTestId("live-sfr")).ToHaveTextAsync(PercentPattern());
+        await Walk.InspectAsync(page, "live-check");
     }
 
     /// <summary>An honest reader who knows the reference labels.</summary>
