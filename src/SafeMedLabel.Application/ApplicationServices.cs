@@ -37,6 +37,7 @@ public static class ApplicationServices
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
         services.AddSingleton<LabellingService>();
+        services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));

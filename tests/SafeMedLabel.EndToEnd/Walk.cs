@@ -8,6 +8,7 @@ namespace SafeMedLabel.EndToEnd;
 internal static class Walk
 {
     private const float Patience = 300_000;
+    private const string Password = "correct horse battery";
 
     /// <summary>
     /// A colour on its way to another is neither of them. Some set out a frame after the page's width has changed, when the mouse is no
@@ -38,9 +39,30 @@ internal static class Walk
         await InspectAsync(page, "setup");
         await page.FillAsync("#displayName", "Ada Admin");
         await page.FillAsync("#email", "ada@example.org");
-        await page.FillAsync("#password", "correct horse battery");
-        await page.FillAsync("#confirm", "correct horse battery");
+        await page.FillAsync("#password", Password);
+        await page.FillAsync("#confirm", Password);
         await page.ClickAsync("button[type=submit]");
+    }
+
+    /// <summary>A pathologist's account, made by an admin.</summary>
+    public static async Task AddReaderAsync(IPage page, string name, string email)
+    {
+        await page.GotoAsync("/admin/users");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
+        await page.GetByLabel("E-mail").FillAsync(email);
+        await page.GetByLabel("First password").FillAsync(Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create account" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = email })).ToBeVisibleAsync();
+    }
+
+    /// <summary>To the page of projects.</summary>
+    public static async Task SignInAsync(IPage page, string email)
+    {
+        await page.GotoAsync("/login");
+        await page.FillAsync("#email", email);
+        await page.FillAsync("#password", Password);
+        await page.ClickAsync("button[type=submit]");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/$"));
     }
 
     /// <summary>Project 1, with the images of a folder.</summary>

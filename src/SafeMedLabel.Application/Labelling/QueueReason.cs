@@ -11,4 +11,7 @@ public enum QueueReason
 
     /// <summary>Another has read it, and a reading independent of theirs is wanted.</summary>
     SecondReading,
+
+    /// <summary>Its readers do not agree, and somebody has to decide.</summary>
+    Adjudication,
 }

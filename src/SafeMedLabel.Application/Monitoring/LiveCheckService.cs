@@ -43,6 +43,16 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
             }
         }
 
+        var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).Select(a => new { a.ImageId, a.ClassIndex }).ToListAsync(cancellationToken);
+        foreach (var decision in decisions)
+        {
+            labels.Remove(decision.ImageId);
+            if (decision.ClassIndex is { } decided)
+            {
+                labels.Add(decision.ImageId, decided);
+            }
+        }
+
         return LiveCheck.From(round.Number, round.SilentFailureThreshold, predictions, last, labels);
     }
 }

@@ -34,6 +34,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Each reader's standing answer per image: the label events, folded.</summary>
     public DbSet<Answer> Answers => Set<Answer>();
 
+    /// <summary>What was decided where readers do not agree.</summary>
+    public DbSet<Adjudication> Adjudications => Set<Adjudication>();
+
     /// <summary>Images that a reader holds at the moment.</summary>
     public DbSet<Lease> Leases => Set<Lease>();
 

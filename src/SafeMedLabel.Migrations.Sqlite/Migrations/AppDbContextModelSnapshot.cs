@@ -478,6 +478,31 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.ToTable("Images");
                 });
 
+            modelBuilder.Entity("SafeMedLabel.Application.Labelling.Adjudication", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AdjudicatorId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ClassIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("EventId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ImageId");
+
+                    b.HasIndex("ProjectId", "AdjudicatorId", "EventId");
+
+                    b.ToTable("Adjudications");
+                });
+
             modelBuilder.Entity("SafeMedLabel.Application.Labelling.Answer", b =>
                 {
                     b.Property<Guid>("ImageId")
@@ -897,6 +922,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasOne("SafeMedLabel.Application.Datasets.Project", null)
                         .WithMany()
                         .HasForeignKey("ProjectId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Labelling.Adjudication", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

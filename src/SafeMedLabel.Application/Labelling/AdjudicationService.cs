@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Labelling;
+
+/// <summary>Finds the images whose readers do not agree, and stores what is decided of them.</summary>
+public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    /// <summary>
+    /// A project's disputed images, whose readings are all in and which nobody has decided, in the order of their content hashes. Who gave a
+    /// reading cannot be told from it.
+    /// </summary>
+    public async Task<IReadOnlyList<DisputedImage>> DisputedAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var differing = db.Answers.Where(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label)
+            .GroupBy(a => a.ImageId).Where(g => g.Min(a => a.ClassIndex) != g.Max(a => a.ClassIndex)).Select(g => g.Key);
+        var readings = await (from image in db.Images
+                              join answer in db.Answers on image.Id equals answer.ImageId
+                              where differing.Contains(image.Id) && image.ReadingsGiven >= image.ReadingsWanted
+                                  && answer.Kind != AnswerKind.Skip && !db.Adjudications.Any(a => a.ImageId == image.Id)
+                              orderby image.ContentHash
+                              select new { image.Id, answer.ReaderId, answer.ClassIndex }).ToListAsync(cancellationToken);
+        return
+        [
+            .. from image in readings.GroupBy(r => r.Id)
+               where Consensus.Of([.. image.Where(r => r.ClassIndex is not null).Select(r => r.ClassIndex!.Value)]) is null
+               select new DisputedImage(image.Key, [.. image.OrderBy(r => Place(r.Id, r.ReaderId), StringComparer.Ordinal).Select(r => r.ClassIndex)])
+        ];
+    }
+
+    /// <summary>Stores a decision. The same <paramref name="clientKey"/> twice stores once.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="imageId">The image.</param>
+    /// <param name="adjudicatorId">Who decides.</param>
+    /// <param name="classIndex">The class; null where the image cannot be read.</param>
+    /// <param name="clientKey">Made once per decision.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<Result> DecideAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await LabellingQueries.IsStored(db, clientKey))
+        {
+            return Result.Done;
+        }
+
+        var project = await LabellingQueries.Project(db, projectId);
+        if (project is null || (classIndex is not null && !project.Classes.Exists(c => c.Index == classIndex)))
+        {
+            return Result.Refused("This project has no such class.");
+        }
+
+        if (await db.Adjudications.AnyAsync(a => a.ImageId == imageId, cancellationToken))
+        {
+            return Result.Refused("A colleague has decided this image meanwhile; your decision was not stored.");
+        }
+
+        if (!await db.Answers.AnyAsync(a => a.ImageId == imageId && a.ProjectId == projectId && a.Kind != AnswerKind.Skip, cancellationToken))
+        {
+            return Result.Refused("Nobody has read this image yet.");
+        }
+
+        var stored = Event(projectId, imageId, adjudicatorId, classIndex is null ? AnswerKind.Unreadable : AnswerKind.Label, classIndex, clientKey);
+        db.LabelEvents.Add(stored);
+        await db.SaveChangesAsync(cancellationToken);
+        db.Adjudications.Add(new Adjudication { ImageId = imageId, ProjectId = projectId, AdjudicatorId = adjudicatorId, ClassIndex = classIndex, EventId = stored.Id });
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Result.Done;
+    }
+
+    /// <summary>Takes this person's last decision back, and returns its image.</summary>
+    public async Task<Result<Guid>> TakeBackAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var last = await db.Adjudications.Where(a => a.ProjectId == projectId && a.AdjudicatorId == adjudicatorId).OrderByDescending(a => a.EventId).FirstOrDefaultAsync(cancellationToken);
+        if (last is null)
+        {
+            return Result.Refused("There is nothing to take back.");
+        }
+
+        db.LabelEvents.Add(Event(projectId, last.ImageId, adjudicatorId, AnswerKind.Undo, null, Guid.NewGuid()));
+        db.Adjudications.Remove(last);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return last.ImageId;
+    }
+
+    private LabelEvent Event(int projectId, Guid imageId, string adjudicatorId, AnswerKind kind, int? classIndex, Guid clientKey) => new()
+    {
+        ProjectId = projectId,
+        ImageId = imageId,
+        ReaderId = adjudicatorId,
+        Kind = kind,
+        ClassIndex = classIndex,
+        AtUtc = time.GetUtcNow().UtcDateTime,
+        ClientKey = clientKey,
+        Reason = QueueReason.Adjudication,
+    };
+
+    /// <summary>Another order of the readers for each image: 'reader A' is nobody in particular.</summary>
+    private static string Place(Guid imageId, string readerId) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{imageId} {readerId}")));
+}

@@ -1,0 +1,103 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SafeMedLabel.Application.Datasets.Demo;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.EndToEnd;
+
+/// <summary>Two people at the same queue, each with a browser of their own.</summary>
+public sealed class ReadersTests
+{
+    [Fact]
+    public async Task Two_readers_share_no_image_until_a_second_reading_is_asked_for_and_a_lead_decides_where_they_differ()
+    {
+        Chromium.Find();
+        var cancellation = TestContext.Current.CancellationToken;
+        using var cells = new TemporaryFolder();
+        DemoDataset.Write(cells.Path, 60, seed: 1, cancellationToken: cancellation);
+        await using var server = await RunningServer.StartAsync(cancellation);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var ada = await Walk.OpenAsync(browser, server);
+        await Walk.SetUpAsync(ada);
+        await Walk.ImportAsync(ada, cells.Path);
+        await Walk.AddReaderAsync(ada, "Ben", "ben@example.org");
+        var ben = await Walk.OpenAsync(browser, server);
+        await Walk.SignInAsync(ben, "ben@example.org");
+
+        await ada.GotoAsync("/projects/1/label");
+        await ben.GotoAsync("/projects/1/label");
+        var seen = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            seen.Add(await AnswerAsync(ada, key: "1"));
+            seen.Add(await AnswerAsync(ben, key: "2"));
+        }
+
+        Assert.Equal(6, seen.Distinct().Count());
+        await AskForTwoReadingsAsync(ada);
+        await AssertBothReadWhatTheOtherHadAsync(ada, ben, seen);
+        await TheLeadDecidesAsync(ada, server, cancellation);
+    }
+
+    /// <summary>What was read once is wanted again, of the other: it comes first, being of lower rank.</summary>
+    private static async Task AssertBothReadWhatTheOtherHadAsync(IPage ada, IPage ben, List<string> seen)
+    {
+        await ada.GotoAsync("/projects/1/label");
+        await ben.GotoAsync("/projects/1/label");
+        // Four that each holds from before come first.
+        var (byAda, byBen) = (new List<string>(), new List<string>());
+        for (var i = 0; i < 7; i++)
+        {
+            byAda.Add(await AnswerAsync(ada, key: "1"));
+            byBen.Add(await AnswerAsync(ben, key: "2"));
+        }
+
+        Assert.Superset(seen.Where((_, i) => i % 2 == 1).ToHashSet(), byAda.ToHashSet());
+        Assert.Superset(seen.Where((_, i) => i % 2 == 0).ToHashSet(), byBen.ToHashSet());
+    }
+
+    private static async Task TheLeadDecidesAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        await page.GotoAsync("/projects/1");
+        await page.GetByTestId("adjudicate-link").ClickAsync();
+        await Assertions.Expect(page.GetByText("Reader A")).ToBeVisibleAsync();
+        await Walk.InspectAsync(page, "adjudication");
+        var left = int.Parse(await page.GetByTestId("disputes-left").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        var first = await AnswerAsync(page, key: "2");
+        await Assertions.Expect(page.GetByTestId("disputes-left")).ToHaveTextAsync($"{left - 1}");
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(page.GetByTestId("label-image")).ToHaveAttributeAsync("data-image", first);
+        await AnswerAsync(page, key: "1");
+        await using var db = server.OpenDatabase();
+        var snapshot = await LabelSnapshot.ReadAsync(db, 1, long.MaxValue, cancellation);
+        Assert.Equal(0, snapshot.Labels[Guid.Parse(first)]);
+        Assert.Equal(left - 1, snapshot.Disputed.Count);
+        Assert.Equal(3, await db.LabelEvents.CountAsync(e => e.Reason == QueueReason.Adjudication, cancellation));
+    }
+
+    private static async Task AskForTwoReadingsAsync(IPage page)
+    {
+        await page.GotoAsync("/projects/1/settings");
+        await page.GetByTestId("readings").FillAsync("2");
+        await page.GetByTestId("readings").BlurAsync();
+        await page.GetByTestId("save-settings").ClickAsync();
+        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>A key before the image is drawn does not count, so it is pressed until another image is in front.</summary>
+    private static async Task<string> AnswerAsync(IPage page, string key)
+    {
+        var image = page.GetByTestId("label-image");
+        await Assertions.Expect(image).ToBeVisibleAsync();
+        var id = await image.GetAttributeAsync("data-image");
+        while (await image.GetAttributeAsync("data-image") == id)
+        {
+            await page.Keyboard.PressAsync(key);
+            await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+        }
+
+        return id!;
+    }
+}
