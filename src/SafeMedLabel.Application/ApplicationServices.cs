@@ -40,6 +40,7 @@ public static class ApplicationServices
         services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();
+        services.AddSingleton<ReaderReportService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();

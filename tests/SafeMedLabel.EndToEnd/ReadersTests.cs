@@ -39,6 +39,10 @@ public sealed class ReadersTests
         await AskForTwoReadingsAsync(ada);
         await AssertBothReadWhatTheOtherHadAsync(ada, ben, seen);
         await TheLeadDecidesAsync(ada, server, cancellation);
+        await ada.GotoAsync("/projects/1");
+        await ada.GetByTestId("readers-link").ClickAsync();
+        await Assertions.Expect(ada.GetByTestId("fleiss")).ToContainTextAsync("−");
+        await Walk.InspectAsync(ada, "readers");
     }
 
     /// <summary>What was read once is wanted again, of the other: it comes first, being of lower rank.</summary>

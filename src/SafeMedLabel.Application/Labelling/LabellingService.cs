@@ -214,7 +214,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
             return next;
         }
 
-        // Before the first round every image is drawn at random.
+        // Before the first round every image is drawn at random. What was drawn is stored with the answer.
         var audits = project.QueueRoundId is null ? 0 : Enumerable.Range(0, count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
         if (audits > 0)
         {

@@ -1,0 +1,68 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Statistics;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>Compares a project's readers.</summary>
+public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts)
+{
+    /// <summary>Of the answers that stand now.</summary>
+    public async Task<ReaderReport> ReadAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var classes = await db.ProjectClasses.CountAsync(c => c.ProjectId == projectId, cancellationToken);
+        var names = await db.Users.ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancellationToken);
+        var answers = await (from answer in db.Answers
+                             join stored in db.LabelEvents on answer.EventId equals stored.Id
+                             where answer.ProjectId == projectId && answer.Kind != AnswerKind.Skip
+                             select new Reading(answer.ImageId, answer.ReaderId, answer.ClassIndex, stored.ElapsedMilliseconds)).ToListAsync(cancellationToken);
+        var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
+        var shared = answers.Where(a => a.Class is not null).GroupBy(a => a.ImageId).Where(image => image.Count() > 1).ToDictionary(image => image.Key, image => image.ToList());
+        var labels = shared.ToDictionary(
+            image => image.Key, image => decisions.TryGetValue(image.Key, out var decided) ? decided : Consensus.Of([.. image.Value.Select(r => r.Class!.Value)]));
+
+        return new ReaderReport(
+            [.. answers.GroupBy(a => a.ReaderId).Select(reader => Summarise(Name(reader.Key), [.. reader], labels)).OrderByDescending(r => r.Labels).ThenBy(r => r.Name, StringComparer.Ordinal)],
+            shared.Count < 2 ? null : Kappa.Fleiss([.. shared.Values.Select(image => Enumerable.Range(0, classes).Select(k => image.Count(r => r.Class == k)).ToArray())]),
+            [.. Pairs(shared.Values, classes, Name).Select(p => new ReaderPair(Name(p.One), Name(p.Other), p.Table, Kappa.Cohen(p.Table))).OrderByDescending(p => p.Agreement.Images)]);
+
+        string Name(string readerId) => names.GetValueOrDefault(readerId, "(unknown)");
+    }
+
+    private static ReaderSummary Summarise(string name, List<Reading> readings, Dictionary<Guid, int?> labels)
+    {
+        var given = readings.Where(r => r.Class is not null).ToList();
+        var compared = given.Where(r => labels.GetValueOrDefault(r.ImageId) is not null).ToList();
+        var times = given.Select(r => r.Milliseconds / 1000.0).Order().ToList();
+        return new ReaderSummary(
+            name, given.Count, readings.Count - given.Count, times.Count == 0 ? 0 : times[times.Count / 2], compared.Count, compared.Count(r => labels[r.ImageId] == r.Class));
+    }
+
+    private static IEnumerable<(string One, string Other, int[][] Table)> Pairs(IEnumerable<List<Reading>> images, int classes, Func<string, string> name)
+    {
+        var tables = new Dictionary<(string, string), int[][]>();
+        foreach (var image in images)
+        {
+            var ordered = image.OrderBy(r => name(r.ReaderId), StringComparer.Ordinal).ThenBy(r => r.ReaderId, StringComparer.Ordinal).ToList();
+            foreach (var (place, one) in ordered.Index())
+            {
+                foreach (var other in ordered.Skip(place + 1))
+                {
+                    if (!tables.TryGetValue((one.ReaderId, other.ReaderId), out var table))
+                    {
+                        table = [.. Enumerable.Range(0, classes).Select(_ => new int[classes])];
+                        tables.Add((one.ReaderId, other.ReaderId), table);
+                    }
+
+                    table[one.Class!.Value][other.Class!.Value]++;
+                }
+            }
+        }
+
+        return tables.Select(t => (t.Key.Item1, t.Key.Item2, t.Value));
+    }
+
+    private sealed record Reading(Guid ImageId, string ReaderId, int? Class, int Milliseconds);
+}
