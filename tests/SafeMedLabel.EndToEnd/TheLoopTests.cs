@@ -71,6 +71,9 @@ public sealed partial class TheLoopTests
             await LabelAsync(page, server, 1, cancellation);
         }
 
+        await page.Keyboard.PressAsync("w");
+        await Assertions.Expect(page.GetByTestId("why")).ToContainTextAsync("It was");
+        await Walk.InspectAsync(page, "labelling-why-real");
         await page.GotoAsync("/projects/1");
         await Assertions.Expect(page.GetByTestId("live-sfr")).ToHaveTextAsync(PercentPattern());
         await Walk.InspectAsync(page, "live-check");

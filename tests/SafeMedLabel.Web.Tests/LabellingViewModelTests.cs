@@ -134,6 +134,21 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Why_an_image_was_shown_is_told_once_it_is_answered_and_no_more_when_the_answer_is_taken_back()
+    {
+        await _model.ToggleWhyAsync(Cancellation);
+        Assert.Equal((false, null), (_model.CanAskWhy, _model.Why));
+
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+        await _model.ToggleWhyAsync(Cancellation);
+        Assert.Equal(new WhyShown(QueueReason.Ranked, null, 0, null, null, null), _model.Why);
+
+        await _model.UndoAsync(u => $"Class {u.ClassIndex}", Cancellation);
+        Assert.Equal((false, null), (_model.CanAskWhy, _model.Why));
+    }
+
+    [Fact]
     public async Task An_image_that_cannot_be_shown_may_be_skipped_or_flagged_but_not_labelled()
     {
         _model.NotShown(_images[0]);

@@ -11,7 +11,7 @@ export function attach(page) {
     const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
     if (!undo && event.ctrlKey) return;
     const key = undo ? event.shiftKey ? "redo" : "undo" : event.key.toLowerCase();
-    if (!/^([1-9 fn?]|undo|redo|escape)$/.test(key)) return;
+    if (!/^([1-9 fnw?]|undo|redo|escape)$/.test(key)) return;
     event.preventDefault();
     page.invokeMethodAsync("PressAsync", key);
   };

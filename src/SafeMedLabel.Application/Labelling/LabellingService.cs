@@ -97,6 +97,25 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
     public Task<Result<UndoneAnswer>> UndoAsync(int projectId, string readerId, CancellationToken cancellationToken = default) =>
         InTurnAsync(db => TakeBackAsync(db, projectId, readerId, cancellationToken), cancellationToken);
 
+    /// <summary>Why this reader was shown an image; null until they have read it, for it could give away what the model thinks.</summary>
+    public async Task<WhyShown?> WhyAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var shown = await (from answer in db.Answers
+                           join stored in db.LabelEvents on answer.EventId equals stored.Id
+                           join image in db.Images on answer.ImageId equals image.Id
+                           where answer.ProjectId == projectId && answer.ImageId == imageId && answer.ReaderId == readerId && answer.Kind != AnswerKind.Skip
+                           select new { stored.Reason, stored.QueueRoundId, image.QueueRank, image.AcquisitionScore }).FirstOrDefaultAsync(cancellationToken);
+        if (shown?.Reason is not { } reason)
+        {
+            return null;
+        }
+
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == shown.QueueRoundId, cancellationToken);
+        var isRanked = round is not null && shown.QueueRank != ProjectImage.Unranked;
+        return new WhyShown(reason, isRanked ? shown.QueueRank + 1 : null, round?.ScoredCount ?? 0, isRanked ? shown.AcquisitionScore : null, round?.Number, round?.FinishedUtc);
+    }
+
     /// <summary>How far a project is.</summary>
     public async Task<LabellingProgress> ProgressAsync(int projectId, CancellationToken cancellationToken = default)
     {

@@ -17,6 +17,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
 
     private readonly Stack<UndoneAnswer> _undone = new();
     private AnswerRequest? _unsaved;
+    private Guid? _answered;
     private long _shownAt;
 
     /// <summary>What the queue has.</summary>
@@ -45,6 +46,12 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
 
     /// <summary>What was stored or taken back last, for the reader's eye and for screen readers.</summary>
     public string? LastAction { get; private set; }
+
+    /// <summary>Why the image that was answered last had been shown; null while the reader does not ask.</summary>
+    public WhyShown? Why { get; private set; }
+
+    /// <summary>True where there is an answer whose image's reason may be told.</summary>
+    public bool CanAskWhy => _answered is not null;
 
     /// <summary>The answer that was taken back, while its image is in front again.</summary>
     public UndoneAnswer? Undone => _undone.TryPeek(out var last) && last.ImageId == Current?.Id ? last : null;
@@ -112,6 +119,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
             LastAction = $"Stored: {name}.";
             Forget(image.Id);
             Count(kind);
+            (_answered, Why) = (kind == AnswerKind.Skip ? null : image.Id, null);
             _unsaved = null;
             await AdvanceAsync(image, cancellationToken);
             return true;
@@ -141,6 +149,7 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
             }
 
             _undone.Push(undone.Value);
+            (_answered, Why) = (null, null);
             SessionLabels -= undone.Value.Kind == AnswerKind.Label && SessionLabels > 0 ? 1 : 0;
             LastAction = $"Taken back: {describe(undone.Value)}.";
             await OpenAsync(cancellationToken);
@@ -155,6 +164,10 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>Gives the answer that was taken back last once more.</summary>
     public Task<bool> RedoAsync(Func<UndoneAnswer, string> describe, CancellationToken cancellationToken = default) =>
         Undone is { } undone ? AnswerAsync(undone.Kind, undone.ClassIndex, describe(undone), cancellationToken) : Task.FromResult(false);
+
+    /// <summary>Tells why the image that was answered last had been shown, or no longer.</summary>
+    public async Task ToggleWhyAsync(CancellationToken cancellationToken = default) =>
+        Why = Why is null && _answered is { } image ? await labelling.WhyAsync(projectId, image, readerId, cancellationToken) : null;
 
     /// <summary>Shows the patient's other images, of each image in front from now on, or no longer.</summary>
     public async Task ToggleNeighboursAsync(CancellationToken cancellationToken = default)

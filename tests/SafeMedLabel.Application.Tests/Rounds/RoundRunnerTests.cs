@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
@@ -80,6 +81,21 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         var queue = await _workplace.Labelling.OpenAsync(_workplace.ProjectId, "ben", 8, Cancellation);
         Assert.Equal(expected, queue.Images.Select(i => i.Id));
         Assert.Equal(round.Id, (await db.Projects.SingleAsync(Cancellation)).QueueRoundId);
+    }
+
+    [Fact]
+    public async Task A_reader_learns_the_rank_of_an_image_that_they_have_read_and_of_no_other()
+    {
+        var round = await RunAsync();
+        var next = await _workplace.NextAsync("ben");
+        Assert.Null(await _workplace.Labelling.WhyAsync(_workplace.ProjectId, next, "ben", Cancellation));
+
+        await _workplace.AnswerNextAsync("ben");
+
+        var why = (await _workplace.Labelling.WhyAsync(_workplace.ProjectId, next, "ben", Cancellation))!;
+        Assert.Equal((QueueReason.Ranked, 1, 8, round.Number, round.FinishedUtc), (why.Reason, why.Rank!.Value, why.Ranked, why.RoundNumber!.Value, why.RankedUtc));
+        Assert.InRange(why.Score!.Value, 1e-6, 1);
+        Assert.Null(await _workplace.Labelling.WhyAsync(_workplace.ProjectId, next, "ada", Cancellation));
     }
 
     [Fact]

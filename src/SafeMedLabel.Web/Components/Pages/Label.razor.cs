@@ -65,6 +65,7 @@ public sealed partial class Label : IAsyncDisposable
             " " => SkipAsync(),
             "f" => FlagAsync(),
             "n" => ToggleNeighboursAsync(),
+            "w" => ToggleWhyAsync(),
             [>= '1' and <= '9'] => LabelAsync(key[0] - '1'),
             _ => Task.CompletedTask,
         });
@@ -165,9 +166,21 @@ public sealed partial class Label : IAsyncDisposable
 
     private Task<bool> FlagAsync() => _model!.AnswerAsync(AnswerKind.Unreadable, null, "unreadable", Left);
 
+    private Task ToggleWhyAsync() => _model!.ToggleWhyAsync(Left);
+
     private Task ToggleNeighboursAsync() => _model!.ToggleNeighboursAsync(Left);
 
     private Task<bool> UndoAsync() => _model!.UndoAsync(Describe, Left);
+
+    private string Explain(WhyShown why) => why switch
+    {
+        { Reason: QueueReason.Audit } => $"It was drawn at random from the whole pool, to find mistakes that round {why.RoundNumber}'s model is sure of.",
+        { Reason: QueueReason.SecondReading } => "A colleague reads it too, and a second, independent reading was wanted.",
+        { Rank: { } rank, Score: { } score } => string.Create(
+            CultureInfo.InvariantCulture,
+            $"It was number {rank:n0} of {why.Ranked:n0} by uncertainty ({score:0.000}), ranked by round {why.RoundNumber} {Show.Duration(Time.GetUtcNow().UtcDateTime - why.RankedUtc)} ago."),
+        _ => "It was next in random order: no round has ranked it yet.",
+    };
 
     private string Describe(UndoneAnswer undone) => undone.Kind switch
     {
