@@ -10,7 +10,11 @@ public sealed class PatientPattern
 
     // Healthy patients have no P (C206ThinF, C241NThinF), some slides a letter (C51AP12, C37BP2), one was made again (C167P128Re).
     private const string DefaultExpression = @"^(?<patient>C\d+[A-Z]?(P\d+)?N?)_?(Re)?thin";
-    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
+    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
+
+    /// <summary>Of the clock, not of the processor: on a busy machine even a simple expression may have to wait.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
     private readonly Regex _expression;
 
     /// <summary>A pattern of one's own.</summary>
@@ -62,5 +66,16 @@ public sealed class PatientPattern
     /// <summary>The expression.</summary>
     public override string ToString() => _expression.ToString();
 
-    private static Regex Compile(string expression) => new(expression, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, Timeout);
+    /// <summary>Without backtracking where it can be, in time that grows with the name's length and no more; with it, for looking around and back.</summary>
+    private static Regex Compile(string expression)
+    {
+        try
+        {
+            return new Regex(expression, Options | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(expression, Options, Timeout);
+        }
+    }
 }

@@ -46,9 +46,13 @@ public sealed class PatientPatternTests
     }
 
     [Fact]
-    public void An_expression_that_never_ends_is_stopped()
+    public void An_expression_that_would_try_for_ever_is_answered_all_the_same() =>
+        Assert.Null(new PatientPattern("^(?<patient>(a|aa|aaa)+)$").Match(new string('a', 60) + "!"));
+
+    [Fact]
+    public void One_that_looks_ahead_and_never_ends_is_stopped()
     {
-        var pattern = new PatientPattern("^(?<patient>(a|aa|aaa)+)$");
+        var pattern = new PatientPattern("^(?=a)(?<patient>(a|aa|aaa)+)$");
         Assert.Throws<DatasetException>(() => pattern.Match(new string('a', 60) + "!"));
     }
 }
