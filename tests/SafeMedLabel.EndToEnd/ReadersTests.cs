@@ -31,12 +31,12 @@ public sealed class ReadersTests
         var seen = new List<string>();
         for (var i = 0; i < 3; i++)
         {
-            seen.Add(await AnswerAsync(ada, key: "1"));
-            seen.Add(await AnswerAsync(ben, key: "2"));
+            seen.Add(await Walk.AnswerAsync(ada, key: "1"));
+            seen.Add(await Walk.AnswerAsync(ben, key: "2"));
         }
 
         Assert.Equal(6, seen.Distinct().Count());
-        await AskForTwoReadingsAsync(ada);
+        await Walk.SetAsync(ada, "readings", "2");
         await AssertBothReadWhatTheOtherHadAsync(ada, ben, seen);
         await TheLeadDecidesAsync(ada, server, cancellation);
         await ada.GotoAsync("/projects/1");
@@ -54,8 +54,8 @@ public sealed class ReadersTests
         var (byAda, byBen) = (new List<string>(), new List<string>());
         for (var i = 0; i < 7; i++)
         {
-            byAda.Add(await AnswerAsync(ada, key: "1"));
-            byBen.Add(await AnswerAsync(ben, key: "2"));
+            byAda.Add(await Walk.AnswerAsync(ada, key: "1"));
+            byBen.Add(await Walk.AnswerAsync(ben, key: "2"));
         }
 
         Assert.Superset(seen.Where((_, i) => i % 2 == 1).ToHashSet(), byAda.ToHashSet());
@@ -69,39 +69,15 @@ public sealed class ReadersTests
         await Assertions.Expect(page.GetByText("Reader A")).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "adjudication");
         var left = int.Parse(await page.GetByTestId("disputes-left").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
-        var first = await AnswerAsync(page, key: "2");
+        var first = await Walk.AnswerAsync(page, key: "2");
         await Assertions.Expect(page.GetByTestId("disputes-left")).ToHaveTextAsync($"{left - 1}");
         await page.Keyboard.PressAsync("Control+z");
         await Assertions.Expect(page.GetByTestId("label-image")).ToHaveAttributeAsync("data-image", first);
-        await AnswerAsync(page, key: "1");
+        await Walk.AnswerAsync(page, key: "1");
         await using var db = server.OpenDatabase();
         var snapshot = await LabelSnapshot.ReadAsync(db, 1, long.MaxValue, cancellation);
         Assert.Equal(0, snapshot.Labels[Guid.Parse(first)]);
         Assert.Equal(left - 1, snapshot.Disputed.Count);
         Assert.Equal(3, await db.LabelEvents.CountAsync(e => e.Reason == QueueReason.Adjudication, cancellation));
-    }
-
-    private static async Task AskForTwoReadingsAsync(IPage page)
-    {
-        await page.GotoAsync("/projects/1/settings");
-        await page.GetByTestId("readings").FillAsync("2");
-        await page.GetByTestId("readings").BlurAsync();
-        await page.GetByTestId("save-settings").ClickAsync();
-        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
-    }
-
-    /// <summary>A key before the image is drawn does not count, so it is pressed until another image is in front.</summary>
-    private static async Task<string> AnswerAsync(IPage page, string key)
-    {
-        var image = page.GetByTestId("label-image");
-        await Assertions.Expect(image).ToBeVisibleAsync();
-        var id = await image.GetAttributeAsync("data-image");
-        while (await image.GetAttributeAsync("data-image") == id)
-        {
-            await page.Keyboard.PressAsync(key);
-            await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
-        }
-
-        return id!;
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class TheLoopTests
 
         await Walk.SetUpAsync(page);
         await Walk.ImportAsync(page, cells);
-        await SetEpochsAsync(page, 2);
+        await Walk.SetAsync(page, "epochs", "2");
         await LabelAsync(page, server, Labels, cancellation);
         await StartRoundAsync(page);
         await KillWorkerInTrainingAsync(server, cancellation);
@@ -45,26 +45,12 @@ public sealed partial class TheLoopTests
         await CheckLiveAsync(page, server, cancellation);
     }
 
-    private static async Task SetEpochsAsync(IPage page, int epochs)
-    {
-        await page.GotoAsync("/projects/1/settings");
-        await SetAsync(page, "epochs", epochs);
-    }
-
-    private static async Task SetAsync(IPage page, string field, int value)
-    {
-        await page.GetByTestId(field).FillAsync($"{value}");
-        await page.GetByTestId(field).BlurAsync();
-        await page.GetByTestId("save-settings").ClickAsync();
-        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
-    }
-
     /// <summary>Once an image drawn at random has been read, the dashboard says how the model does on such.</summary>
     private static async Task CheckLiveAsync(IPage page, RunningServer server, CancellationToken cancellation)
     {
         await page.GotoAsync("/projects/1/settings");
         await Walk.InspectAsync(page, "settings");
-        await SetAsync(page, "audit", 50);
+        await Walk.SetAsync(page, "audit", "50");
         await using var db = server.OpenDatabase();
         while (!await db.LabelEvents.AnyAsync(e => e.Reason == QueueReason.Audit, cancellation))
         {
@@ -95,13 +81,7 @@ public sealed partial class TheLoopTests
                 await Walk.InspectAsync(page, "labelling-real");
             }
 
-            // A key before the image is drawn does not count, so it is pressed until the next image is in front.
-            while (await image.GetAttributeAsync("data-image") == id.ToString())
-            {
-                await page.Keyboard.PressAsync($"{known + 1}");
-                await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
-            }
-
+            await Walk.AnswerAsync(page, $"{known + 1}");
             given = int.Parse(await page.GetByTestId("session-count").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
         }
     }

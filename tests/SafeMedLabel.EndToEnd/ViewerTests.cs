@@ -22,7 +22,7 @@ public sealed class ViewerTests
         var page = await Walk.OpenAsync(browser, server);
         await Walk.SetUpAsync(page);
         await Walk.ImportAsync(page, cells.Path);
-        await SetPixelWidthAsync(page);
+        await Walk.SetAsync(page, "pixel-width", "0.1");
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("zoom")).ToContainTextAsync("%");
@@ -43,15 +43,6 @@ public sealed class ViewerTests
         await InvertingTurnsItsColoursRoundAsync(page, whole);
         await TheNextBeginsWholeAndAsAdjustedAsync(page, stage);
         await AnAnswerIsTakenBackAndGivenAgainAsync(page);
-    }
-
-    private static async Task SetPixelWidthAsync(IPage page)
-    {
-        await page.GotoAsync("/projects/1/settings");
-        await page.GetByTestId("pixel-width").FillAsync("0.1");
-        await page.GetByTestId("pixel-width").BlurAsync();
-        await page.GetByTestId("save-settings").ClickAsync();
-        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
     }
 
     private static async Task TheScaleBarIsAsLongAsItSaysAsync(IPage page, Box image)

@@ -77,6 +77,31 @@ internal static class Walk
         await InspectAsync(page, "import");
     }
 
+    /// <summary>Changes a setting of project 1.</summary>
+    public static async Task SetAsync(IPage page, string field, string value)
+    {
+        await page.GotoAsync("/projects/1/settings");
+        await page.GetByTestId(field).FillAsync(value);
+        await page.GetByTestId(field).BlurAsync();
+        await page.GetByTestId("save-settings").ClickAsync();
+        await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Answers the image in front, and returns its key. A key before it is drawn does not count, so it is pressed until another is in front.</summary>
+    public static async Task<string> AnswerAsync(IPage page, string key)
+    {
+        var image = page.GetByTestId("label-image");
+        await Assertions.Expect(image).ToBeVisibleAsync();
+        var id = (await image.GetAttributeAsync("data-image"))!;
+        while (await image.GetAttributeAsync("data-image") == id)
+        {
+            await page.Keyboard.PressAsync(key);
+            await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+        }
+
+        return id;
+    }
+
     /// <summary>
     /// At both widths, a telephone's and a reader's: nothing is out of reach for a screen reader (the rules of axe) or to the side.
     /// Pictures are kept where SAFEMED_SCREENSHOTS names a folder.

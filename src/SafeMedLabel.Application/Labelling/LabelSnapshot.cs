@@ -41,18 +41,13 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
         foreach (var image in standing.Where(s => s.Value.Kind != AnswerKind.Skip).GroupBy(s => s.Key.Image, s => s.Value))
         {
             var classes = image.Where(answer => answer.Kind == AnswerKind.Label).Select(answer => answer.Class!.Value).ToList();
-            if (decided.TryGetValue(image.Key, out var decision))
-            {
-                classes = decision is { } one ? [one] : [];
-            }
-
-            if (classes.Count == 0)
-            {
-                unreadable.Add(image.Key);
-            }
-            else if (Consensus.Of(classes) is { } agreed)
+            if (Consensus.Of(image.Key, classes, decided) is { } agreed)
             {
                 labels[image.Key] = agreed;
+            }
+            else if (classes.Count == 0 || decided.ContainsKey(image.Key))
+            {
+                unreadable.Add(image.Key);
             }
             else
             {

@@ -370,8 +370,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
         var now = Now;
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == projectId, cancellationToken);
         await LapseAsync(db, projectId, readerId, now, cancellationToken);
-        var image = await db.Images.FirstAsync(i => i.Id == answer.ImageId, cancellationToken);
-        var lease = await db.Leases.FirstOrDefaultAsync(l => l.ImageId == answer.ImageId && l.ReaderId == readerId, cancellationToken);
+        var image = (await LabellingQueries.Image(db, answer.ImageId))!;
+        var lease = await LabellingQueries.Lease(db, answer.ImageId, readerId);
         image.ReadingsGiven -= Readings(answer.Kind);
         image.ReadingsTaken -= Readings(answer.Kind);
         if (lease is null or { HasLapsed: true })

@@ -32,24 +32,15 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
 
         var answers = await (from answer in db.Answers
                              join prediction in db.RoundPredictions on answer.ImageId equals prediction.ImageId
-                             where prediction.RoundId == round.Id && answer.Kind == AnswerKind.Label
-                             select new { answer.ImageId, Class = answer.ClassIndex!.Value }).ToListAsync(cancellationToken);
+                             where prediction.RoundId == round.Id && answer.Kind != AnswerKind.Skip
+                             select new { answer.ImageId, answer.ClassIndex }).ToListAsync(cancellationToken);
+        var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         var labels = new Dictionary<Guid, int>();
-        foreach (var image in answers.GroupBy(a => a.ImageId, a => a.Class))
+        foreach (var image in answers.GroupBy(a => a.ImageId, a => a.ClassIndex))
         {
-            if (Consensus.Of([.. image]) is { } agreed)
+            if (Consensus.Of(image.Key, [.. image.OfType<int>()], decisions) is { } label)
             {
-                labels[image.Key] = agreed;
-            }
-        }
-
-        var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).Select(a => new { a.ImageId, a.ClassIndex }).ToListAsync(cancellationToken);
-        foreach (var decision in decisions)
-        {
-            labels.Remove(decision.ImageId);
-            if (decision.ClassIndex is { } decided)
-            {
-                labels.Add(decision.ImageId, decided);
+                labels.Add(image.Key, label);
             }
         }
 

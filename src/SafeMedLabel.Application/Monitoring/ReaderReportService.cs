@@ -21,7 +21,7 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
         var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         var shared = answers.Where(a => a.Class is not null).GroupBy(a => a.ImageId).Where(image => image.Count() > 1).ToDictionary(image => image.Key, image => image.ToList());
         var labels = shared.ToDictionary(
-            image => image.Key, image => decisions.TryGetValue(image.Key, out var decided) ? decided : Consensus.Of([.. image.Value.Select(r => r.Class!.Value)]));
+            image => image.Key, image => Consensus.Of(image.Key, [.. image.Value.Select(r => r.Class!.Value)], decisions));
 
         return new ReaderReport(
             [.. answers.GroupBy(a => a.ReaderId).Select(reader => Summarise(Name(reader.Key), [.. reader], labels)).OrderByDescending(r => r.Labels).ThenBy(r => r.Name, StringComparer.Ordinal)],
