@@ -61,6 +61,7 @@ internal static class WebUi
         app.MapStaticAssets().AllowAnonymous();
         app.MapGet("/health", () => "ok").AllowAnonymous();
         ImageEndpoint.Map(app);
+        AnswerEndpoint.Map(app);
         UploadEndpoint.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }

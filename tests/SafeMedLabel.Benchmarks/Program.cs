@@ -12,12 +12,13 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "step" => StepBenchmark.Run(),
     "pixels" => PixelsBenchmark.Run(),
     "queue" => await QueueBenchmark.RunAsync(),
+    "page" => await PageBenchmark.RunAsync(),
     "round" => RoundBenchmark.Run(Value("--data")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue [--data PATH] [--model MODEL] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page [--data PATH] [--model MODEL] [--json]");
     return 1;
 }
 

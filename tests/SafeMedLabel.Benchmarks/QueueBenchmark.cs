@@ -110,10 +110,10 @@ internal static class QueueBenchmark
                 Readers,
                 Answers = _acknowledged.Count,
                 AnswersPerSecond = Math.Round(_acknowledged.Count / Duration.TotalSeconds),
-                NextItemP50Ms = Percentile(_next, 0.50),
-                NextItemP95Ms = Percentile(_next, 0.95),
-                CommitP50Ms = Percentile(_commits, 0.50),
-                CommitP95Ms = Percentile(_commits, 0.95),
+                NextItemP50Ms = Times.Percentile(_next, 0.50),
+                NextItemP95Ms = Times.Percentile(_next, 0.95),
+                CommitP50Ms = Times.Percentile(_commits, 0.50),
+                CommitP95Ms = Times.Percentile(_commits, 0.95),
                 DoubleLeases = _doubleLeases,
                 Refused = _refused,
                 LostLabels = _acknowledged.Keys.Count(key => !keys.Contains(key)),
@@ -148,12 +148,6 @@ internal static class QueueBenchmark
             }
 
             return result;
-        }
-
-        private static double Percentile(IEnumerable<double> times, double part)
-        {
-            var sorted = times.Order().ToList();
-            return Math.Round(sorted[(int)(part * (sorted.Count - 1))], 2);
         }
     }
 }

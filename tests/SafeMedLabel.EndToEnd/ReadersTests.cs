@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
 

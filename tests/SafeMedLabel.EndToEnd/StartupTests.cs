@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
 

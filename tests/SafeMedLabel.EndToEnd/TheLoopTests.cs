@@ -4,6 +4,7 @@ using Microsoft.Playwright;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
 

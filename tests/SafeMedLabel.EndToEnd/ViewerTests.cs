@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
 using SkiaSharp;
 
 namespace SafeMedLabel.EndToEnd;

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Http.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
@@ -126,6 +128,41 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_over_HTTP_is_stored_once_for_its_reader_and_refused_with_a_sentence_where_they_do_not_hold_the_image()
+    {
+        var (project, _) = await _server.AddImageAsync();
+        using var pathologist = await _server.BrowserAsync("pat");
+        using var other = await _server.BrowserAsync("ada");
+        var reader = _server.Services.GetRequiredService<LabellingService>();
+        var held = (await reader.OpenAsync(project, await _server.UserIdAsync("pat"), 1, Cancellation)).Images[0].Id;
+        var answer = new { imageId = held, kind = "Label", classIndex = 1, elapsedMilliseconds = 900, clientKey = Guid.NewGuid() };
+
+        var replies = new[] { await AnswerAsync(pathologist, project, answer), await AnswerAsync(pathologist, project, answer) };
+        var refused = await AnswerAsync(other, project, answer with { clientKey = Guid.NewGuid() });
+
+        Assert.All(replies, reply => Assert.Equal(HttpStatusCode.NoContent, reply.StatusCode));
+        Assert.Equal(1, (await reader.ProgressAsync(project, Cancellation)).Labelled);
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.Equal("This image was handed to a colleague meanwhile; your answer was not stored.", await refused.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task An_answer_over_HTTP_is_taken_neither_from_a_stranger_nor_from_another_sites_form_and_a_decision_not_from_a_pathologist()
+    {
+        var (project, image) = await _server.AddImageAsync();
+        using var stranger = await _server.BrowserAsync();
+        using var pathologist = await _server.BrowserAsync("pat");
+        var answer = new { imageId = image, kind = "Label", classIndex = 1, elapsedMilliseconds = 900, clientKey = Guid.NewGuid() };
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["imageId"] = image.ToString(), ["kind"] = "Label", ["classIndex"] = "1" });
+
+        Assert.NotEqual(HttpStatusCode.NoContent, (await AnswerAsync(stranger, project, answer)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await pathologist.PostAsync(new Uri($"/projects/{project}/answers", UriKind.Relative), form, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync(pathologist, project, new { kind = "Nonsense" })).StatusCode);
+        Assert.NotEqual(HttpStatusCode.NoContent, (await pathologist.PostAsJsonAsync($"/projects/{project}/decisions", answer, Cancellation)).StatusCode);
+        Assert.Equal(0, (await _server.Services.GetRequiredService<LabellingService>().ProgressAsync(project, Cancellation)).Labelled);
+    }
+
+    [Fact]
     public async Task Set_up_is_closed_once_there_is_an_account()
     {
         using var browser = await _server.BrowserAsync();
@@ -134,6 +171,9 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     private static Task<HttpResponseMessage> GetAsync(HttpClient browser, string address) => browser.GetAsync(new Uri(address, UriKind.Relative), Cancellation);
+
+    private static Task<HttpResponseMessage> AnswerAsync<T>(HttpClient browser, int project, T answer) =>
+        browser.PostAsJsonAsync($"/projects/{project}/answers", answer, Cancellation);
 
     private static async Task<HttpResponseMessage> UploadAsync(HttpClient browser, int project, string name, string pattern)
     {

@@ -17,7 +17,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     {
         _workplace = await Workplace.CreateAsync();
         _images = await _workplace.AddImagesAsync(6);
-        _model = new LabellingViewModel(_workplace.Labelling, _workplace.Time, _workplace.ProjectId, "ada");
+        _model = new LabellingViewModel(_workplace.Labelling, _workplace.ProjectId, "ada");
         await _model.OpenAsync(Cancellation);
     }
 
@@ -26,23 +26,22 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     [Fact]
     public async Task No_key_counts_before_the_image_can_be_seen()
     {
-        Assert.False(await AnswerAsync(1));
+        Assert.Equal(Delivery.NotTaken, await AnswerAsync(1));
         _model.Shown(_images[1]);
-        Assert.False(await AnswerAsync(1));
+        Assert.Equal(Delivery.NotTaken, await AnswerAsync(1));
 
         _model.Shown(_images[0]);
-        Assert.True(await AnswerAsync(1));
+        Assert.Equal(Delivery.Stored, await AnswerAsync(1));
     }
 
     [Fact]
     public async Task The_next_image_is_in_front_only_when_the_database_has_the_answer()
     {
         _model.Shown(_images[0]);
-        _workplace.Time.Advance(TimeSpan.FromMilliseconds(1400));
         await AnswerAsync(1);
 
         Assert.Equal(_images[1], _model.Current!.Id);
-        Assert.Equal((1, 1, "Stored: Class 1."), (_model.Progress.Labelled, _model.SessionLabels, _model.LastAction));
+        Assert.Equal((1, 1, new LastAnswer(LastAnswerState.Stored, Given(0, 1))), (_model.Progress.Labelled, _model.SessionLabels, _model.Last));
         await using var db = _workplace.Open();
         var stored = await db.LabelEvents.SingleAsync(Cancellation);
         Assert.Equal((_images[0], 1, 1400), (stored.ImageId, stored.ClassIndex!.Value, stored.ElapsedMilliseconds));
@@ -77,7 +76,8 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
             await db.Database.ExecuteSqlRawAsync("ALTER TABLE LabelEvents RENAME TO Elsewhere", Cancellation);
         }
 
-        Assert.False(await AnswerAsync(0));
+        var key = Guid.NewGuid();
+        Assert.Equal(Delivery.Refused, await AnswerAsync(0, key));
         Assert.Contains("could not be stored", _model.Problem, StringComparison.Ordinal);
         Assert.Equal(_images[0], _model.Current!.Id);
 
@@ -86,7 +86,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
             await db.Database.ExecuteSqlRawAsync("ALTER TABLE Elsewhere RENAME TO LabelEvents", Cancellation);
         }
 
-        Assert.True(await AnswerAsync(0));
+        Assert.Equal(Delivery.Stored, await AnswerAsync(0, key));
         Assert.Null(_model.Problem);
         await using var read = _workplace.Open();
         Assert.Equal(1, await read.LabelEvents.CountAsync(Cancellation));
@@ -98,9 +98,9 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         _model.Shown(_images[0]);
         await AnswerAsync(1);
 
-        Assert.True(await _model.UndoAsync(u => $"Class {u.ClassIndex}", Cancellation));
+        Assert.True(await _model.UndoAsync(Cancellation));
 
-        Assert.Equal((_images[0], 1, "Taken back: Class 1.", 0), (_model.Current!.Id, _model.Undone!.ClassIndex!.Value, _model.LastAction, _model.Progress.Labelled));
+        Assert.Equal((_images[0], Given(0, 1), new LastAnswer(LastAnswerState.TakenBack, Given(0, 1)), 0), (_model.Current!.Id, _model.Undone, _model.Last, _model.Progress.Labelled));
         _model.Shown(_images[0]);
         await AnswerAsync(0);
         Assert.Null(_model.Undone);
@@ -115,22 +115,20 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
             await AnswerAsync(answer);
         }
 
-        await _model.UndoAsync(Describe, Cancellation);
-        await _model.UndoAsync(Describe, Cancellation);
+        await _model.UndoAsync(Cancellation);
+        await _model.UndoAsync(Cancellation);
         foreach (var image in _images.Take(2))
         {
             _model.Shown(image);
-            Assert.True(await _model.RedoAsync(Describe, Cancellation));
+            Assert.Equal(Delivery.Stored, await _model.RedoAsync(Cancellation));
         }
 
-        Assert.Equal((_images[2], "Stored: Class 0."), (_model.Current!.Id, _model.LastAction));
+        Assert.Equal((_images[2], new LastAnswer(LastAnswerState.Stored, Given(1, 0))), (_model.Current!.Id, _model.Last));
         _model.Shown(_images[2]);
-        Assert.False(await _model.RedoAsync(Describe, Cancellation));
+        Assert.Equal(Delivery.NotTaken, await _model.RedoAsync(Cancellation));
         await using var db = _workplace.Open();
         var answers = await db.Answers.Where(a => a.ReaderId == "ada").ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, Cancellation);
         Assert.Equal((1, 0), (answers[_images[0]], answers[_images[1]]));
-
-        static string Describe(UndoneAnswer undone) => $"Class {undone.ClassIndex}";
     }
 
     [Fact]
@@ -144,7 +142,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         await _model.ToggleWhyAsync(Cancellation);
         Assert.Equal(new WhyShown(QueueReason.Ranked, null, 0, null, null, null), _model.Why);
 
-        await _model.UndoAsync(u => $"Class {u.ClassIndex}", Cancellation);
+        await _model.UndoAsync(Cancellation);
         Assert.Equal((false, null), (_model.CanAskWhy, _model.Why));
     }
 
@@ -154,11 +152,51 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         _model.NotShown(_images[0]);
 
         Assert.Contains("cannot be shown", _model.Problem, StringComparison.Ordinal);
-        Assert.False(await AnswerAsync(0));
-        Assert.True(await _model.AnswerAsync(AnswerKind.Unreadable, null, "unreadable", Cancellation));
+        Assert.Equal(Delivery.NotTaken, await AnswerAsync(0));
+        Assert.Equal(Delivery.Stored, await _model.AnswerAsync(new SentAnswer(_images[0], AnswerKind.Unreadable, null, 1400, Guid.NewGuid()), Cancellation));
         Assert.Equal(_images[1], _model.Current!.Id);
         Assert.Null(_model.Problem);
     }
 
-    private Task<bool> AnswerAsync(int classIndex) => _model.AnswerAsync(AnswerKind.Label, classIndex, $"Class {classIndex}", Cancellation);
+    [Fact]
+    public async Task An_answer_that_is_sent_again_because_no_reply_came_is_stored_once_and_moves_on_by_one()
+    {
+        _model.Shown(_images[0]);
+        var sent = new SentAnswer(_images[0], AnswerKind.Label, 1, 1400, Guid.NewGuid());
+
+        var first = _model.AnswerAsync(sent, Cancellation);
+        var again = _model.AnswerAsync(sent, Cancellation);
+        Assert.Equal([Delivery.Stored, Delivery.Stored, Delivery.Stored], [await first, await again, await _model.AnswerAsync(sent, Cancellation)]);
+
+        Assert.Equal((_images[1], 1), (_model.Current!.Id, _model.SessionLabels));
+        await using var db = _workplace.Open();
+        Assert.Equal(1, await db.LabelEvents.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task An_answer_for_another_image_than_the_one_in_front_is_not_taken()
+    {
+        _model.Shown(_images[0]);
+
+        Assert.Equal(Delivery.NotTaken, await _model.AnswerAsync(new SentAnswer(_images[1], AnswerKind.Label, 1, 1400, Guid.NewGuid()), Cancellation));
+        Assert.Equal(_images[0], _model.Current!.Id);
+    }
+
+    [Fact]
+    public async Task Whoever_opens_the_page_anew_is_told_their_last_answer_and_may_take_it_back()
+    {
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+        var anew = new LabellingViewModel(_workplace.Labelling, _workplace.ProjectId, "ada");
+        await anew.OpenAsync(Cancellation);
+
+        Assert.Equal((_images[1], new LastAnswer(LastAnswerState.Before, Given(0, 1))), (anew.Current!.Id, anew.Last));
+        Assert.True(await anew.UndoAsync(Cancellation));
+        Assert.Equal((_images[0], LastAnswerState.TakenBack), (anew.Current!.Id, anew.Last!.State));
+    }
+
+    private ReaderAnswer Given(int image, int classIndex) => new(_images[image], AnswerKind.Label, classIndex, 1400);
+
+    private Task<Delivery> AnswerAsync(int classIndex, Guid? key = null) =>
+        _model.AnswerAsync(new SentAnswer(_model.Current!.Id, AnswerKind.Label, classIndex, 1400, key ?? Guid.NewGuid()), Cancellation);
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
@@ -28,6 +29,13 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
         await using var scope = Services.CreateAsyncScope();
         var made = await scope.ServiceProvider.GetRequiredService<AccountService>().CreateAsync($"{name}@example.org", name, role, Password);
         Assert.Null(made.Error);
+    }
+
+    /// <summary>An account's key.</summary>
+    public async Task<string> UserIdAsync(string name)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return (await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync($"{name}@example.org"))!.Id;
     }
 
     /// <summary>Makes a project with one image of real bytes; returns both keys.</summary>

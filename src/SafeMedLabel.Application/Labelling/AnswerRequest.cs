@@ -10,11 +10,12 @@ namespace SafeMedLabel.Application.Labelling;
 /// <param name="ClientKey">Made once per answer; sent again unchanged on a retry.</param>
 public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId, AnswerKind Kind, int? ClassIndex, int ElapsedMilliseconds, Guid ClientKey);
 
-/// <summary>An answer that was taken back.</summary>
-/// <param name="ImageId">The image, leased to the reader again.</param>
-/// <param name="Kind">What had been said.</param>
+/// <summary>An answer as its reader gave it.</summary>
+/// <param name="ImageId">The image.</param>
+/// <param name="Kind">Label, skip or unreadable.</param>
 /// <param name="ClassIndex">The class of a label.</param>
-public sealed record UndoneAnswer(Guid ImageId, AnswerKind Kind, int? ClassIndex);
+/// <param name="ElapsedMilliseconds">How long the image was looked at.</param>
+public sealed record ReaderAnswer(Guid ImageId, AnswerKind Kind, int? ClassIndex, int ElapsedMilliseconds);
 
 /// <summary>How far a project is.</summary>
 /// <param name="PoolSize">Training images of the project.</param>

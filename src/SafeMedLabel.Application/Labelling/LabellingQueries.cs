@@ -51,6 +51,21 @@ internal static class LabellingQueries
     public static readonly Func<AppDbContext, Guid, string, Task<Answer?>> Answer = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
         db.Answers.FirstOrDefault(a => a.ImageId == imageId && a.ReaderId == readerId));
 
+    /// <summary>A reader's last answer that stands; null where there is none.</summary>
+    public static readonly Func<AppDbContext, int, string, Task<GivenAnswer?>> Last = EF.CompileAsyncQuery((AppDbContext db, int projectId, string readerId) =>
+        (from answer in db.Answers
+         join stored in db.LabelEvents on answer.EventId equals stored.Id
+         where answer.ProjectId == projectId && answer.ReaderId == readerId
+         orderby answer.EventId descending
+         select new GivenAnswer(answer, stored)).FirstOrDefault());
+
+    /// <summary>A standing answer and the event that it stands by.</summary>
+    public sealed record GivenAnswer(Answer Answer, LabelEvent Event)
+    {
+        /// <summary>As its reader gave it.</summary>
+        public ReaderAnswer AsGiven => new(Answer.ImageId, Answer.Kind, Answer.ClassIndex, Event.ElapsedMilliseconds);
+    }
+
     /// <summary>A lease and its image's size.</summary>
     public sealed record HeldImage(Lease Lease, int Width, int Height, bool WasSkipped)
     {

@@ -93,8 +93,15 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
         return stored;
     }
 
+    /// <summary>This reader's last answer that stands; null where there is none.</summary>
+    public async Task<ReaderAnswer?> LastAsync(int projectId, string readerId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await LabellingQueries.Last(db, projectId, readerId))?.AsGiven;
+    }
+
     /// <summary>Takes this reader's last answer back and leases its image to them again, before all others.</summary>
-    public Task<Result<UndoneAnswer>> UndoAsync(int projectId, string readerId, CancellationToken cancellationToken = default) =>
+    public Task<Result<ReaderAnswer>> UndoAsync(int projectId, string readerId, CancellationToken cancellationToken = default) =>
         InTurnAsync(db => TakeBackAsync(db, projectId, readerId, cancellationToken), cancellationToken);
 
     /// <summary>Why this reader was shown an image; null until they have read it, for it could give away what the model thinks.</summary>
@@ -359,14 +366,14 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
         return Result.Done;
     }
 
-    private async Task<Result<UndoneAnswer>> TakeBackAsync(AppDbContext db, int projectId, string readerId, CancellationToken cancellationToken)
+    private async Task<Result<ReaderAnswer>> TakeBackAsync(AppDbContext db, int projectId, string readerId, CancellationToken cancellationToken)
     {
-        var answer = await db.Answers.Where(a => a.ProjectId == projectId && a.ReaderId == readerId).OrderByDescending(a => a.EventId).FirstOrDefaultAsync(cancellationToken);
-        if (answer is null)
+        if (await LabellingQueries.Last(db, projectId, readerId) is not { } last)
         {
             return Result.Refused("There is nothing to take back.");
         }
 
+        var (answer, stored) = last;
         var now = Now;
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == projectId, cancellationToken);
         await LapseAsync(db, projectId, readerId, now, cancellationToken);
@@ -387,8 +394,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
 
         if (lease is null)
         {
-            var reason = await db.LabelEvents.Where(e => e.Id == answer.EventId).Select(e => e.Reason).FirstAsync(cancellationToken);
-            lease = new Lease { ImageId = answer.ImageId, ProjectId = projectId, ReaderId = readerId, Reason = reason ?? QueueReason.Ranked };
+            lease = new Lease { ImageId = answer.ImageId, ProjectId = projectId, ReaderId = readerId, Reason = stored.Reason ?? QueueReason.Ranked };
             db.Leases.Add(lease);
         }
 
@@ -405,7 +411,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, R
             QueueRoundId = project.QueueRoundId,
         });
         db.Answers.Remove(answer);
-        return new UndoneAnswer(answer.ImageId, answer.Kind, answer.ClassIndex);
+        return last.AsGiven;
     }
 
     /// <summary>A skip is no reading.</summary>

@@ -7,7 +7,7 @@ namespace SafeMedLabel.Web.Model;
 /// A reader at the queue: the image in front, those behind it, and the rule that nothing moves before the database has the
 /// answer. Not for several threads: a circuit runs one thing at a time.
 /// </summary>
-public sealed class LabellingViewModel(LabellingService labelling, TimeProvider time, int projectId, string readerId)
+public sealed class LabellingViewModel(LabellingService labelling, int projectId, string readerId)
 {
     /// <summary>Images held at once: one in front, the others loading behind it.</summary>
     private const int Held = 4;
@@ -15,10 +15,9 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>A patient's other images that are shown for comparison.</summary>
     private const int NeighboursShown = 12;
 
-    private readonly Stack<UndoneAnswer> _undone = new();
-    private AnswerRequest? _unsaved;
-    private Guid? _answered;
-    private long _shownAt;
+    private readonly Stack<ReaderAnswer> _undone = new();
+    private SentAnswer? _underway;
+    private Task<Delivery> _delivery = Task.FromResult(Delivery.NotTaken);
 
     /// <summary>What the queue has.</summary>
     public QueueView Queue { get; private set; } = new(QueueState.Empty, [], null);
@@ -44,17 +43,17 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     /// <summary>Why the last answer was not stored; null when it was.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>What was stored or taken back last, for the reader's eye and for screen readers.</summary>
-    public string? LastAction { get; private set; }
+    /// <summary>What was stored or taken back last, or had been stored before the page was opened; null when nothing was.</summary>
+    public LastAnswer? Last { get; private set; }
 
     /// <summary>Why the image that was answered last had been shown; null while the reader does not ask.</summary>
     public WhyShown? Why { get; private set; }
 
     /// <summary>True where there is an answer whose image's reason may be told.</summary>
-    public bool CanAskWhy => _answered is not null;
+    public bool CanAskWhy => Last is { State: not LastAnswerState.TakenBack, Answer.Kind: not AnswerKind.Skip };
 
     /// <summary>The answer that was taken back, while its image is in front again.</summary>
-    public UndoneAnswer? Undone => _undone.TryPeek(out var last) && last.ImageId == Current?.Id ? last : null;
+    public ReaderAnswer? Undone => _undone.TryPeek(out var last) && last.ImageId == Current?.Id ? last : null;
 
     /// <summary>Other images of the patient whose image is in front; null while the reader does not ask for them.</summary>
     public IReadOnlyList<Guid>? Neighbours { get; private set; }
@@ -64,6 +63,10 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     {
         await RefreshAsync(cancellationToken);
         await RefreshProgressAsync(cancellationToken);
+        if (Last is null && await labelling.LastAsync(projectId, readerId, cancellationToken) is { } before)
+        {
+            Last = new LastAnswer(LastAnswerState.Before, before);
+        }
     }
 
     /// <summary>Counts anew what the project has.</summary>
@@ -75,7 +78,6 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         if (Current?.Id == imageId && !IsVisible)
         {
             IsVisible = true;
-            _shownAt = time.GetTimestamp();
         }
     }
 
@@ -90,48 +92,28 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     }
 
     /// <summary>
-    /// Stores an answer for the image in front and moves on. Returns false, and stays, when nothing can be answered now or
-    /// the answer could not be stored; a further call with the same answer tries again without storing twice.
+    /// Stores an answer for the image in front and moves on; stays where it cannot be stored. The same answer sent again, by a browser that
+    /// had no reply, is what became of the first.
     /// </summary>
-    public async Task<bool> AnswerAsync(AnswerKind kind, int? classIndex, string name, CancellationToken cancellationToken = default)
+    public Task<Delivery> AnswerAsync(SentAnswer answer, CancellationToken cancellationToken = default)
     {
-        var maySay = IsVisible || (IsBroken && kind != AnswerKind.Label);
-        if (IsSaving || !maySay || Current is not { } image)
+        if (_underway?.ClientKey == answer.ClientKey)
         {
-            return false;
+            return _delivery;
         }
 
-        if (_unsaved?.ImageId != image.Id || _unsaved.Kind != kind || _unsaved.ClassIndex != classIndex)
+        var maySay = IsVisible || (IsBroken && answer.Kind != AnswerKind.Label);
+        if (IsSaving || !maySay || Current is not { } image || image.Id != answer.ImageId)
         {
-            _unsaved = new AnswerRequest(projectId, image.Id, readerId, kind, classIndex, (int)time.GetElapsedTime(_shownAt).TotalMilliseconds, Guid.NewGuid());
+            return Task.FromResult(Delivery.NotTaken);
         }
 
-        IsSaving = true;
-        try
-        {
-            var stored = await StoreAsync(_unsaved, cancellationToken);
-            Problem = stored.Error;
-            if (!stored.Succeeded)
-            {
-                return false;
-            }
-
-            LastAction = $"Stored: {name}.";
-            Forget(image.Id);
-            Count(kind);
-            (_answered, Why) = (kind == AnswerKind.Skip ? null : image.Id, null);
-            _unsaved = null;
-            await AdvanceAsync(image, cancellationToken);
-            return true;
-        }
-        finally
-        {
-            IsSaving = false;
-        }
+        _underway = answer;
+        return _delivery = DeliverAsync(answer, cancellationToken);
     }
 
     /// <summary>Takes the last answer back and shows its image again.</summary>
-    public async Task<bool> UndoAsync(Func<UndoneAnswer, string> describe, CancellationToken cancellationToken = default)
+    public async Task<bool> UndoAsync(CancellationToken cancellationToken = default)
     {
         if (IsSaving)
         {
@@ -149,9 +131,8 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
             }
 
             _undone.Push(undone.Value);
-            (_answered, Why) = (null, null);
+            (Last, Why) = (new LastAnswer(LastAnswerState.TakenBack, undone.Value), null);
             SessionLabels -= undone.Value.Kind == AnswerKind.Label && SessionLabels > 0 ? 1 : 0;
-            LastAction = $"Taken back: {describe(undone.Value)}.";
             await OpenAsync(cancellationToken);
             return true;
         }
@@ -162,12 +143,13 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
     }
 
     /// <summary>Gives the answer that was taken back last once more.</summary>
-    public Task<bool> RedoAsync(Func<UndoneAnswer, string> describe, CancellationToken cancellationToken = default) =>
-        Undone is { } undone ? AnswerAsync(undone.Kind, undone.ClassIndex, describe(undone), cancellationToken) : Task.FromResult(false);
+    public Task<Delivery> RedoAsync(CancellationToken cancellationToken = default) => Undone is { } undone
+        ? AnswerAsync(new SentAnswer(undone.ImageId, undone.Kind, undone.ClassIndex, undone.ElapsedMilliseconds, Guid.NewGuid()), cancellationToken)
+        : Task.FromResult(Delivery.NotTaken);
 
     /// <summary>Tells why the image that was answered last had been shown, or no longer.</summary>
     public async Task ToggleWhyAsync(CancellationToken cancellationToken = default) =>
-        Why = Why is null && _answered is { } image ? await labelling.WhyAsync(projectId, image, readerId, cancellationToken) : null;
+        Why = Why is null && CanAskWhy ? await labelling.WhyAsync(projectId, Last!.Answer.ImageId, readerId, cancellationToken) : null;
 
     /// <summary>Shows the patient's other images, of each image in front from now on, or no longer.</summary>
     public async Task ToggleNeighboursAsync(CancellationToken cancellationToken = default)
@@ -203,22 +185,43 @@ public sealed class LabellingViewModel(LabellingService labelling, TimeProvider 
         }
     }
 
-    private async Task<Result> StoreAsync(AnswerRequest answer, CancellationToken cancellationToken)
+    private async Task<Delivery> DeliverAsync(SentAnswer answer, CancellationToken cancellationToken)
+    {
+        IsSaving = true;
+        try
+        {
+            var stored = await StoreAsync(answer, cancellationToken);
+            Problem = stored.Error;
+            if (!stored.Succeeded)
+            {
+                // Pressed again, it is tried again.
+                _underway = null;
+                return Delivery.Refused;
+            }
+
+            (Last, Why) = (new LastAnswer(LastAnswerState.Stored, new ReaderAnswer(answer.ImageId, answer.Kind, answer.ClassIndex, answer.ElapsedMilliseconds)), null);
+            Forget(answer.ImageId);
+            Count(answer.Kind);
+            Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answer.ImageId)] };
+            await RefreshAsync(cancellationToken);
+            return Delivery.Stored;
+        }
+        finally
+        {
+            IsSaving = false;
+        }
+    }
+
+    private async Task<Result> StoreAsync(SentAnswer answer, CancellationToken cancellationToken)
     {
         try
         {
-            return await labelling.AnswerAsync(answer, cancellationToken);
+            return await labelling.AnswerAsync(answer.By(readerId, projectId), cancellationToken);
         }
         catch (Exception failed) when (failed is Microsoft.Data.Sqlite.SqliteException or Microsoft.EntityFrameworkCore.DbUpdateException or IOException)
         {
             return Result.Refused("The answer could not be stored. The image stays; please press again.");
         }
-    }
-
-    private async Task AdvanceAsync(QueueImage answered, CancellationToken cancellationToken)
-    {
-        Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answered.Id)] };
-        await RefreshAsync(cancellationToken);
     }
 
     private async Task RefreshAsync(CancellationToken cancellationToken)

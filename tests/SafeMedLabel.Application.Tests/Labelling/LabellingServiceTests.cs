@@ -137,7 +137,7 @@ public sealed class LabellingServiceTests : IAsyncLifetime
 
         var undone = await Labelling.UndoAsync(_workplace.ProjectId, "ada", Cancellation);
 
-        Assert.Equal(new UndoneAnswer(image, AnswerKind.Label, 1), undone.Value);
+        Assert.Equal(new ReaderAnswer(image, AnswerKind.Label, 1, 800), undone.Value);
         Assert.Equal(image, await _workplace.NextAsync("ada"));
         await using var db = _workplace.Open();
         Assert.Equal([AnswerKind.Label, AnswerKind.Undo], await db.LabelEvents.OrderBy(e => e.Id).Select(e => e.Kind).ToListAsync(Cancellation));

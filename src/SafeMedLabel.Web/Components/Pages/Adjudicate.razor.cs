@@ -1,20 +1,15 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.JSInterop;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Web.Model;
 
 namespace SafeMedLabel.Web.Components.Pages;
 
 /// <summary>Decides, one after the other, the images whose readers do not agree.</summary>
-public sealed partial class Adjudicate : IAsyncDisposable
+public sealed partial class Adjudicate
 {
     private IReadOnlyList<DisputedImage> _disputed = [];
-    private DotNetObjectReference<Adjudicate>? _self;
-    private IJSObjectReference? _keyboard;
     private string? _problem;
     private string? _lastAction;
-    private Guid _clientKey = Guid.NewGuid();
     private Guid _visible;
     private Guid _first;
     private bool _saving;
@@ -23,102 +18,42 @@ public sealed partial class Adjudicate : IAsyncDisposable
     [Inject]
     public required AdjudicationService Adjudications { get; init; }
 
-    /// <summary>The browser.</summary>
-    [Inject]
-    public required IJSRuntime Js { get; init; }
-
-    [CascadingParameter]
-    private Task<AuthenticationState> Authentication { get; set; } = default!;
+    /// <inheritdoc />
+    protected override Guid? Awaited => Current is { } current && current.ImageId != _visible ? current.ImageId : null;
 
     private DisputedImage? Current => _disputed.Count > 0 ? _disputed[0] : null;
 
-    /// <summary>A key was pressed. Called by the page's script.</summary>
-    [JSInvokable]
-    public async Task PressAsync(string key)
-    {
-        await (key switch
-        {
-            "undo" => TakeBackAsync(),
-            "f" => DecideAsync(null),
-            [>= '1' and <= '9'] when Project!.Classes.Exists(c => c.Index == key[0] - '1') => DecideAsync(key[0] - '1'),
-            _ => Task.CompletedTask,
-        });
-        StateHasChanged();
-    }
-
-    /// <summary>The image in front is on the screen. Called by the page's script.</summary>
-    [JSInvokable]
-    public void Shown(Guid imageId) => _visible = imageId;
-
-    /// <summary>The image in front cannot be drawn. Called by the page's script.</summary>
-    [JSInvokable]
-    public void NotShown(Guid imageId)
-    {
-        _problem = "This image cannot be shown. Reload the page, or say that it is unreadable.";
-        StateHasChanged();
-    }
-
     /// <inheritdoc />
-    protected override async Task LoadAsync() => _disputed = await Adjudications.DisputedAsync(ProjectId, Left);
-
-    /// <inheritdoc />
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (Current is not { } current)
-        {
-            return;
-        }
-
-        if (_self is null)
-        {
-            _self = DotNetObjectReference.Create(this);
-            var module = await Js.InvokeAsync<IJSObjectReference>("import", Left, "/assets/js/labelling.js");
-            _keyboard = await module.InvokeAsync<IJSObjectReference>("attach", Left, _self);
-        }
-
-        if (_keyboard is not null && _visible != current.ImageId)
-        {
-            await _keyboard.InvokeVoidAsync("watch", Left, current.ImageId);
-        }
-    }
-
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        Dispose();
-        try
-        {
-            if (_keyboard is not null)
-            {
-                await _keyboard.InvokeVoidAsync("detach");
-                await _keyboard.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone, and its listeners with it.
-        }
-
-        _self?.Dispose();
-    }
-
-    private string Name(int? classIndex) => classIndex is null ? "Unreadable" : Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
-
-    private async Task DecideAsync(int? classIndex)
+    protected override async Task<Delivery> StoreAsync(SentAnswer answer)
     {
         // Nobody decides what they have not seen.
-        if (_saving || Current is not { } current || (classIndex is not null && _visible != current.ImageId))
+        if (_saving || Current?.ImageId != answer.ImageId || (answer.Kind == AnswerKind.Label && _visible != answer.ImageId))
         {
-            return;
+            return Delivery.NotTaken;
         }
 
         await SaveAsync(async adjudicator =>
         {
-            var stored = await Adjudications.DecideAsync(ProjectId, current.ImageId, adjudicator, classIndex, _clientKey, Left);
+            var stored = await Adjudications.DecideAsync(ProjectId, answer.ImageId, adjudicator, answer.ClassIndex, answer.ClientKey, Left);
             _problem = stored.Error;
-            _lastAction = stored.Succeeded ? $"Decided: {Name(classIndex)}." : null;
+            _lastAction = stored.Succeeded ? $"Decided: {Name(answer.ClassIndex)}." : null;
         });
+        return _problem is null ? Delivery.Stored : Delivery.Refused;
     }
+
+    /// <inheritdoc />
+    protected override Task DoAsync(string key) => key == "undo" ? TakeBackAsync() : Task.CompletedTask;
+
+    /// <inheritdoc />
+    protected override void OnShown(Guid imageId) => _visible = imageId;
+
+    /// <inheritdoc />
+    protected override void OnNotShown(Guid imageId) => _problem = "This image cannot be shown. Reload the page, or say that it is unreadable.";
+
+    /// <inheritdoc />
+    protected override async Task LoadAsync() => _disputed = await Adjudications.DisputedAsync(ProjectId, Left);
+
+    private string Name(int? classIndex) => classIndex is null ? "Unreadable" : Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
 
     private Task TakeBackAsync() => _saving ? Task.CompletedTask : SaveAsync(async adjudicator =>
     {
@@ -134,7 +69,6 @@ public sealed partial class Adjudicate : IAsyncDisposable
         try
         {
             await save((await Authentication).UserId());
-            _clientKey = Guid.NewGuid();
             await LoadAsync();
             _disputed = [.. _disputed.OrderBy(d => d.ImageId == _first ? 0 : 1)];
         }

@@ -1,20 +1,16 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.JSInterop;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Web.Model;
 
 namespace SafeMedLabel.Web.Components.Pages;
 
 /// <summary>The labelling page: keys and clicks to the view model, and back to the screen.</summary>
-public sealed partial class Label : IAsyncDisposable
+public sealed partial class Label
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(10);
 
     private LabellingViewModel? _model;
-    private DotNetObjectReference<Label>? _self;
-    private IJSObjectReference? _keyboard;
     private long _counted;
     private bool _help;
 
@@ -22,16 +18,12 @@ public sealed partial class Label : IAsyncDisposable
     [Inject]
     public required LabellingService Labelling { get; init; }
 
-    /// <summary>The browser.</summary>
-    [Inject]
-    public required IJSRuntime Js { get; init; }
-
     /// <summary>The clock.</summary>
     [Inject]
     public required TimeProvider Time { get; init; }
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Authentication { get; set; } = default!;
+    /// <inheritdoc />
+    protected override Guid? Awaited => _model is { Current: { } current, IsVisible: false } ? current.Id : null;
 
     private string Width => string.Create(CultureInfo.InvariantCulture, $"{100.0 * _model!.Progress.Labelled / Math.Max(1, _model.Progress.PoolSize):0.##}%");
 
@@ -51,45 +43,34 @@ public sealed partial class Label : IAsyncDisposable
         _ => "An admin imports images; they will be here then.",
     };
 
-    /// <summary>A key was pressed. Called by the page's script.</summary>
-    [JSInvokable]
-    public async Task PressAsync(string key)
-    {
-        await (key switch
-        {
-            "?" => ToggleHelp(),
-            "undo" => UndoAsync(),
-            "redo" => _model!.RedoAsync(Describe, Left),
-            "escape" => CloseHelp(),
-            _ when _help => Task.CompletedTask,
-            " " => SkipAsync(),
-            "f" => FlagAsync(),
-            "n" => ToggleNeighboursAsync(),
-            "w" => ToggleWhyAsync(),
-            [>= '1' and <= '9'] => LabelAsync(key[0] - '1'),
-            _ => Task.CompletedTask,
-        });
-        StateHasChanged();
-    }
+    /// <inheritdoc />
+    protected override Task<Delivery> StoreAsync(SentAnswer answer) => _help ? Task.FromResult(Delivery.NotTaken) : _model!.AnswerAsync(answer, Left);
 
-    /// <summary>The image in front is on the screen. Called by the page's script.</summary>
-    [JSInvokable]
-    public void Shown(Guid imageId) => _model?.Shown(imageId);
-
-    /// <summary>The image in front cannot be drawn. Called by the page's script.</summary>
-    [JSInvokable]
-    public void NotShown(Guid imageId)
+    /// <inheritdoc />
+    protected override Task DoAsync(string key) => key switch
     {
-        _model?.NotShown(imageId);
-        StateHasChanged();
-    }
+        "?" => ToggleHelp(),
+        "undo" => UndoAsync(),
+        "redo" => _model!.RedoAsync(Left),
+        "escape" => CloseHelp(),
+        _ when _help => Task.CompletedTask,
+        "n" => ToggleNeighboursAsync(),
+        "w" => ToggleWhyAsync(),
+        _ => Task.CompletedTask,
+    };
+
+    /// <inheritdoc />
+    protected override void OnShown(Guid imageId) => _model!.Shown(imageId);
+
+    /// <inheritdoc />
+    protected override void OnNotShown(Guid imageId) => _model!.NotShown(imageId);
 
     /// <inheritdoc />
     protected override async Task LoadAsync()
     {
         if (_model is null)
         {
-            _model = new LabellingViewModel(Labelling, Time, ProjectId, (await Authentication).UserId());
+            _model = new LabellingViewModel(Labelling, ProjectId, (await Authentication).UserId());
             await _model.OpenAsync(Left);
             _counted = Time.GetTimestamp();
             _ = WatchAsync();
@@ -105,47 +86,6 @@ public sealed partial class Label : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (_model is null)
-        {
-            return;
-        }
-
-        if (_self is null)
-        {
-            _self = DotNetObjectReference.Create(this);
-            var module = await Js.InvokeAsync<IJSObjectReference>("import", Left, "/assets/js/labelling.js");
-            _keyboard = await module.InvokeAsync<IJSObjectReference>("attach", Left, _self);
-        }
-
-        if (_keyboard is not null && _model is { Current: { } current, IsVisible: false })
-        {
-            await _keyboard.InvokeVoidAsync("watch", Left, current.Id);
-        }
-    }
-
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        Dispose();
-        try
-        {
-            if (_keyboard is not null)
-            {
-                await _keyboard.InvokeVoidAsync("detach");
-                await _keyboard.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // The browser is gone, and its listeners with it.
-        }
-
-        _self?.Dispose();
-    }
-
     private Task ToggleHelp()
     {
         _help = !_help;
@@ -158,19 +98,11 @@ public sealed partial class Label : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private Task LabelAsync(int classIndex) => Project!.Classes.Find(c => c.Index == classIndex) is { } answer
-        ? _model!.AnswerAsync(AnswerKind.Label, classIndex, answer.Name, Left)
-        : Task.CompletedTask;
-
-    private Task<bool> SkipAsync() => _model!.AnswerAsync(AnswerKind.Skip, null, "skipped", Left);
-
-    private Task<bool> FlagAsync() => _model!.AnswerAsync(AnswerKind.Unreadable, null, "unreadable", Left);
-
     private Task ToggleWhyAsync() => _model!.ToggleWhyAsync(Left);
 
     private Task ToggleNeighboursAsync() => _model!.ToggleNeighboursAsync(Left);
 
-    private Task<bool> UndoAsync() => _model!.UndoAsync(Describe, Left);
+    private Task<bool> UndoAsync() => _model!.UndoAsync(Left);
 
     private string Explain(WhyShown why) => why switch
     {
@@ -182,9 +114,16 @@ public sealed partial class Label : IAsyncDisposable
         _ => "It was next in random order: no round has ranked it yet.",
     };
 
-    private string Describe(UndoneAnswer undone) => undone.Kind switch
+    private string Describe(LastAnswer last) => (last.State, Name(last.Answer)) switch
     {
-        AnswerKind.Label => Project!.Classes.Find(c => c.Index == undone.ClassIndex)?.Name ?? "a class",
+        (LastAnswerState.Stored, var name) => $"Stored: {name}.",
+        (LastAnswerState.TakenBack, var name) => $"Taken back: {name}.",
+        (_, var name) => $"Your last answer: {name}.",
+    };
+
+    private string Name(ReaderAnswer answer) => answer.Kind switch
+    {
+        AnswerKind.Label => Project!.Classes.Find(c => c.Index == answer.ClassIndex)?.Name ?? "a class",
         AnswerKind.Skip => "skipped",
         _ => "unreadable",
     };

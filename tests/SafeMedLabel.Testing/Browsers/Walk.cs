@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
-namespace SafeMedLabel.EndToEnd;
+namespace SafeMedLabel.Testing.Browsers;
 
 /// <summary>What browser tests do on their way: the first account, a project with images, a look at a page.</summary>
-internal static class Walk
+public static class Walk
 {
     private const float Patience = 300_000;
     private const string Password = "correct horse battery";
@@ -28,6 +28,7 @@ internal static class Walk
         var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         return page;
     }
 

@@ -5,48 +5,64 @@ using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
 
-namespace SafeMedLabel.EndToEnd;
+namespace SafeMedLabel.Testing.Browsers;
 
 /// <summary>The real server with its real worker, in processes of their own, on an empty storage folder.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly StorageOptions _storage;
+    private readonly StorageOptions _storage = new() { Root = Directory.CreateTempSubdirectory("safemed-e2e-").FullName };
+    private Process? _process;
 
-    private RunningServer(Process process, StorageOptions storage, Uri address)
+    private RunningServer()
     {
-        _process = process;
-        _storage = storage;
-        Address = address;
     }
 
     /// <summary>Where it listens.</summary>
-    public Uri Address { get; }
+    public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}");
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>Starts one and waits until it answers.</summary>
     public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken)
     {
-        var storage = new StorageOptions { Root = Directory.CreateTempSubdirectory("safemed-e2e-").FullName };
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var process = Process.Start(Program(new() { ["Storage__Root"] = storage.FullRoot, ["Urls"] = address.ToString() }))!;
-        process.OutputDataReceived += (_, line) => Console.WriteLine(line.Data);
-        process.ErrorDataReceived += (_, line) => Console.WriteLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var server = new RunningServer(process, storage, address);
+        var server = new RunningServer();
+        await server.StartAgainAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>Starts it, at the same address and on the same storage as before, and waits until it answers.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken)
+    {
+        _process = Process.Start(Program(new() { ["Storage__Root"] = _storage.FullRoot, ["Urls"] = Address.ToString() }))!;
+        _process.OutputDataReceived += (_, line) => Console.WriteLine(line.Data);
+        _process.ErrorDataReceived += (_, line) => Console.WriteLine(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
         using var http = new HttpClient();
         while (true)
         {
             try
             {
-                await http.GetStringAsync(new Uri(address, "health"), cancellationToken);
-                return server;
+                await http.GetStringAsync(new Uri(Address, "health"), cancellationToken);
+                return;
             }
-            catch (HttpRequestException) when (!process.HasExited)
+            catch (HttpRequestException) when (!_process.HasExited)
             {
                 await Task.Delay(200, cancellationToken);
             }
         }
+    }
+
+    /// <summary>Halts the server where it is; what is sent to it waits in the network.</summary>
+    public async Task FreezeAsync() => await SignalAsync("STOP");
+
+    /// <summary>Lets a halted server go on.</summary>
+    public async Task ThawAsync() => await SignalAsync("CONT");
+
+    /// <summary>Ends the server and its worker at once, as a power cut does.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
     }
 
     /// <summary>How the server is started from its own folder with settings.</summary>
@@ -82,10 +98,14 @@ public sealed class RunningServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await KillAsync();
         Directory.Delete(_storage.FullRoot, recursive: true);
+    }
+
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static int FreePort()

@@ -1,9 +1,9 @@
 using Microsoft.Playwright;
 
-namespace SafeMedLabel.EndToEnd;
+namespace SafeMedLabel.Testing.Browsers;
 
 /// <summary>The system's Chromium; tests that need it are skipped where there is none.</summary>
-internal static class Chromium
+public static class Chromium
 {
     private static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 

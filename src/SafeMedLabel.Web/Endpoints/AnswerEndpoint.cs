@@ -1,0 +1,28 @@
+using System.Security.Claims;
+using SafeMedLabel.Application;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Web.Model;
+
+namespace SafeMedLabel.Web.Endpoints;
+
+/// <summary>
+/// Answers over HTTP, for those that were given when the page's connection had broken: the page's script sends them here before it loads
+/// itself anew. A form on another site can send no JSON, so the cookie alone does not suffice.
+/// </summary>
+internal static class AnswerEndpoint
+{
+    public static void Map(WebApplication app)
+    {
+        app.MapPost("/projects/{projectId:int}/answers", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, LabellingService labelling, CancellationToken cancellationToken) =>
+            Respond(await labelling.AnswerAsync(sent.By(Key(reader), projectId), cancellationToken)))
+            .RequireAuthorization(Policies.Label).DisableAntiforgery();
+        app.MapPost("/projects/{projectId:int}/decisions", async (int projectId, SentAnswer sent, ClaimsPrincipal lead, AdjudicationService adjudications, CancellationToken cancellationToken) =>
+            Respond(await adjudications.DecideAsync(projectId, sent.ImageId, Key(lead), sent.ClassIndex, sent.ClientKey, cancellationToken)))
+            .RequireAuthorization(Policies.Lead).DisableAntiforgery();
+    }
+
+    private static string Key(ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.NameIdentifier)!;
+
+    private static IResult Respond(Result stored) => stored.Succeeded ? Results.NoContent() : Results.Text(stored.Error, statusCode: StatusCodes.Status409Conflict);
+}
