@@ -38,6 +38,8 @@ public static class ApplicationServices
         services.AddSingleton<ImportService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
+        services.AddSingleton<GridService>();
+        services.AddSingleton<SecondLookService>();
         services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();

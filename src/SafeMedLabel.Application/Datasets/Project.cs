@@ -50,6 +50,12 @@ public sealed class Project : IVersioned
     /// <summary>Part of the queue that is drawn at random from the whole pool, once a round has ranked it; 0 to 1.</summary>
     public double AuditFraction { get; set; } = 0.1;
 
+    /// <summary>True where readers may confirm many images of one proposed class at once.</summary>
+    public bool GridAllowed { get; set; } = true;
+
+    /// <summary>True where readers may see what the model says of an image, once they have answered it, and change their answer.</summary>
+    public bool RevealAllowed { get; set; }
+
     /// <summary>Width of an imported image's pixel in micrometres, for the scale bar; null where it is not known.</summary>
     public double? MicrometresPerPixel { get; set; }
 

@@ -115,6 +115,8 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.ReadingsPerImage = settings.ReadingsPerImage;
         project.SecondReadingFraction = settings.SecondReadingFraction;
         project.AuditFraction = settings.AuditFraction;
+        project.GridAllowed = settings.GridAllowed;
+        project.RevealAllowed = settings.RevealAllowed;
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

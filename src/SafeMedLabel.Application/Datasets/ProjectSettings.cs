@@ -42,6 +42,12 @@ public sealed record ProjectSettings
     /// <summary>0 to 0.5.</summary>
     public double AuditFraction { get; init; } = 0.1;
 
+    /// <summary>Readers may confirm many images of one proposed class at once.</summary>
+    public bool GridAllowed { get; init; } = true;
+
+    /// <summary>Readers may see what the model says of an image they have answered.</summary>
+    public bool RevealAllowed { get; init; }
+
     /// <summary>Null, or 0.001 to 1,000: from an electron microscope's to a photograph's.</summary>
     public double? MicrometresPerPixel { get; init; }
 

@@ -16,11 +16,14 @@ public sealed class Answer
     /// <summary>The project.</summary>
     public int ProjectId { get; set; }
 
-    /// <summary>What stands; never <see cref="AnswerKind.Undo"/>.</summary>
+    /// <summary>What stands; a label, a skip or 'unreadable'.</summary>
     public AnswerKind Kind { get; set; }
 
     /// <summary>The class, where <see cref="Kind"/> is a label.</summary>
     public int? ClassIndex { get; set; }
+
+    /// <summary>The class the reader gave before they saw anything of the model's opinion; null where they gave none.</summary>
+    public int? UnaidedClassIndex { get; set; }
 
     /// <summary>The event it comes from.</summary>
     public long EventId { get; set; }

@@ -14,4 +14,7 @@ public enum AnswerKind
 
     /// <summary>The reader's last answer is taken back.</summary>
     Undo,
+
+    /// <summary>The reader was shown what the model says of an image they had answered; the event's class is the model's.</summary>
+    Reveal,
 }

@@ -8,7 +8,11 @@ namespace SafeMedLabel.Application.Labelling;
 /// <param name="ClassIndex">The class of a label, 0-based.</param>
 /// <param name="ElapsedMilliseconds">How long the image was looked at.</param>
 /// <param name="ClientKey">Made once per answer; sent again unchanged on a retry.</param>
-public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId, AnswerKind Kind, int? ClassIndex, int ElapsedMilliseconds, Guid ClientKey);
+public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId, AnswerKind Kind, int? ClassIndex, int ElapsedMilliseconds, Guid ClientKey)
+{
+    /// <summary>What the reader had seen of the model's opinion.</summary>
+    public Aid Aid { get; init; }
+}
 
 /// <summary>An answer as its reader gave it.</summary>
 /// <param name="ImageId">The image.</param>

@@ -46,6 +46,7 @@ internal static class Answering
             ClientKey = request.ClientKey,
             QueueRoundId = project.QueueRoundId,
             Reason = lease.Reason,
+            Aid = request.Aid,
         };
         db.LabelEvents.Add(stored);
         db.Leases.Remove(lease);
@@ -63,6 +64,7 @@ internal static class Answering
         image.ReadingsGiven += readings;
         image.ReadingsTaken += readings - (lease.HasLapsed ? 0 : 1);
         (answer.Kind, answer.ClassIndex, answer.EventId) = (stored.Kind, stored.ClassIndex, stored.Id);
+        answer.UnaidedClassIndex = stored.Aid == Aid.Unaided ? stored.ClassIndex : null;
         return Result.Done;
     }
 
@@ -71,6 +73,11 @@ internal static class Answering
     {
         var (answer, stored) = given;
         var (projectId, readerId) = (answer.ProjectId, answer.ReaderId);
+        if (await LabellingQueries.IsRevealed(db, answer.ImageId, readerId))
+        {
+            return Result.Refused("You have seen what the model says of this image: its answer can be changed, but not taken back.");
+        }
+
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == projectId, cancellationToken);
         await Leasing.LapseAsync(db, projectId, readerId, now, cancellationToken);
         var image = (await LabellingQueries.Image(db, answer.ImageId))!;

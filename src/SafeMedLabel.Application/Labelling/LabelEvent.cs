@@ -40,6 +40,9 @@ public sealed class LabelEvent
     /// <summary>Why the reader was shown the image; null of an undo.</summary>
     public QueueReason? Reason { get; set; }
 
+    /// <summary>What the reader had seen of the model's opinion.</summary>
+    public Aid Aid { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<LabelEvent>
     {
         public void Configure(EntityTypeBuilder<LabelEvent> builder)

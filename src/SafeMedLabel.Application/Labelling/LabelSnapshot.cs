@@ -13,7 +13,7 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
     /// <summary>Folds a project's events up to and including <paramref name="lastEventId"/>.</summary>
     public static async Task<LabelSnapshot> ReadAsync(AppDbContext db, int projectId, long lastEventId, CancellationToken cancellationToken = default)
     {
-        var events = await db.LabelEvents.AsNoTracking().Where(e => e.ProjectId == projectId && e.Id <= lastEventId).OrderBy(e => e.Id)
+        var events = await db.LabelEvents.AsNoTracking().Where(e => e.ProjectId == projectId && e.Id <= lastEventId && e.Kind != AnswerKind.Reveal).OrderBy(e => e.Id)
             .Select(e => new { e.ImageId, e.ReaderId, e.Kind, e.ClassIndex, IsDecision = e.Reason == QueueReason.Adjudication }).ToListAsync(cancellationToken);
         var standing = new Dictionary<(Guid Image, string Reader), (AnswerKind Kind, int? Class)>();
         var decided = new Dictionary<Guid, int?>();

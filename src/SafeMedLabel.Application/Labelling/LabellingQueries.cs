@@ -20,12 +20,12 @@ internal static class LabellingQueries
         (AppDbContext db, int projectId, string readerId, DateTime now) =>
             db.Leases.Where(l => l.ProjectId == projectId && !l.HasLapsed && l.ExpiresUtc <= now && l.ReaderId != readerId));
 
-    /// <summary>A reader's leases in their order, with what they may know of the images.</summary>
-    public static readonly Func<AppDbContext, int, string, IAsyncEnumerable<HeldImage>> Held = EF.CompileAsyncQuery((AppDbContext db, int projectId, string readerId) =>
+    /// <summary>A reader's leases in their order, those of a grid or the others, with what they may know of the images.</summary>
+    public static readonly Func<AppDbContext, int, string, bool, IAsyncEnumerable<HeldImage>> Held = EF.CompileAsyncQuery((AppDbContext db, int projectId, string readerId, bool forGrid) =>
         from lease in db.Leases
         join image in db.Images on lease.ImageId equals image.Id
         orderby lease.Order
-        where lease.ProjectId == projectId && lease.ReaderId == readerId
+        where lease.ProjectId == projectId && lease.ReaderId == readerId && (lease.Reason == QueueReason.Grid) == forGrid
         select new HeldImage(lease, image.Width, image.Height, db.Answers.Any(a => a.ImageId == image.Id && a.ReaderId == readerId && a.Kind == AnswerKind.Skip)));
 
     /// <summary>The first in rank that nobody has read or holds and this reader has not skipped.</summary>
@@ -38,6 +38,10 @@ internal static class LabellingQueries
     /// <summary>Whether an answer was stored already.</summary>
     public static readonly Func<AppDbContext, Guid, Task<bool>> IsStored = EF.CompileAsyncQuery((AppDbContext db, Guid clientKey) =>
         db.LabelEvents.Any(e => e.ClientKey == clientKey));
+
+    /// <summary>Whether a reader has seen what the model says of an image.</summary>
+    public static readonly Func<AppDbContext, Guid, string, Task<bool>> IsRevealed = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
+        db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == AnswerKind.Reveal));
 
     /// <summary>An image; null where there is none.</summary>
     public static readonly Func<AppDbContext, Guid, Task<ProjectImage?>> Image = EF.CompileAsyncQuery((AppDbContext db, Guid id) =>
@@ -57,6 +61,13 @@ internal static class LabellingQueries
          join stored in db.LabelEvents on answer.EventId equals stored.Id
          where answer.ProjectId == projectId && answer.ReaderId == readerId
          orderby answer.EventId descending
+         select new GivenAnswer(answer, stored)).FirstOrDefault());
+
+    /// <summary>A reader's standing answer for an image, with its event; null where there is none.</summary>
+    public static readonly Func<AppDbContext, Guid, string, Task<GivenAnswer?>> Given = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
+        (from answer in db.Answers
+         join stored in db.LabelEvents on answer.EventId equals stored.Id
+         where answer.ImageId == imageId && answer.ReaderId == readerId
          select new GivenAnswer(answer, stored)).FirstOrDefault());
 
     /// <summary>A standing answer and the event that it stands by.</summary>

@@ -140,10 +140,19 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         var now = Now;
         var expires = now.AddMinutes(project.LeaseMinutes);
         await Leasing.LapseAsync(db, project.Id, readerId, now, cancellationToken);
-        var held = await Leasing.ResumeAsync(db, project.Id, readerId, expires, cancellationToken);
+        var held = await Leasing.ResumeAsync(db, project.Id, readerId, forGrid: false, expires, cancellationToken);
         var order = held.Count == 0 ? 0 : held[^1].Lease.Order;
         var views = held.Take(count).Select(h => h.View).ToList();
-        foreach (var (image, reason, wasSkipped) in await NextAsync(db, project, readerId, count - held.Count, cancellationToken))
+        var next = await NextAsync(db, project, readerId, count - held.Count, cancellationToken);
+        if (held.Count == 0 && next.Count == 0)
+        {
+            // Nothing is left but what they hold of a grid, and do not read there.
+            var ofGrid = await Leasing.ResumeAsync(db, project.Id, readerId, forGrid: true, expires, cancellationToken);
+            await Leasing.GiveBackAsync(db, ofGrid.Select(h => h.Lease), cancellationToken);
+            next = await NextAsync(db, project, readerId, count, cancellationToken);
+        }
+
+        foreach (var (image, reason, wasSkipped) in next)
         {
             Leasing.Give(db, image, readerId, reason, ++order, expires);
             views.Add(new QueueImage(image.Id, image.Width, image.Height, wasSkipped));

@@ -28,11 +28,11 @@ internal static class Leasing
         }
     }
 
-    /// <summary>What this reader holds, renewed; of what they lost, that whose place is still free.</summary>
-    public static async Task<List<LabellingQueries.HeldImage>> ResumeAsync(AppDbContext db, int projectId, string readerId, DateTime expires, CancellationToken cancellationToken)
+    /// <summary>What this reader holds, for a grid or one by one, renewed; of what they lost, that whose place is still free.</summary>
+    public static async Task<List<LabellingQueries.HeldImage>> ResumeAsync(AppDbContext db, int projectId, string readerId, bool forGrid, DateTime expires, CancellationToken cancellationToken)
     {
         var held = new List<LabellingQueries.HeldImage>();
-        foreach (var mine in await LabellingQueries.Held(db, projectId, readerId).ToListAsync(cancellationToken))
+        foreach (var mine in await LabellingQueries.Held(db, projectId, readerId, forGrid).ToListAsync(cancellationToken))
         {
             var lease = mine.Lease;
             if (lease.HasLapsed)
@@ -66,6 +66,29 @@ internal static class Leasing
     /// <summary>Those that a reader has neither answered nor holds.</summary>
     public static IQueryable<ProjectImage> UnseenBy(AppDbContext db, string readerId, IQueryable<ProjectImage> images) => images.Where(i =>
         !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId));
+
+    /// <summary>A reader gives images back unread.</summary>
+    public static async Task GiveBackAsync(AppDbContext db, IEnumerable<Lease> leases, CancellationToken cancellationToken)
+    {
+        foreach (var lease in leases)
+        {
+            db.Leases.Remove(lease);
+            (await LabellingQueries.Image(db, lease.ImageId))!.ReadingsTaken--;
+        }
+
+        // What is to be had is asked of the database next.
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Of a grid, the images that a reader wants to read one by one: they come before what the reader holds else.</summary>
+    public static async Task SetApartAsync(AppDbContext db, int projectId, string readerId, IReadOnlyList<Guid> images, CancellationToken cancellationToken)
+    {
+        var first = await db.Leases.Where(l => l.ProjectId == projectId && l.ReaderId == readerId).MinAsync(l => (long?)l.Order, cancellationToken) ?? 0;
+        foreach (var lease in await db.Leases.Where(l => l.ProjectId == projectId && l.ReaderId == readerId && l.Reason == QueueReason.Grid && images.Contains(l.ImageId)).ToListAsync(cancellationToken))
+        {
+            (lease.Reason, lease.Order) = (QueueReason.GridException, --first);
+        }
+    }
 
     /// <summary>Gives a reader an image that is to be had.</summary>
     public static void Give(AppDbContext db, ProjectImage image, string readerId, QueueReason reason, long order, DateTime expires)

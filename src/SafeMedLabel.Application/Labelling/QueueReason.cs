@@ -12,6 +12,12 @@ public enum QueueReason
     /// <summary>Another has read it, and a reading independent of theirs is wanted.</summary>
     SecondReading,
 
+    /// <summary>One of many that the model takes for the same class, to be confirmed at once.</summary>
+    Grid,
+
+    /// <summary>It was in such a grid, and its reader took it for an exception.</summary>
+    GridException,
+
     /// <summary>Its readers do not agree, and somebody has to decide.</summary>
     Adjudication,
 }

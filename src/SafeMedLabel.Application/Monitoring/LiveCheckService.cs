@@ -7,8 +7,16 @@ namespace SafeMedLabel.Application.Monitoring;
 /// <summary>Holds what readers say of images drawn at random against what the model had said of them.</summary>
 public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
 {
-    /// <summary>Images of the pool whose predictions a round keeps: the first to be drawn. At one in ten they last for 20,000 answers.</summary>
-    public const int PredictionsKept = 2000;
+    /// <summary>At one in ten they last for 20,000 answers.</summary>
+    private const int MostChecked = 2000;
+
+    /// <summary>The rest may be read in grids.</summary>
+    private const double PartChecked = 0.2;
+
+    /// <summary>
+    /// Images of a pool of this size that are held against the model, and therefore read one by one and unaided: the first to be drawn.
+    /// </summary>
+    public static int Checked(int pool) => Math.Min(MostChecked, (int)Math.Ceiling(PartChecked * pool));
 
     /// <summary>Of the round that ranks the queue now; null before the first.</summary>
     public async Task<LiveCheck?> ReadAsync(int projectId, CancellationToken cancellationToken = default)
@@ -33,7 +41,7 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
         var answers = await (from answer in db.Answers
                              join prediction in db.RoundPredictions on answer.ImageId equals prediction.ImageId
                              where prediction.RoundId == round.Id && answer.Kind != AnswerKind.Skip
-                             select new { answer.ImageId, answer.ClassIndex }).ToListAsync(cancellationToken);
+                             select new { answer.ImageId, ClassIndex = answer.UnaidedClassIndex }).ToListAsync(cancellationToken);
         var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         var labels = new Dictionary<Guid, int>();
         foreach (var image in answers.GroupBy(a => a.ImageId, a => a.ClassIndex))

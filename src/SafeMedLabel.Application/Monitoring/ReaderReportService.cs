@@ -17,27 +17,49 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
         var answers = await (from answer in db.Answers
                              join stored in db.LabelEvents on answer.EventId equals stored.Id
                              where answer.ProjectId == projectId && answer.Kind != AnswerKind.Skip
-                             select new Reading(answer.ImageId, answer.ReaderId, answer.ClassIndex, stored.ElapsedMilliseconds)).ToListAsync(cancellationToken);
+                             select new Reading(answer.ImageId, answer.ReaderId, answer.ClassIndex, answer.UnaidedClassIndex, stored.Aid == Aid.Unaided ? stored.ElapsedMilliseconds : null)).ToListAsync(cancellationToken);
         var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
-        var shared = answers.Where(a => a.Class is not null).GroupBy(a => a.ImageId).Where(image => image.Count() > 1).ToDictionary(image => image.Key, image => image.ToList());
+        var shared = answers.Where(a => a.UnaidedClass is not null).GroupBy(a => a.ImageId).Where(image => image.Count() > 1).ToDictionary(image => image.Key, image => image.ToList());
         var labels = shared.ToDictionary(
-            image => image.Key, image => Consensus.Of(image.Key, [.. image.Value.Select(r => r.Class!.Value)], decisions));
+            image => image.Key, image => Consensus.Of(image.Key, [.. image.Value.Select(r => r.UnaidedClass!.Value)], decisions));
 
         return new ReaderReport(
             [.. answers.GroupBy(a => a.ReaderId).Select(reader => Summarise(Name(reader.Key), [.. reader], labels)).OrderByDescending(r => r.Labels).ThenBy(r => r.Name, StringComparer.Ordinal)],
-            shared.Count < 2 ? null : Kappa.Fleiss([.. shared.Values.Select(image => Enumerable.Range(0, classes).Select(k => image.Count(r => r.Class == k)).ToArray())]),
+            shared.Count < 2 ? null : Kappa.Fleiss([.. shared.Values.Select(image => Enumerable.Range(0, classes).Select(k => image.Count(r => r.UnaidedClass == k)).ToArray())]),
             [.. Pairs(shared.Values, classes, Name).Select(p => new ReaderPair(Name(p.One), Name(p.Other), p.Table, Kappa.Cohen(p.Table))).OrderByDescending(p => p.Agreement.Images)]);
 
         string Name(string readerId) => names.GetValueOrDefault(readerId, "(unknown)");
     }
 
+    /// <summary>What all readers of a project made of the model's opinion; null where nobody has seen it.</summary>
+    public async Task<SwitchReport?> ReadSwitchesAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var seen = await (from shown in db.LabelEvents
+                          join answer in db.Answers on new { shown.ImageId, shown.ReaderId } equals new { answer.ImageId, answer.ReaderId }
+                          join image in db.Images on shown.ImageId equals image.Id
+                          where shown.ProjectId == projectId && shown.Kind == AnswerKind.Reveal && answer.UnaidedClassIndex != null
+                          let decided = db.Adjudications.Where(a => a.ImageId == image.Id).Select(a => a.ClassIndex).FirstOrDefault()
+                          select new { Model = shown.ClassIndex, Before = answer.UnaidedClassIndex, After = answer.ClassIndex, Truth = image.ReferenceClass ?? decided })
+            .ToListAsync(cancellationToken);
+        var switched = seen.Where(s => s.After != s.Before).ToList();
+        return seen.Count == 0 ? null : new SwitchReport(
+            seen.Count,
+            seen.Count(s => s.Model != s.Before),
+            switched.Count,
+            switched.Count(s => s.After == s.Model),
+            switched.Count(s => s.Truth is not null),
+            switched.Count(s => s.Truth is not null && s.After == s.Truth),
+            switched.Count(s => s.Truth is not null && s.Before == s.Truth));
+    }
+
     private static ReaderSummary Summarise(string name, List<Reading> readings, Dictionary<Guid, int?> labels)
     {
         var given = readings.Where(r => r.Class is not null).ToList();
-        var compared = given.Where(r => labels.GetValueOrDefault(r.ImageId) is not null).ToList();
-        var times = given.Select(r => r.Milliseconds / 1000.0).Order().ToList();
+        var compared = given.Where(r => r.UnaidedClass is not null && labels.GetValueOrDefault(r.ImageId) is not null).ToList();
+        var times = given.Where(r => r.Milliseconds is not null).Select(r => r.Milliseconds!.Value / 1000.0).Order().ToList();
         return new ReaderSummary(
-            name, given.Count, readings.Count - given.Count, times.Count == 0 ? 0 : times[times.Count / 2], compared.Count, compared.Count(r => labels[r.ImageId] == r.Class));
+            name, given.Count, readings.Count - given.Count, times.Count == 0 ? 0 : times[times.Count / 2], compared.Count, compared.Count(r => labels[r.ImageId] == r.UnaidedClass));
     }
 
     private static IEnumerable<(string One, string Other, int[][] Table)> Pairs(IEnumerable<List<Reading>> images, int classes, Func<string, string> name)
@@ -56,7 +78,7 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
                         tables.Add((one.ReaderId, other.ReaderId), table);
                     }
 
-                    table[one.Class!.Value][other.Class!.Value]++;
+                    table[one.UnaidedClass!.Value][other.UnaidedClass!.Value]++;
                 }
             }
         }
@@ -64,5 +86,5 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
         return tables.Select(t => (t.Key.Item1, t.Key.Item2, t.Value));
     }
 
-    private sealed record Reading(Guid ImageId, string ReaderId, int? Class, int Milliseconds);
+    private sealed record Reading(Guid ImageId, string ReaderId, int? Class, int? UnaidedClass, int? Milliseconds);
 }

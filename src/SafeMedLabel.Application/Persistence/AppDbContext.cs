@@ -49,6 +49,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Silent-failure rate and coverage of rounds over the thresholds.</summary>
     public DbSet<RoundThreshold> RoundThresholds => Set<RoundThreshold>();
 
+    /// <summary>What the round that ranks a queue says of its images.</summary>
+    public DbSet<ModelOpinion> ModelOpinions => Set<ModelOpinion>();
+
     /// <summary>What rounds' models said of images before they were read.</summary>
     public DbSet<RoundPrediction> RoundPredictions => Set<RoundPrediction>();
 

@@ -94,7 +94,7 @@ public sealed class RoundRunner(
         return EvaluationReport.From(predictions, [.. roundData.Test.Select(i => i.Patient)]);
     }
 
-    private async Task<IReadOnlyList<(Guid ImageId, double Score)>> ScoreAsync(Round round, RoundData roundData, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(ModelOpinion Opinion, double Score)>> ScoreAsync(Round round, RoundData roundData, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
     {
         if (roundData.Pool.Count == 0)
         {
@@ -107,20 +107,22 @@ public sealed class RoundRunner(
             cancellationToken);
         var width = ScoringPasses * classes;
         var scores = new double[roundData.Pool.Count];
+        var opinions = new ModelOpinion[scores.Length];
         for (var i = 0; i < scores.Length; i++)
         {
             var own = new StochasticPasses(passes.AsSpan(i * width, width), ScoringPasses, classes);
             scores[i] = AcquisitionScorer.Score(round.Acquisition, in own, roundData.Pool[i].ContentHash, (ulong)round.Seed);
+            opinions[i] = ModelOpinion.From(roundData.Pool[i].Id, round, in own);
         }
 
         var order = AcquisitionScorer.Rank(scores, [.. roundData.Pool.Select(i => i.ContentHash)]);
-        return [.. order.Select(i => (roundData.Pool[i].Id, scores[i]))];
+        return [.. order.Select(i => (opinions[i], scores[i]))];
     }
 
     /// <summary>What the model says of the images that will be drawn at random, before they are: they come in the order of content hashes, as the pool does.</summary>
     private async Task<List<RoundPrediction>> PredictAsync(Round round, RoundData roundData, string modelPath, CancellationToken cancellationToken)
     {
-        var images = roundData.Pool.Take(LiveCheckService.PredictionsKept).ToList();
+        var images = roundData.Pool.Take(LiveCheckService.Checked(roundData.Pool.Count)).ToList();
         if (images.Count == 0)
         {
             return [];
@@ -139,7 +141,7 @@ public sealed class RoundRunner(
     private async Task CompleteAsync(
         Round round,
         EvaluationReport? report,
-        IReadOnlyList<(Guid ImageId, double Score)> ranking,
+        IReadOnlyList<(ModelOpinion Opinion, double Score)> ranking,
         IReadOnlyList<RoundPrediction> predictions,
         string modelFile,
         CancellationToken cancellationToken)
@@ -171,7 +173,7 @@ public sealed class RoundRunner(
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
         project.QueueRoundId = round.Id;
         await db.SaveChangesAsync(cancellationToken);
-        await RankQueueAsync(db, ranking, cancellationToken);
+        await RankQueueAsync(db, round.ProjectId, ranking, cancellationToken);
         await ReadingPlan.ApplyAsync(db, round.ProjectId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         logger.LogInformation("Round {RoundId} completed; {Count} images ranked.", round.Id, ranking.Count);
@@ -191,13 +193,19 @@ public sealed class RoundRunner(
         row.SilentFailureHigh = report.SilentFailureInterval.TryGetValue(key, out interval) ? interval.High : null;
     }
 
-    /// <summary>A prepared statement a row: 20,000 ranks take a fraction of a second, where change tracking would take many.</summary>
-    private static async Task RankQueueAsync(AppDbContext db, IReadOnlyList<(Guid ImageId, double Score)> ranking, CancellationToken cancellationToken)
+    /// <summary>Prepared statements a row: 20,000 ranks take a fraction of a second, where change tracking would take many.</summary>
+    private static async Task RankQueueAsync(AppDbContext db, int projectId, IReadOnlyList<(ModelOpinion Opinion, double Score)> ranking, CancellationToken cancellationToken)
     {
-        for (var rank = 0; rank < ranking.Count; rank++)
+        await db.ModelOpinions.Where(o => o.ProjectId == projectId).ExecuteDeleteAsync(cancellationToken);
+        foreach (var (rank, (opinion, score)) in ranking.Index())
         {
-            var (imageId, score) = ranking[rank];
-            await db.Database.ExecuteSqlAsync($"UPDATE Images SET QueueRank = {rank}, AcquisitionScore = {score} WHERE Id = {imageId}", cancellationToken);
+            await db.Database.ExecuteSqlAsync($"UPDATE Images SET QueueRank = {rank}, AcquisitionScore = {score} WHERE Id = {opinion.ImageId}", cancellationToken);
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO ModelOpinions (ImageId, ProjectId, RoundId, ClassIndex, Probability, Passes)
+                VALUES ({opinion.ImageId}, {opinion.ProjectId}, {opinion.RoundId}, {opinion.ClassIndex}, {opinion.Probability}, {opinion.Passes})
+                """,
+                cancellationToken);
         }
     }
 

@@ -37,6 +37,11 @@ public readonly ref struct StochasticPasses
     /// <summary>Number of classes K.</summary>
     public int Classes { get; }
 
+    /// <summary>The probability of a class in a pass.</summary>
+    /// <param name="pass">0 to T − 1.</param>
+    /// <param name="classIndex">0 to K − 1.</param>
+    public double Probability(int pass, int classIndex) => _probabilities[(pass * Classes) + classIndex];
+
     /// <summary>Writes the mean probability p̄ of each class.</summary>
     /// <param name="mean">K values to write to.</param>
     /// <exception cref="ArgumentException"><paramref name="mean"/> does not hold K values.</exception>
@@ -119,6 +124,4 @@ public readonly ref struct StochasticPasses
     }
 
     private static double EntropyTerm(double p) => p > 0 ? -p * Math.Log(p) : 0;
-
-    private double Probability(int pass, int classIndex) => _probabilities[(pass * Classes) + classIndex];
 }

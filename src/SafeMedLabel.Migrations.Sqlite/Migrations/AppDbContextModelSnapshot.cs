@@ -327,6 +327,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("Epochs")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("GridAllowed")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("ImageSize")
                         .HasColumnType("INTEGER");
 
@@ -356,6 +359,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("RetrainAfterLabels")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("RevealAllowed")
                         .HasColumnType("INTEGER");
 
                     b.Property<double>("SecondReadingFraction")
@@ -525,6 +531,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("ProjectId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("UnaidedClassIndex")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("ImageId", "ReaderId");
 
                     b.HasIndex("ProjectId", "Kind", "ImageId");
@@ -539,6 +548,11 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Aid")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
 
                     b.Property<DateTime>("AtUtc")
                         .HasColumnType("TEXT");
@@ -639,6 +653,34 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ImageId");
 
                     b.ToTable("RoundPredictions");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Rounds.ModelOpinion", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ClassIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Passes")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<double>("Probability")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("RoundId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ImageId");
+
+                    b.HasIndex("ProjectId", "ClassIndex", "Probability");
+
+                    b.ToTable("ModelOpinions");
                 });
 
             modelBuilder.Entity("SafeMedLabel.Application.Rounds.Round", b =>
@@ -973,6 +1015,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasOne("SafeMedLabel.Application.Rounds.Round", null)
                         .WithMany()
                         .HasForeignKey("RoundId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Rounds.ModelOpinion", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

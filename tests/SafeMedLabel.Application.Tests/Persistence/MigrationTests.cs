@@ -29,4 +29,24 @@ public sealed class MigrationTests
         Assert.Equal([(1, 1, 1), (0, 0, 1), (0, 1, 1)], images.Select(id => readings[id]));
         Assert.Equal((1, 0.1), await read.Projects.Select(p => ValueTuple.Create(p.ReadingsPerImage, p.AuditFraction)).SingleAsync(cancellation));
     }
+
+    [Fact]
+    public async Task What_was_read_before_anybody_could_see_the_models_opinion_was_read_unaided()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var workplace = await Workplace.CreateAsync();
+        await workplace.AddImagesAsync(2);
+        await workplace.LabelAsync("ada", 2);
+        await using (var db = workplace.Open())
+        {
+            var migrator = db.GetService<IMigrator>();
+            await migrator.MigrateAsync("Adjudications", cancellation);
+            await migrator.MigrateAsync(cancellationToken: cancellation);
+        }
+
+        await using var read = workplace.Open();
+        Assert.Equal([0, 1], await read.Answers.OrderBy(a => a.EventId).Select(a => a.UnaidedClassIndex!.Value).ToListAsync(cancellation));
+        Assert.Equal([Aid.Unaided], await read.LabelEvents.Select(e => e.Aid).Distinct().ToListAsync(cancellation));
+        Assert.Equal((true, false), await read.Projects.Select(p => ValueTuple.Create(p.GridAllowed, p.RevealAllowed)).SingleAsync(cancellation));
+    }
 }

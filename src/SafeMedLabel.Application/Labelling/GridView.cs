@@ -1,0 +1,34 @@
+namespace SafeMedLabel.Application.Labelling;
+
+/// <summary>What there is to read in grids.</summary>
+public enum GridState
+{
+    /// <summary>There is a grid.</summary>
+    Ready,
+
+    /// <summary>The project reads every image alone.</summary>
+    SwitchedOff,
+
+    /// <summary>No round has proposed classes yet.</summary>
+    NoRound,
+
+    /// <summary>Nothing is left that may be read in a grid.</summary>
+    Finished,
+}
+
+/// <summary>Images that the model takes for one class, leased to a reader.</summary>
+/// <param name="State">What there is.</param>
+/// <param name="ClassIndex">The class that is proposed for all of them.</param>
+/// <param name="Images">The images, those the model is surest of first.</param>
+public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<QueueImage> Images);
+
+/// <summary>What a reader says of a grid, on its way to the database.</summary>
+/// <param name="ProjectId">The project.</param>
+/// <param name="ReaderId">The reader.</param>
+/// <param name="ClassIndex">The proposed class.</param>
+/// <param name="Confirmed">Images of that class.</param>
+/// <param name="Exceptions">Images that are not, or may not be: the reader gets them one by one.</param>
+/// <param name="ElapsedMilliseconds">How long the grid was looked at.</param>
+/// <param name="ClientKey">Made once per grid; sent again unchanged on a retry.</param>
+public sealed record GridRequest(
+    int ProjectId, string ReaderId, int ClassIndex, IReadOnlyList<Guid> Confirmed, IReadOnlyList<Guid> Exceptions, int ElapsedMilliseconds, Guid ClientKey);
