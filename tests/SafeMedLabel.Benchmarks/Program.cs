@@ -13,12 +13,13 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "pixels" => PixelsBenchmark.Run(),
     "queue" => await QueueBenchmark.RunAsync(),
     "page" => await PageBenchmark.RunAsync(),
+    "reading" => await ReadingBenchmark.RunAsync(),
     "round" => RoundBenchmark.Run(Value("--data")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page [--data PATH] [--model MODEL] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading [--data PATH] [--model MODEL] [--json]");
     return 1;
 }
 

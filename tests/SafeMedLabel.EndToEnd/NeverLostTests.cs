@@ -45,7 +45,7 @@ public sealed class NeverLostTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_under_way_when_the_server_is_killed_is_stored_once_when_it_is_back()
     {
-        var image = await WaitForImageAsync();
+        var image = await Walk.WaitForImageAsync(_page);
         await _server.FreezeAsync();
         await _page.Keyboard.PressAsync("2");
         await Assertions.Expect(Delivery).ToContainTextAsync("is kept in this page");
@@ -57,13 +57,13 @@ public sealed class NeverLostTests : IAsyncLifetime
 
         await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Your last answer: Uninfected.");
         await AssertReadOnceAsync(image, 1);
-        Assert.NotEqual(image, await WaitForImageAsync());
+        Assert.NotEqual(image, await Walk.WaitForImageAsync(_page));
     }
 
     [Fact]
     public async Task An_answer_given_while_the_server_stands_still_is_stored_once_when_it_goes_on()
     {
-        var image = await WaitForImageAsync();
+        var image = await Walk.WaitForImageAsync(_page);
         await _server.FreezeAsync();
         await _page.Keyboard.PressAsync("2");
         await _page.Keyboard.PressAsync("1");
@@ -78,7 +78,7 @@ public sealed class NeverLostTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_given_after_the_session_ended_waits_until_its_reader_has_signed_in_again()
     {
-        var image = await WaitForImageAsync();
+        var image = await Walk.WaitForImageAsync(_page);
         await _server.FreezeAsync();
         await _page.Keyboard.PressAsync("2");
         await _page.Context.ClearCookiesAsync();
@@ -94,28 +94,17 @@ public sealed class NeverLostTests : IAsyncLifetime
     [Fact]
     public async Task What_was_answered_can_be_taken_back_after_the_page_was_loaded_anew()
     {
-        var image = await WaitForImageAsync();
+        var image = await Walk.WaitForImageAsync(_page);
         await Walk.AnswerAsync(_page, "2");
         await _page.ReloadAsync();
         await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Your last answer: Uninfected.");
-        await WaitForImageAsync();
+        await Walk.WaitForImageAsync(_page);
         await _page.Keyboard.PressAsync("Control+z");
 
         await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Taken back: Uninfected.");
-        Assert.Equal(image, await WaitForImageAsync());
+        Assert.Equal(image, await Walk.WaitForImageAsync(_page));
         await Walk.AnswerAsync(_page, "1");
         await AssertReadOnceAsync(image, 0);
-    }
-
-    private async Task<Guid> WaitForImageAsync()
-    {
-        var shown = await _page.WaitForFunctionAsync("""
-            () => {
-              const image = document.querySelector("img.current");
-              return image?.parentElement.dataset.shown === image?.dataset.image && image?.dataset.image;
-            }
-            """);
-        return Guid.Parse((await shown.JsonValueAsync<string>())!);
     }
 
     private async Task AssertReadOnceAsync(Guid image, int classIndex)

@@ -17,7 +17,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     {
         _workplace = await Workplace.CreateAsync();
         _images = await _workplace.AddImagesAsync(6);
-        _model = new LabellingViewModel(_workplace.Labelling, _workplace.ProjectId, "ada");
+        _model = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.ProjectId, "ada");
         await _model.OpenAsync(Cancellation);
     }
 
@@ -187,12 +187,42 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     {
         _model.Shown(_images[0]);
         await AnswerAsync(1);
-        var anew = new LabellingViewModel(_workplace.Labelling, _workplace.ProjectId, "ada");
+        var anew = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.ProjectId, "ada");
         await anew.OpenAsync(Cancellation);
 
         Assert.Equal((_images[1], new LastAnswer(LastAnswerState.Before, Given(0, 1))), (anew.Current!.Id, anew.Last));
         Assert.True(await anew.UndoAsync(Cancellation));
         Assert.Equal((_images[0], LastAnswerState.TakenBack), (anew.Current!.Id, anew.Last!.State));
+    }
+
+    [Fact]
+    public async Task A_second_look_puts_the_answered_image_in_front_with_the_models_opinion_and_the_queue_goes_on_after_it()
+    {
+        await _workplace.RankAsync(_images);
+        await _workplace.ChangeAsync(p => p.RevealAllowed = true);
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+        await _model.ToggleLookAsync(Cancellation);
+
+        Assert.Equal((_images[0], Given(0, 1), 0, false), (_model.Front!.Value, _model.Look!.Answer, _model.Look.Opinion.ClassIndex, _model.IsVisible));
+        _model.Shown(_images[0]);
+        Assert.Equal(Delivery.Stored, await _model.AnswerAsync(new SentAnswer(_images[0], AnswerKind.Label, 0, 700, Guid.NewGuid()), Cancellation));
+
+        Assert.Equal((null, _images[1], 1), (_model.Look, _model.Front!.Value, _model.SessionLabels));
+        await using var db = _workplace.Open();
+        Assert.Equal((0, 1), await db.Answers.Select(a => ValueTuple.Create(a.ClassIndex!.Value, a.UnaidedClassIndex!.Value)).SingleAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Where_the_project_does_not_allow_it_a_second_look_shows_nothing_but_why()
+    {
+        await _workplace.RankAsync(_images);
+        _model.Shown(_images[0]);
+        await AnswerAsync(1);
+        await _model.ToggleLookAsync(Cancellation);
+
+        Assert.Equal((null, _images[1]), (_model.Look, _model.Front!.Value));
+        Assert.Contains("do not see", _model.Problem, StringComparison.Ordinal);
     }
 
     private ReaderAnswer Given(int image, int classIndex) => new(_images[image], AnswerKind.Label, classIndex, 1400);

@@ -8,7 +8,7 @@ let underway = null; // { answer, name, send, address, timers }
 let refused = null;
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
-const isSame = (one, other) => one && other && ["imageId", "kind", "classIndex"].every(key => one[key] === other[key]);
+const content = ({ clientKey, elapsedMilliseconds, ...said }) => JSON.stringify(said);
 
 // crypto.randomUUID is there on secure origins alone, and a hospital's own network may have others.
 function newKey() {
@@ -41,7 +41,7 @@ export const waiting = () => underway?.name ?? null;
 export async function give(answer, name, send, address) {
   if (underway) return;
   // What could not be stored may have been, and be pressed again.
-  const key = isSame(answer, refused) ? refused.clientKey : newKey();
+  const key = refused && content(refused) === content(answer) ? refused.clientKey : newKey();
   underway = { answer: { ...answer, clientKey: key }, name, send, address };
   underway.timers = [setTimeout(tell, LATE, "late"), setTimeout(tell, VERY_LATE, "kept")];
   await sendAgain();

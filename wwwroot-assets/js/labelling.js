@@ -35,7 +35,7 @@ export function attach(page) {
     if (!undo && event.ctrlKey) return;
     const key = undo ? event.shiftKey ? "redo" : "undo" : event.key === " " ? "space" : event.key.toLowerCase();
     const button = document.querySelector(`.answers [data-key="${CSS.escape(key)}"]`);
-    if (!button && !/^([nw?]|undo|redo|escape)$/.test(key)) return;
+    if (!button && !/^([gmnw?]|undo|redo|escape)$/.test(key)) return;
     event.preventDefault();
     if (button) answer(button);
     else page.invokeMethodAsync("PressAsync", key);

@@ -17,6 +17,12 @@ internal static class AnswerEndpoint
         app.MapPost("/projects/{projectId:int}/answers", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, LabellingService labelling, CancellationToken cancellationToken) =>
             Respond(await labelling.AnswerAsync(sent.By(Key(reader), projectId), cancellationToken)))
             .RequireAuthorization(Policies.Label).DisableAntiforgery();
+        app.MapPost("/projects/{projectId:int}/grids", async (int projectId, SentGrid sent, ClaimsPrincipal reader, GridService grids, CancellationToken cancellationToken) =>
+            Respond(new Result((await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken)).Error)))
+            .RequireAuthorization(Policies.Label).DisableAntiforgery();
+        app.MapPost("/projects/{projectId:int}/revisions", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, SecondLookService secondLooks, CancellationToken cancellationToken) =>
+            Respond(await secondLooks.ReviseAsync(sent.By(Key(reader), projectId), cancellationToken)))
+            .RequireAuthorization(Policies.Label).DisableAntiforgery();
         app.MapPost("/projects/{projectId:int}/decisions", async (int projectId, SentAnswer sent, ClaimsPrincipal lead, AdjudicationService adjudications, CancellationToken cancellationToken) =>
             Respond(await adjudications.DecideAsync(projectId, sent.ImageId, Key(lead), sent.ClassIndex, sent.ClientKey, cancellationToken)))
             .RequireAuthorization(Policies.Lead).DisableAntiforgery();

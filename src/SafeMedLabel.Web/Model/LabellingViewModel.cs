@@ -7,7 +7,7 @@ namespace SafeMedLabel.Web.Model;
 /// A reader at the queue: the image in front, those behind it, and the rule that nothing moves before the database has the
 /// answer. Not for several threads: a circuit runs one thing at a time.
 /// </summary>
-public sealed class LabellingViewModel(LabellingService labelling, int projectId, string readerId)
+public sealed class LabellingViewModel(LabellingService labelling, SecondLookService secondLooks, int projectId, string readerId)
 {
     /// <summary>Images held at once: one in front, the others loading behind it.</summary>
     private const int Held = 4;
@@ -16,6 +16,8 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
     private const int NeighboursShown = 12;
 
     private readonly Stack<ReaderAnswer> _undone = new();
+    private Guid? _visible;
+    private Guid? _broken;
     private SentAnswer? _underway;
     private Task<Delivery> _delivery = Task.FromResult(Delivery.NotTaken);
 
@@ -35,10 +37,10 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
     public bool IsSaving { get; private set; }
 
     /// <summary>True once the image in front can be seen; before, no key counts: nobody labels what they have not seen.</summary>
-    public bool IsVisible { get; private set; }
+    public bool IsVisible => Front is { } front && _visible == front;
 
     /// <summary>True where the browser could not show the image in front.</summary>
-    public bool IsBroken { get; private set; }
+    public bool IsBroken => Front is { } front && _broken == front;
 
     /// <summary>Why the last answer was not stored; null when it was.</summary>
     public string? Problem { get; private set; }
@@ -51,6 +53,15 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
 
     /// <summary>True where there is an answer whose image's reason may be told.</summary>
     public bool CanAskWhy => Last is { State: not LastAnswerState.TakenBack, Answer.Kind: not AnswerKind.Skip };
+
+    /// <summary>The answer that is looked at once more, with what the model says; null while the queue goes on.</summary>
+    public SecondLook? Look { get; private set; }
+
+    /// <summary>The image the reader looks at: the first of the queue, or the one they look at once more.</summary>
+    public Guid? Front => Look?.Answer.ImageId ?? Current?.Id;
+
+    /// <summary>All images to be loaded, the one to look at among them.</summary>
+    public IEnumerable<Guid> Images => Queue.Images.Select(i => i.Id).Prepend(Front ?? Guid.Empty).Where(id => id != Guid.Empty).Distinct();
 
     /// <summary>The answer that was taken back, while its image is in front again.</summary>
     public ReaderAnswer? Undone => _undone.TryPeek(out var last) && last.ImageId == Current?.Id ? last : null;
@@ -75,18 +86,18 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
     /// <summary>The browser shows the image.</summary>
     public void Shown(Guid imageId)
     {
-        if (Current?.Id == imageId && !IsVisible)
+        if (Front == imageId)
         {
-            IsVisible = true;
+            _visible = imageId;
         }
     }
 
     /// <summary>The browser cannot show the image: it may be skipped or flagged, but nobody labels what they have not seen.</summary>
     public void NotShown(Guid imageId)
     {
-        if (Current?.Id == imageId && !IsVisible)
+        if (Front == imageId && !IsVisible)
         {
-            IsBroken = true;
+            _broken = imageId;
             Problem = "This image cannot be shown. Skip it, flag it as unreadable, or reload the page.";
         }
     }
@@ -103,19 +114,19 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
         }
 
         var maySay = IsVisible || (IsBroken && answer.Kind != AnswerKind.Label);
-        if (IsSaving || !maySay || Current is not { } image || image.Id != answer.ImageId)
+        if (IsSaving || !maySay || Front != answer.ImageId)
         {
             return Task.FromResult(Delivery.NotTaken);
         }
 
         _underway = answer;
-        return _delivery = DeliverAsync(answer, cancellationToken);
+        return _delivery = Look is null ? DeliverAsync(answer, cancellationToken) : ReviseAsync(answer, cancellationToken);
     }
 
     /// <summary>Takes the last answer back and shows its image again.</summary>
     public async Task<bool> UndoAsync(CancellationToken cancellationToken = default)
     {
-        if (IsSaving)
+        if (IsSaving || Look is not null)
         {
             return false;
         }
@@ -133,6 +144,7 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
             _undone.Push(undone.Value);
             (Last, Why) = (new LastAnswer(LastAnswerState.TakenBack, undone.Value), null);
             SessionLabels -= undone.Value.Kind == AnswerKind.Label && SessionLabels > 0 ? 1 : 0;
+            (_visible, _broken) = (null, null);
             await OpenAsync(cancellationToken);
             return true;
         }
@@ -150,6 +162,29 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
     /// <summary>Tells why the image that was answered last had been shown, or no longer.</summary>
     public async Task ToggleWhyAsync(CancellationToken cancellationToken = default) =>
         Why = Why is null && CanAskWhy ? await labelling.WhyAsync(projectId, Last!.Answer.ImageId, readerId, cancellationToken) : null;
+
+    /// <summary>Shows the image that was answered last once more, with what the model says of it, or goes on with the queue.</summary>
+    public async Task ToggleLookAsync(CancellationToken cancellationToken = default)
+    {
+        if (IsSaving)
+        {
+            return;
+        }
+
+        if (Look is not null)
+        {
+            PutInFront(null);
+        }
+        else if (CanAskWhy)
+        {
+            var shown = await secondLooks.RevealAsync(projectId, Last!.Answer.ImageId, readerId, cancellationToken);
+            Problem = shown.Error;
+            if (shown.Succeeded)
+            {
+                PutInFront(new SecondLook(Last.Answer, shown.Value));
+            }
+        }
+    }
 
     /// <summary>Shows the patient's other images, of each image in front from now on, or no longer.</summary>
     public async Task ToggleNeighboursAsync(CancellationToken cancellationToken = default)
@@ -190,7 +225,7 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
         IsSaving = true;
         try
         {
-            var stored = await StoreAsync(answer, cancellationToken);
+            var stored = await TryAsync(() => labelling.AnswerAsync(answer.By(readerId, projectId), cancellationToken));
             Problem = stored.Error;
             if (!stored.Succeeded)
             {
@@ -203,6 +238,7 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
             Forget(answer.ImageId);
             Count(answer.Kind);
             Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answer.ImageId)] };
+            (_visible, _broken) = (null, null);
             await RefreshAsync(cancellationToken);
             return Delivery.Stored;
         }
@@ -212,11 +248,34 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
         }
     }
 
-    private async Task<Result> StoreAsync(SentAnswer answer, CancellationToken cancellationToken)
+    private async Task<Delivery> ReviseAsync(SentAnswer answer, CancellationToken cancellationToken)
+    {
+        IsSaving = true;
+        try
+        {
+            var stored = await TryAsync(() => secondLooks.ReviseAsync(answer.By(readerId, projectId), cancellationToken));
+            Problem = stored.Error;
+            if (!stored.Succeeded)
+            {
+                _underway = null;
+                return Delivery.Refused;
+            }
+
+            Last = new LastAnswer(LastAnswerState.Stored, new ReaderAnswer(answer.ImageId, answer.Kind, answer.ClassIndex, answer.ElapsedMilliseconds));
+            PutInFront(null);
+            return Delivery.Stored;
+        }
+        finally
+        {
+            IsSaving = false;
+        }
+    }
+
+    private static async Task<Result> TryAsync(Func<Task<Result>> store)
     {
         try
         {
-            return await labelling.AnswerAsync(answer.By(readerId, projectId), cancellationToken);
+            return await store();
         }
         catch (Exception failed) when (failed is Microsoft.Data.Sqlite.SqliteException or Microsoft.EntityFrameworkCore.DbUpdateException or IOException)
         {
@@ -224,11 +283,11 @@ public sealed class LabellingViewModel(LabellingService labelling, int projectId
         }
     }
 
+    private void PutInFront(SecondLook? look) => (Look, Why, _visible, _broken) = (look, null, null, null);
+
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
         Queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
         await RefreshNeighboursAsync(cancellationToken);
-        IsVisible = false;
-        IsBroken = false;
     }
 }

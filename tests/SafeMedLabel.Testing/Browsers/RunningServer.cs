@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Testing.Browsers;
 
@@ -86,6 +88,27 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>The server's database, read beside it.</summary>
     public AppDbContext OpenDatabase() =>
         new(new DbContextOptionsBuilder<AppDbContext>().UseSqlite($"Data Source={_storage.DatabaseFile};Default Timeout=30").Options);
+
+    /// <summary>Writes what a round leaves behind that takes all of project 1's pool for class 0.</summary>
+    public async Task RankAsync(CancellationToken cancellationToken)
+    {
+        await using var db = OpenDatabase();
+        var round = new Round { ProjectId = 1, Number = 1, Method = "safemed-ssl", State = RoundState.Completed };
+        db.Rounds.Add(round);
+        await db.SaveChangesAsync(cancellationToken);
+        var pool = await db.Images.Where(i => i.Split == DataSplit.Training).Select(i => i.Id).ToListAsync(cancellationToken);
+        db.ModelOpinions.AddRange(pool.Select(id => new ModelOpinion
+        {
+            ImageId = id,
+            ProjectId = 1,
+            RoundId = round.Id,
+            ClassIndex = 0,
+            Probability = 0.99,
+            Passes = [.. Enumerable.Range(0, 50).Select(pass => (byte)(255 - pass))],
+        }));
+        await db.SaveChangesAsync(cancellationToken);
+        await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.QueueRoundId, round.Id), cancellationToken);
+    }
 
     /// <summary>The worker that serves this server, found by its command line; null while none runs.</summary>
     public Process? FindWorker() => Process.GetProcessesByName("dotnet").FirstOrDefault(p =>

@@ -88,6 +88,22 @@ public static class Walk
         await Assertions.Expect(page.GetByText("Saved.")).ToBeVisibleAsync();
     }
 
+    /// <summary>Waits until the image in front is on the screen and answers are heard; returns its key.</summary>
+    public static async Task<Guid> WaitForImageAsync(IPage page)
+    {
+        var shown = await page.WaitForFunctionAsync("""
+            () => {
+              const image = document.querySelector("img.current");
+              return image?.parentElement.dataset.shown === image?.dataset.image && image?.dataset.image;
+            }
+            """);
+        return Guid.Parse((await shown.JsonValueAsync<string>())!);
+    }
+
+    /// <summary>Waits until the grid is on the screen and can be confirmed.</summary>
+    public static async Task WaitForGridAsync(IPage page) =>
+        await page.WaitForFunctionAsync("() => { const cells = document.querySelector('.cells'); return cells && cells.dataset.shown === cells.dataset.grid; }");
+
     /// <summary>Answers the image in front, and returns its key. A key before it is drawn does not count, so it is pressed until another is in front.</summary>
     public static async Task<string> AnswerAsync(IPage page, string key)
     {

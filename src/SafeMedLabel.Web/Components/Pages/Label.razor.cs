@@ -18,12 +18,20 @@ public sealed partial class Label
     [Inject]
     public required LabellingService Labelling { get; init; }
 
+    /// <summary>Shows what the model says of what was answered.</summary>
+    [Inject]
+    public required SecondLookService SecondLooks { get; init; }
+
+    /// <summary>To the grid.</summary>
+    [Inject]
+    public required NavigationManager Navigation { get; init; }
+
     /// <summary>The clock.</summary>
     [Inject]
     public required TimeProvider Time { get; init; }
 
     /// <inheritdoc />
-    protected override Guid? Awaited => _model is { Current: { } current, IsVisible: false } ? current.Id : null;
+    protected override Guid? Awaited => _model is { IsVisible: false } ? _model.Front : null;
 
     private string Width => string.Create(CultureInfo.InvariantCulture, $"{100.0 * _model!.Progress.Labelled / Math.Max(1, _model.Progress.PoolSize):0.##}%");
 
@@ -52,10 +60,12 @@ public sealed partial class Label
         "?" => ToggleHelp(),
         "undo" => UndoAsync(),
         "redo" => _model!.RedoAsync(Left),
-        "escape" => CloseHelp(),
+        "escape" => _help || _model!.Look is null ? CloseHelp() : ToggleLookAsync(),
         _ when _help => Task.CompletedTask,
         "n" => ToggleNeighboursAsync(),
         "w" => ToggleWhyAsync(),
+        "m" => ToggleLookAsync(),
+        "g" => GoToGrid(),
         _ => Task.CompletedTask,
     };
 
@@ -70,7 +80,7 @@ public sealed partial class Label
     {
         if (_model is null)
         {
-            _model = new LabellingViewModel(Labelling, ProjectId, (await Authentication).UserId());
+            _model = new LabellingViewModel(Labelling, SecondLooks, ProjectId, (await Authentication).UserId());
             await _model.OpenAsync(Left);
             _counted = Time.GetTimestamp();
             _ = WatchAsync();
@@ -98,6 +108,18 @@ public sealed partial class Label
         return Task.CompletedTask;
     }
 
+    private Task GoToGrid()
+    {
+        if (Project!.GridAllowed)
+        {
+            Navigation.NavigateTo($"/projects/{ProjectId}/grid");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task ToggleLookAsync() => _model!.ToggleLookAsync(Left);
+
     private Task ToggleWhyAsync() => _model!.ToggleWhyAsync(Left);
 
     private Task ToggleNeighboursAsync() => _model!.ToggleNeighboursAsync(Left);
@@ -108,6 +130,8 @@ public sealed partial class Label
     {
         { Reason: QueueReason.Audit } => $"It was drawn at random from the whole pool, to find mistakes that round {why.RoundNumber}'s model is sure of.",
         { Reason: QueueReason.SecondReading } => "A colleague reads it too, and a second, independent reading was wanted.",
+        { Reason: QueueReason.Grid } => $"The model of round {why.RoundNumber} took it for the class that the grid was of.",
+        { Reason: QueueReason.GridException } => "You marked it in a grid as an exception.",
         { Rank: { } rank, Score: { } score } => string.Create(
             CultureInfo.InvariantCulture,
             $"It was number {rank:n0} of {why.Ranked:n0} by uncertainty ({score:0.000}), ranked by round {why.RoundNumber} {Show.Duration(Time.GetUtcNow().UtcDateTime - why.RankedUtc)} ago."),
@@ -121,9 +145,11 @@ public sealed partial class Label
         (_, var name) => $"Your last answer: {name}.",
     };
 
+    private string Name(int? classIndex) => Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "a class";
+
     private string Name(ReaderAnswer answer) => answer.Kind switch
     {
-        AnswerKind.Label => Project!.Classes.Find(c => c.Index == answer.ClassIndex)?.Name ?? "a class",
+        AnswerKind.Label => Name(answer.ClassIndex),
         AnswerKind.Skip => "skipped",
         _ => "unreadable",
     };
