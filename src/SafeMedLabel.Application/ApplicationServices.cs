@@ -36,6 +36,7 @@ public static class ApplicationServices
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
+        services.AddSingleton<PreferencesService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
         services.AddSingleton<GridService>();

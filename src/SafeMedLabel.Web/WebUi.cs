@@ -9,6 +9,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Web.Components;
 using SafeMedLabel.Web.Endpoints;
+using SafeMedLabel.Web.Languages;
 
 namespace SafeMedLabel.Web;
 
@@ -20,6 +21,12 @@ internal static class WebUi
     {
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddMudServices();
+        // The browser's language for those who chose none; numbers and dates are written the same way for all.
+        services.Configure<RequestLocalizationOptions>(options =>
+        {
+            options.SetDefaultCulture("en");
+            options.AddSupportedUICultures([.. ReadingTexts.Languages.Keys]);
+        });
         services.AddCascadingAuthenticationState();
         services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders();
         services.ConfigureApplicationCookie(cookie =>
@@ -55,6 +62,7 @@ internal static class WebUi
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = "no-cache",
         });
         app.UseMiddleware<FirstRunMiddleware>();
+        app.UseRequestLocalization();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

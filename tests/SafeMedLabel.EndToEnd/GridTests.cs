@@ -58,11 +58,11 @@ public sealed class GridTests : IAsyncLifetime
         await Walk.InspectAsync(_page, "grid-exceptions");
         var exceptions = new[] { await ImageAsync(cells.Nth(3)), await ImageAsync(cells.Nth(4)) };
         await _page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Stored: 22 × Parasitized. 2 exceptions: next, one by one (G).");
+        await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Stored: 22 × Parasitized. Exceptions, next one by one: 2.");
         await Assertions.Expect(_page.GetByTestId("session-count")).ToHaveTextAsync("22");
         await Walk.WaitForGridAsync(_page);
         await _page.Keyboard.PressAsync("Control+z");
-        await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Taken back: 22 answers.");
+        await Assertions.Expect(_page.GetByTestId("last-answer")).ToHaveTextAsync("Taken back: 22 × Parasitized.");
         Assert.Equal(0, await CountAsync(AnswerKind.Label) - await CountAsync(AnswerKind.Undo));
         await Walk.WaitForGridAsync(_page);
         await _page.Keyboard.PressAsync("Enter");

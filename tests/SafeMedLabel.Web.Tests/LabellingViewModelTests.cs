@@ -17,7 +17,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     {
         _workplace = await Workplace.CreateAsync();
         _images = await _workplace.AddImagesAsync(6);
-        _model = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.ProjectId, "ada");
+        _model = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.Time, _workplace.ProjectId, "ada");
         await _model.OpenAsync(Cancellation);
     }
 
@@ -41,7 +41,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         await AnswerAsync(1);
 
         Assert.Equal(_images[1], _model.Current!.Id);
-        Assert.Equal((1, 1, new LastAnswer(LastAnswerState.Stored, Given(0, 1))), (_model.Progress.Labelled, _model.SessionLabels, _model.Last));
+        Assert.Equal((1, 1, new LastAnswer(LastAnswerState.Stored, Given(0, 1))), (_model.Progress.Labelled, _model.Session.Labels, _model.Last));
         await using var db = _workplace.Open();
         var stored = await db.LabelEvents.SingleAsync(Cancellation);
         Assert.Equal((_images[0], 1, 1400), (stored.ImageId, stored.ClassIndex!.Value, stored.ElapsedMilliseconds));
@@ -168,7 +168,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         var again = _model.AnswerAsync(sent, Cancellation);
         Assert.Equal([Delivery.Stored, Delivery.Stored, Delivery.Stored], [await first, await again, await _model.AnswerAsync(sent, Cancellation)]);
 
-        Assert.Equal((_images[1], 1), (_model.Current!.Id, _model.SessionLabels));
+        Assert.Equal((_images[1], 1), (_model.Current!.Id, _model.Session.Labels));
         await using var db = _workplace.Open();
         Assert.Equal(1, await db.LabelEvents.CountAsync(Cancellation));
     }
@@ -187,7 +187,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     {
         _model.Shown(_images[0]);
         await AnswerAsync(1);
-        var anew = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.ProjectId, "ada");
+        var anew = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.Time, _workplace.ProjectId, "ada");
         await anew.OpenAsync(Cancellation);
 
         Assert.Equal((_images[1], new LastAnswer(LastAnswerState.Before, Given(0, 1))), (anew.Current!.Id, anew.Last));
@@ -208,7 +208,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         _model.Shown(_images[0]);
         Assert.Equal(Delivery.Stored, await _model.AnswerAsync(new SentAnswer(_images[0], AnswerKind.Label, 0, 700, Guid.NewGuid()), Cancellation));
 
-        Assert.Equal((null, _images[1], 1), (_model.Look, _model.Front!.Value, _model.SessionLabels));
+        Assert.Equal((null, _images[1], 1), (_model.Look, _model.Front!.Value, _model.Session.Labels));
         await using var db = _workplace.Open();
         Assert.Equal((0, 1), await db.Answers.Select(a => ValueTuple.Create(a.ClassIndex!.Value, a.UnaidedClassIndex!.Value)).SingleAsync(Cancellation));
     }

@@ -40,12 +40,12 @@ export function attach(page) {
     const key = event.key.toLowerCase();
     const undo = (event.ctrlKey || event.metaKey) && key === "z";
     if (!undo && (event.ctrlKey || event.metaKey)) return;
+    const command = undo ? "undo" : JSON.parse(document.querySelector("[data-keys]").dataset.keys)[key];
     if (key === "enter") {
       if (event.target.closest("a, .reading-bar button, [data-testid=undo]")) return;
       submit();
     } else if (key.startsWith("arrow")) move(key);
-    else if (undo) page.invokeMethodAsync("PressAsync", "undo");
-    else if (/^[1-9g]$/.test(key)) page.invokeMethodAsync("PressAsync", key);
+    else if (command) page.invokeMethodAsync("PressAsync", command);
     else return;
     event.preventDefault();
   });

@@ -35,10 +35,11 @@ export function attach(page) {
     if (!undo && event.ctrlKey) return;
     const key = undo ? event.shiftKey ? "redo" : "undo" : event.key === " " ? "space" : event.key.toLowerCase();
     const button = document.querySelector(`.answers [data-key="${CSS.escape(key)}"]`);
-    if (!button && !/^([gmnw?]|undo|redo|escape)$/.test(key)) return;
+    const command = /^(undo|redo|escape)$/.test(key) ? key : JSON.parse(document.querySelector("[data-keys]").dataset.keys)[key];
+    if (!button && !command) return;
     event.preventDefault();
     if (button) answer(button);
-    else page.invokeMethodAsync("PressAsync", key);
+    else page.invokeMethodAsync("PressAsync", command);
   });
   on("click", event => {
     const button = event.target.closest(".answers [data-key]");

@@ -49,6 +49,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Silent-failure rate and coverage of rounds over the thresholds.</summary>
     public DbSet<RoundThreshold> RoundThresholds => Set<RoundThreshold>();
 
+    /// <summary>How people want to read.</summary>
+    public DbSet<ReaderPreferences> ReaderPreferences => Set<ReaderPreferences>();
+
     /// <summary>What the round that ranks a queue says of its images.</summary>
     public DbSet<ModelOpinion> ModelOpinions => Set<ModelOpinion>();
 

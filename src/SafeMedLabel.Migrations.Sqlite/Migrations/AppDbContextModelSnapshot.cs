@@ -216,6 +216,37 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.ToTable("AspNetUsers", (string)null);
                 });
 
+            modelBuilder.Entity("SafeMedLabel.Application.Accounts.ReaderPreferences", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("BreakMinutes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Keys")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Language")
+                        .HasMaxLength(10)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TextSize")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Theme")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("UserId");
+
+                    b.ToTable("ReaderPreferences");
+                });
+
             modelBuilder.Entity("SafeMedLabel.Application.Datasets.DatasetImport", b =>
                 {
                     b.Property<int>("Id")
@@ -922,6 +953,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasOne("SafeMedLabel.Application.Accounts.AppUser", null)
                         .WithMany()
                         .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Accounts.ReaderPreferences", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Accounts.AppUser", null)
+                        .WithOne()
+                        .HasForeignKey("SafeMedLabel.Application.Accounts.ReaderPreferences", "UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -7,7 +7,7 @@ namespace SafeMedLabel.Web.Model;
 /// A reader at the queue: the image in front, those behind it, and the rule that nothing moves before the database has the
 /// answer. Not for several threads: a circuit runs one thing at a time.
 /// </summary>
-public sealed class LabellingViewModel(LabellingService labelling, SecondLookService secondLooks, int projectId, string readerId)
+public sealed class LabellingViewModel(LabellingService labelling, SecondLookService secondLooks, TimeProvider time, int projectId, string readerId)
 {
     /// <summary>Images held at once: one in front, the others loading behind it.</summary>
     private const int Held = 4;
@@ -30,8 +30,8 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
     /// <summary>How far the project is; this reader's own answers at once, colleagues' when <see cref="RefreshProgressAsync"/> is called.</summary>
     public LabellingProgress Progress { get; private set; } = new(0, 0, 0);
 
-    /// <summary>Labels this reader gave since the page was opened, less those taken back.</summary>
-    public int SessionLabels { get; private set; }
+    /// <summary>What this reader did since the page was opened.</summary>
+    public ReadingSession Session { get; } = new();
 
     /// <summary>True while an answer is on its way; keys are not heard then.</summary>
     public bool IsSaving { get; private set; }
@@ -143,7 +143,7 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
 
             _undone.Push(undone.Value);
             (Last, Why) = (new LastAnswer(LastAnswerState.TakenBack, undone.Value), null);
-            SessionLabels -= undone.Value.Kind == AnswerKind.Label && SessionLabels > 0 ? 1 : 0;
+            Session.Remove(undone.Value.ImageId);
             (_visible, _broken) = (null, null);
             await OpenAsync(cancellationToken);
             return true;
@@ -207,7 +207,6 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
     {
         if (kind == AnswerKind.Label)
         {
-            SessionLabels++;
             Progress = Progress with { Labelled = Progress.Labelled + 1 };
         }
     }
@@ -234,7 +233,9 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
                 return Delivery.Refused;
             }
 
-            (Last, Why) = (new LastAnswer(LastAnswerState.Stored, new ReaderAnswer(answer.ImageId, answer.Kind, answer.ClassIndex, answer.ElapsedMilliseconds)), null);
+            var given = new ReaderAnswer(answer.ImageId, answer.Kind, answer.ClassIndex, answer.ElapsedMilliseconds);
+            (Last, Why) = (new LastAnswer(LastAnswerState.Stored, given), null);
+            Session.Add(given, time);
             Forget(answer.ImageId);
             Count(answer.Kind);
             Queue = Queue with { Images = [.. Queue.Images.Where(i => i.Id != answer.ImageId)] };

@@ -23,9 +23,9 @@ public static class Walk
         """;
 
     /// <summary>A page on the server, as wide as a reader's screen.</summary>
-    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server)
+    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server, string language = "en-GB")
     {
-        var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), Locale = language, ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
         Assertions.SetDefaultExpectTimeout(60_000);
@@ -104,18 +104,12 @@ public static class Walk
     public static async Task WaitForGridAsync(IPage page) =>
         await page.WaitForFunctionAsync("() => { const cells = document.querySelector('.cells'); return cells && cells.dataset.shown === cells.dataset.grid; }");
 
-    /// <summary>Answers the image in front, and returns its key. A key before it is drawn does not count, so it is pressed until another is in front.</summary>
+    /// <summary>Answers the image in front once it is on the screen, waits for the next, and returns the key of the one that was answered.</summary>
     public static async Task<string> AnswerAsync(IPage page, string key)
     {
-        var image = page.GetByTestId("label-image");
-        await Assertions.Expect(image).ToBeVisibleAsync();
-        var id = (await image.GetAttributeAsync("data-image"))!;
-        while (await image.GetAttributeAsync("data-image") == id)
-        {
-            await page.Keyboard.PressAsync(key);
-            await page.WaitForFunctionAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
-        }
-
+        var id = (await WaitForImageAsync(page)).ToString();
+        await page.Keyboard.PressAsync(key);
+        await page.WaitForFunctionAsync("id => document.querySelector('img.current')?.dataset.image !== id", id);
         return id;
     }
 

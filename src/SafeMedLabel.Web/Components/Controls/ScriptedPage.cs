@@ -1,6 +1,10 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Web.Languages;
+using SafeMedLabel.Web.Model;
 
 namespace SafeMedLabel.Web.Components.Controls;
 
@@ -14,9 +18,28 @@ public abstract class ScriptedPage : ProjectPage, IAsyncDisposable
     [Inject]
     public required IJSRuntime Js { get; init; }
 
+    /// <summary>Keeps how people want to read.</summary>
+    [Inject]
+    public required PreferencesService PreferencesService { get; init; }
+
     /// <summary>Who is at the page.</summary>
     [CascadingParameter]
     protected Task<AuthenticationState> Authentication { get; set; } = default!;
+
+    /// <summary>How they want to read.</summary>
+    protected ReaderPreferences Preferences { get; private set; } = new() { UserId = "" };
+
+    /// <summary>Their keys.</summary>
+    protected ReadingKeys Keys { get; private set; } = new(new Dictionary<string, string>());
+
+    /// <summary>What stands on the page, in their language.</summary>
+    protected ReadingTexts T { get; private set; } = new(null);
+
+    /// <summary>The page's look: the class of its outermost element.</summary>
+    protected string Look => $"reading-room theme-{Preferences.Theme.ToString().ToLowerInvariant()} text-{Preferences.TextSize.ToString().ToLowerInvariant()}";
+
+    /// <summary>The keys that are no answers, for the script: command by key.</summary>
+    protected string KeysForScript => JsonSerializer.Serialize(Keys.All.ToDictionary(k => k.Value, k => k.Key), JsonSerializerOptions.Web);
 
     /// <summary>Address of the script.</summary>
     protected abstract string Module { get; }
@@ -24,11 +47,11 @@ public abstract class ScriptedPage : ProjectPage, IAsyncDisposable
     /// <summary>What the script is to watch for until it says that it is on the screen; null while there is nothing.</summary>
     protected abstract Guid? Awaited { get; }
 
-    /// <summary>A key was pressed that is no answer: its letter, or 'undo', 'redo', 'escape'.</summary>
+    /// <summary>A key was pressed that is no answer: its command in <see cref="ReadingKeys"/>, or 'undo', 'redo', 'escape'.</summary>
     [JSInvokable]
-    public async Task PressAsync(string key)
+    public async Task PressAsync(string command)
     {
-        await DoAsync(key);
+        await DoAsync(command);
         StateHasChanged();
     }
 
@@ -53,8 +76,23 @@ public abstract class ScriptedPage : ProjectPage, IAsyncDisposable
         _self?.Dispose();
     }
 
-    /// <summary>Does what a key stands for; nothing where it stands for nothing.</summary>
-    protected abstract Task DoAsync(string key);
+    /// <summary>Does what a key stands for; nothing where that is nothing here.</summary>
+    protected abstract Task DoAsync(string command);
+
+    /// <inheritdoc />
+    protected override async Task OnParametersSetAsync()
+    {
+        Use(await PreferencesService.GetAsync((await Authentication).UserId(), Left));
+        await base.OnParametersSetAsync();
+    }
+
+    /// <summary>Shows the page as somebody wants it.</summary>
+    protected void Use(ReaderPreferences preferences)
+    {
+        Preferences = preferences;
+        Keys = new ReadingKeys(preferences.Keys);
+        T = new ReadingTexts(preferences.Language);
+    }
 
     /// <inheritdoc />
     protected override async Task OnAfterRenderAsync(bool firstRender)

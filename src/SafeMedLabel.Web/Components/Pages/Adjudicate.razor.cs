@@ -36,13 +36,13 @@ public sealed partial class Adjudicate
         {
             var stored = await Adjudications.DecideAsync(ProjectId, answer.ImageId, adjudicator, answer.ClassIndex, answer.ClientKey, Left);
             _problem = stored.Error;
-            _lastAction = stored.Succeeded ? $"Decided: {Name(answer.ClassIndex)}." : null;
+            _lastAction = stored.Succeeded ? T["Decided: {0}.", Name(answer.ClassIndex)] : null;
         });
         return _problem is null ? Delivery.Stored : Delivery.Refused;
     }
 
     /// <inheritdoc />
-    protected override Task DoAsync(string key) => key == "undo" ? TakeBackAsync() : Task.CompletedTask;
+    protected override Task DoAsync(string command) => command == "undo" ? TakeBackAsync() : Task.CompletedTask;
 
     /// <inheritdoc />
     protected override void OnShown(Guid imageId) => _visible = imageId;
@@ -53,7 +53,7 @@ public sealed partial class Adjudicate
     /// <inheritdoc />
     protected override async Task LoadAsync() => _disputed = await Adjudications.DisputedAsync(ProjectId, Left);
 
-    private string Name(int? classIndex) => classIndex is null ? "Unreadable" : Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
+    private string Name(int? classIndex) => classIndex is null ? T["Unreadable"] : Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
 
     private Task TakeBackAsync() => _saving ? Task.CompletedTask : SaveAsync(async adjudicator =>
     {

@@ -34,16 +34,16 @@ public sealed partial class Grid
 
     private string EmptyTitle => _grid!.State switch
     {
-        GridState.SwitchedOff => "Every image is read alone",
-        GridState.NoRound => "No round has proposed classes yet",
-        _ => "No grid is left",
+        GridState.SwitchedOff => T["Every image is read alone"],
+        GridState.NoRound => T["No round has proposed classes yet"],
+        _ => T["No grid is left"],
     };
 
     private string EmptyText => _grid!.State switch
     {
-        GridState.SwitchedOff => "A lead has switched grids off for this project.",
-        GridState.NoRound => "Once a round is completed, images that its model takes for the same class can be read many at once.",
-        _ => $"There is no more image that the model takes for {ClassName} and that may be read so. The rest is read one by one.",
+        GridState.SwitchedOff => T["A lead has switched grids off for this project."],
+        GridState.NoRound => T["Once a round is completed, images that its model takes for the same class can be read many at once."],
+        _ => T["There is no more image that the model takes for {0} and that may be read so. The rest is read one by one.", ClassName],
     };
 
     /// <summary>A grid was confirmed.</summary>
@@ -80,17 +80,17 @@ public sealed partial class Grid
     }
 
     /// <inheritdoc />
-    protected override Task DoAsync(string key)
+    protected override Task DoAsync(string command)
     {
-        switch (key)
+        switch (command)
         {
             case "undo":
                 return UndoAsync();
-            case "g":
+            case "grid":
                 Navigation.NavigateTo($"/projects/{ProjectId}/label");
                 return Task.CompletedTask;
-            case [>= '1' and <= '9'] when Project!.Classes.Exists(c => c.Index == key[0] - '1'):
-                return OpenAsync(key[0] - '1');
+            case ['c', 'l', 'a', 's', 's', var digit] when Project!.Classes.Exists(c => c.Index == digit - '1'):
+                return OpenAsync(digit - '1');
             default:
                 return Task.CompletedTask;
         }
@@ -121,7 +121,7 @@ public sealed partial class Grid
             {
                 _stored.Pop();
                 _sessionLabels = Math.Max(0, _sessionLabels - images.Count);
-                _lastAction = $"Taken back: {Show.Count(images.Count, "answer")}.";
+                _lastAction = T["Taken back: {0}.", $"{Show.Count(images.Count)} × {ClassName}"];
                 await OpenAsync(null);
             }
         }
@@ -133,8 +133,8 @@ public sealed partial class Grid
 
     private string Describe(int stored, SentGrid grid)
     {
-        var told = $"Stored: {Show.Count(stored)} × {ClassName}.";
-        told += stored < grid.Confirmed.Count ? $" {Show.Count(grid.Confirmed.Count - stored)} had gone to colleagues meanwhile." : "";
-        return told + (grid.Exceptions.Count > 0 ? $" {Show.Count(grid.Exceptions.Count, "exception")}: next, one by one (G)." : "");
+        var told = T["Stored: {0}.", $"{Show.Count(stored)} × {ClassName}"];
+        told += stored < grid.Confirmed.Count ? " " + T["{0} had gone to colleagues meanwhile.", grid.Confirmed.Count - stored] : "";
+        return told + (grid.Exceptions.Count > 0 ? " " + T["Exceptions, next one by one: {0}.", grid.Exceptions.Count] : "");
     }
 }

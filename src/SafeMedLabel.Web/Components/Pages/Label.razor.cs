@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Web.Model;
 
@@ -12,7 +13,7 @@ public sealed partial class Label
 
     private LabellingViewModel? _model;
     private long _counted;
-    private bool _help;
+    private Panel _panel;
 
     /// <summary>Stores answers.</summary>
     [Inject]
@@ -37,35 +38,37 @@ public sealed partial class Label
 
     private string EmptyTitle => _model!.Queue.State switch
     {
-        QueueState.AllWithColleagues => "The rest is with colleagues",
-        QueueState.OthersToRead => "Your part is done",
-        QueueState.Finished => "All done",
-        _ => "No images yet",
+        QueueState.AllWithColleagues => T["The rest is with colleagues"],
+        QueueState.OthersToRead => T["Your part is done"],
+        QueueState.Finished => T["All done"],
+        _ => T["No images yet"],
     };
 
     private string EmptyText => _model!.Queue.State switch
     {
-        QueueState.AllWithColleagues => $"All remaining images are being read until {_model.Queue.NextFreeUtc:HH:mm} UTC; this page looks again by itself.",
-        QueueState.OthersToRead => "You have read every image there is for you. Some still want another reader; this page looks again by itself.",
-        QueueState.Finished => "Every image in the queue has its answer. Thank you.",
-        _ => "An admin imports images; they will be here then.",
+        QueueState.AllWithColleagues => T["All remaining images are being read until {0} UTC; this page looks again by itself.", _model.Queue.NextFreeUtc?.ToString("HH:mm", CultureInfo.InvariantCulture)],
+        QueueState.OthersToRead => T["You have read every image there is for you. Some still want another reader; this page looks again by itself."],
+        QueueState.Finished => T["Every image in the queue has its answer. Thank you."],
+        _ => T["An admin imports images; they will be here then."],
     };
 
-    /// <inheritdoc />
-    protected override Task<Delivery> StoreAsync(SentAnswer answer) => _help ? Task.FromResult(Delivery.NotTaken) : _model!.AnswerAsync(answer, Left);
+    private bool IsBreakDue => Preferences.BreakMinutes is { } minutes && _model!.Session.IsBreakDue(TimeSpan.FromMinutes(minutes), Time);
 
     /// <inheritdoc />
-    protected override Task DoAsync(string key) => key switch
+    protected override Task<Delivery> StoreAsync(SentAnswer answer) => _panel != Panel.None ? Task.FromResult(Delivery.NotTaken) : _model!.AnswerAsync(answer, Left);
+
+    /// <inheritdoc />
+    protected override Task DoAsync(string command) => command switch
     {
-        "?" => ToggleHelp(),
+        "help" => Do(() => Toggle(Panel.Help)),
         "undo" => UndoAsync(),
         "redo" => _model!.RedoAsync(Left),
-        "escape" => _help || _model!.Look is null ? CloseHelp() : ToggleLookAsync(),
-        _ when _help => Task.CompletedTask,
-        "n" => ToggleNeighboursAsync(),
-        "w" => ToggleWhyAsync(),
-        "m" => ToggleLookAsync(),
-        "g" => GoToGrid(),
+        "escape" => _panel == Panel.None && _model!.Look is not null ? ToggleLookAsync() : Do(Close),
+        _ when _panel != Panel.None => Task.CompletedTask,
+        "neighbours" => ToggleNeighboursAsync(),
+        "why" => ToggleWhyAsync(),
+        "model" => ToggleLookAsync(),
+        "grid" when Project!.GridAllowed => Do(() => Navigation.NavigateTo($"/projects/{ProjectId}/grid")),
         _ => Task.CompletedTask,
     };
 
@@ -80,7 +83,7 @@ public sealed partial class Label
     {
         if (_model is null)
         {
-            _model = new LabellingViewModel(Labelling, SecondLooks, ProjectId, (await Authentication).UserId());
+            _model = new LabellingViewModel(Labelling, SecondLooks, Time, ProjectId, (await Authentication).UserId());
             await _model.OpenAsync(Left);
             _counted = Time.GetTimestamp();
             _ = WatchAsync();
@@ -96,26 +99,26 @@ public sealed partial class Label
         }
     }
 
-    private Task ToggleHelp()
+    private static Task Do(Action action)
     {
-        _help = !_help;
+        action();
         return Task.CompletedTask;
     }
 
-    private Task CloseHelp()
-    {
-        _help = false;
-        return Task.CompletedTask;
-    }
+    private string Is(Panel panel) => _panel == panel ? "true" : "false";
 
-    private Task GoToGrid()
-    {
-        if (Project!.GridAllowed)
-        {
-            Navigation.NavigateTo($"/projects/{ProjectId}/grid");
-        }
+    private string Key(string command) => ReadingKeys.Display(Keys[command]);
 
-        return Task.CompletedTask;
+    private void PutBreakOff() => _model!.Session.PutBreakOff(TimeSpan.FromMinutes(Preferences.BreakMinutes!.Value), Time);
+
+    private void Toggle(Panel panel) => _panel = _panel == panel ? Panel.None : panel;
+
+    private void Close() => _panel = Panel.None;
+
+    private void UseAndClose(ReaderPreferences preferences)
+    {
+        Use(preferences);
+        Close();
     }
 
     private Task ToggleLookAsync() => _model!.ToggleLookAsync(Left);
@@ -128,29 +131,41 @@ public sealed partial class Label
 
     private string Explain(WhyShown why) => why switch
     {
-        { Reason: QueueReason.Audit } => $"It was drawn at random from the whole pool, to find mistakes that round {why.RoundNumber}'s model is sure of.",
-        { Reason: QueueReason.SecondReading } => "A colleague reads it too, and a second, independent reading was wanted.",
-        { Reason: QueueReason.Grid } => $"The model of round {why.RoundNumber} took it for the class that the grid was of.",
-        { Reason: QueueReason.GridException } => "You marked it in a grid as an exception.",
-        { Rank: { } rank, Score: { } score } => string.Create(
-            CultureInfo.InvariantCulture,
-            $"It was number {rank:n0} of {why.Ranked:n0} by uncertainty ({score:0.000}), ranked by round {why.RoundNumber} {Show.Duration(Time.GetUtcNow().UtcDateTime - why.RankedUtc)} ago."),
-        _ => "It was next in random order: no round has ranked it yet.",
+        { Reason: QueueReason.Audit } => T["It was drawn at random from the whole pool, to find mistakes that round {0}'s model is sure of.", why.RoundNumber],
+        { Reason: QueueReason.SecondReading } => T["A colleague reads it too, and a second, independent reading was wanted."],
+        { Reason: QueueReason.Grid } => T["The model of round {0} took it for the class that the grid was of.", why.RoundNumber],
+        { Reason: QueueReason.GridException } => T["You marked it in a grid as an exception."],
+        { Rank: { } rank, Score: { } score } => T[
+            "It was number {0} of {1} by uncertainty ({2}), ranked by round {3} {4} ago.",
+            Show.Count(rank),
+            Show.Count(why.Ranked),
+            score.ToString("0.000", CultureInfo.InvariantCulture),
+            why.RoundNumber,
+            Show.Duration(Time.GetUtcNow().UtcDateTime - why.RankedUtc)],
+        _ => T["It was next in random order: no round has ranked it yet."],
     };
 
-    private string Describe(LastAnswer last) => (last.State, Name(last.Answer)) switch
+    private string Describe(LastAnswer last) => last.State switch
     {
-        (LastAnswerState.Stored, var name) => $"Stored: {name}.",
-        (LastAnswerState.TakenBack, var name) => $"Taken back: {name}.",
-        (_, var name) => $"Your last answer: {name}.",
+        LastAnswerState.Stored => T["Stored: {0}.", Name(last.Answer)],
+        LastAnswerState.TakenBack => T["Taken back: {0}.", Name(last.Answer)],
+        _ => T["Your last answer: {0}.", Name(last.Answer)],
     };
 
-    private string Name(int? classIndex) => Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "a class";
+    private string Name(int? classIndex) => Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
 
     private string Name(ReaderAnswer answer) => answer.Kind switch
     {
         AnswerKind.Label => Name(answer.ClassIndex),
-        AnswerKind.Skip => "skipped",
-        _ => "unreadable",
+        AnswerKind.Skip => T["Skipped"],
+        _ => T["Unreadable"],
     };
+
+    private enum Panel
+    {
+        None,
+        Help,
+        Summary,
+        Preferences,
+    }
 }
