@@ -1,6 +1,3 @@
-using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
-using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.Benchmarks;
@@ -26,14 +23,8 @@ internal static class PageBenchmark
 
     public static async Task<object> RunAsync()
     {
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 2 * (WarmUp + Presses), seed: 1);
-        await using var server = await RunningServer.StartAsync(CancellationToken.None);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells.Path);
+        await using var room = await ReadingRoom.OpenAsync(cells: 2 * (WarmUp + Presses));
+        var page = room.Page;
         await page.GotoAsync("/projects/1/label");
         await page.WaitForFunctionAsync("() => document.querySelector('.stage')?.dataset.shown");
         await page.EvaluateAsync(Watch);

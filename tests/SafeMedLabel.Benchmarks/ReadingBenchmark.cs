@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
-using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.Benchmarks;
@@ -20,15 +18,9 @@ internal static class ReadingBenchmark
 
     public static async Task<object> RunAsync()
     {
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 12 * Images, seed: 1);
-        await using var server = await RunningServer.StartAsync(CancellationToken.None);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells.Path);
-        await server.RankAsync(CancellationToken.None);
+        await using var room = await ReadingRoom.OpenAsync(cells: 12 * Images);
+        var page = room.Page;
+        await room.Server.RankAsync(CancellationToken.None);
         // The pages are in the browser's cache afterwards, and the server's code is compiled.
         await OneByOneAsync(page, 10, hurried: true);
         await InGridsAsync(page, 24, hurried: true);

@@ -1,6 +1,4 @@
 using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
-using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
@@ -11,15 +9,8 @@ public sealed class PreferencesTests
     [Fact]
     public async Task A_reader_chooses_colours_text_language_and_keys_and_has_them_at_the_next_computer()
     {
-        Chromium.Find();
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 40, seed: 1, cancellationToken: TestContext.Current.CancellationToken);
-        await using var server = await RunningServer.StartAsync(TestContext.Current.CancellationToken);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells.Path);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: TestContext.Current.CancellationToken);
+        var page = room.Page;
         await page.GotoAsync("/projects/1/label");
         await Walk.WaitForImageAsync(page);
         foreach (var (theme, size) in new[] { ("Dark", "VeryLarge"), ("Grey", "Large"), ("Light", "Normal") })
@@ -35,7 +26,7 @@ public sealed class PreferencesTests
         }
 
         await ChangeKeysAndLanguageAsync(page);
-        var elsewhere = await Walk.OpenAsync(browser, server);
+        var elsewhere = await Walk.OpenAsync(room.Browser, room.Server);
         await Walk.SignInAsync(elsewhere, "ada@example.org");
         await elsewhere.GotoAsync("/projects/1/label");
         await Walk.AnswerAsync(elsewhere, "s");
@@ -47,15 +38,8 @@ public sealed class PreferencesTests
     [Fact]
     public async Task Who_has_chosen_no_language_reads_in_the_browsers()
     {
-        Chromium.Find();
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 20, seed: 1, cancellationToken: TestContext.Current.CancellationToken);
-        await using var server = await RunningServer.StartAsync(TestContext.Current.CancellationToken);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server, language: "sw-KE");
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells.Path);
+        await using var room = await ReadingRoom.OpenAsync(cells: 20, language: "sw-KE", cancellationToken: TestContext.Current.CancellationToken);
+        var page = room.Page;
         await page.GotoAsync("/projects/1/label");
         await Walk.WaitForImageAsync(page);
 

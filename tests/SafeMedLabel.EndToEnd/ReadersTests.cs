@@ -1,8 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Application.Labelling;
-using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
@@ -13,18 +11,11 @@ public sealed class ReadersTests
     [Fact]
     public async Task Two_readers_share_no_image_until_a_second_reading_is_asked_for_and_a_lead_decides_where_they_differ()
     {
-        Chromium.Find();
         var cancellation = TestContext.Current.CancellationToken;
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 60, seed: 1, cancellationToken: cancellation);
-        await using var server = await RunningServer.StartAsync(cancellation);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var ada = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(ada);
-        await Walk.ImportAsync(ada, cells.Path);
+        await using var room = await ReadingRoom.OpenAsync(cells: 60, cancellationToken: cancellation);
+        var ada = room.Page;
         await Walk.AddReaderAsync(ada, "Ben", "ben@example.org");
-        var ben = await Walk.OpenAsync(browser, server);
+        var ben = await Walk.OpenAsync(room.Browser, room.Server);
         await Walk.SignInAsync(ben, "ben@example.org");
 
         await ada.GotoAsync("/projects/1/label");
@@ -39,7 +30,7 @@ public sealed class ReadersTests
         Assert.Equal(6, seen.Distinct().Count());
         await Walk.SetAsync(ada, "readings", "2");
         await AssertBothReadWhatTheOtherHadAsync(ada, ben, seen);
-        await TheLeadDecidesAsync(ada, server, cancellation);
+        await TheLeadDecidesAsync(ada, room.Server, cancellation);
         await ada.GotoAsync("/projects/1");
         await ada.GetByTestId("readers-link").ClickAsync();
         await Assertions.Expect(ada.GetByTestId("fleiss")).ToContainTextAsync("−");

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
-using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 using SkiaSharp;
 
@@ -14,15 +12,8 @@ public sealed class ViewerTests
     [Fact]
     public async Task A_reader_zooms_moves_and_adjusts_the_image_and_the_next_one_begins_whole()
     {
-        Chromium.Find();
-        using var cells = new TemporaryFolder();
-        DemoDataset.Write(cells.Path, 120, seed: 1, cancellationToken: TestContext.Current.CancellationToken);
-        await using var server = await RunningServer.StartAsync(TestContext.Current.CancellationToken);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, cells.Path);
+        await using var room = await ReadingRoom.OpenAsync(cells: 120, cancellationToken: TestContext.Current.CancellationToken);
+        var page = room.Page;
         await Walk.SetAsync(page, "pixel-width", "0.1");
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();

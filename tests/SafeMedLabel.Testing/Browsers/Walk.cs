@@ -119,6 +119,8 @@ public static class Walk
     /// </summary>
     public static async Task InspectAsync(IPage page, string name)
     {
+        // Every page has its heading once it is rendered.
+        await Assertions.Expect(page.Locator("h1").First).ToBeVisibleAsync();
         foreach (var (width, height, picture) in new[] { (390, 844, $"{name}-390.png"), (1440, 900, $"{name}.png") })
         {
             await page.SetViewportSizeAsync(width, height);
