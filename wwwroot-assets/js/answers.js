@@ -51,7 +51,11 @@ export async function give(answer, name, send, address) {
 export async function sendAgain() {
   const entry = underway;
   if (!entry) return;
+  const wasSent = entry.wasSent;
+  entry.wasSent = true;
   const delivery = await entry.send(entry.answer);
+  // A page that was taken up anew may not know the image yet: what was held on to is not dropped for that.
+  if (wasSent && delivery !== "Stored" && delivery !== "Refused") throw new Error("Not taken.");
   refused = delivery === "Refused" ? entry.answer : null;
   settle(entry);
 }
@@ -68,7 +72,7 @@ export async function deliver() {
       if (isSignedOut) tell("signedOut");
       else if (response.status < 500) {
         settle(entry);
-        return response.ok ? null : response.status === 409 ? await response.text() : `${response.status}`;
+        return response.status === 204 ? null : response.status === 409 ? await response.text() : `${response.status}`;
       }
     } catch {
       tell("kept");
