@@ -28,7 +28,7 @@ public sealed class NeverLostTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _room.DisposeAsync();
 
     [Fact]
-    public async Task An_answer_under_way_when_theServer_is_killed_is_stored_once_when_it_is_back()
+    public async Task An_answer_under_way_when_the_server_is_killed_is_stored_once_when_it_is_back()
     {
         var image = await Walk.WaitForImageAsync(Page);
         await Server.FreezeAsync();
@@ -46,7 +46,7 @@ public sealed class NeverLostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_given_while_theServer_stands_still_is_stored_once_when_it_goes_on()
+    public async Task An_answer_given_while_the_server_stands_still_is_stored_once_when_it_goes_on()
     {
         var image = await Walk.WaitForImageAsync(Page);
         await Server.FreezeAsync();
