@@ -61,6 +61,41 @@ public sealed class NeverLostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_given_while_the_network_is_cut_is_stored_once_when_it_is_back()
+    {
+        var connection = await ReconnectAsync();
+        var image = await Walk.WaitForImageAsync(Page);
+        await connection.CutAsync();
+        await Assertions.Expect(Page.GetByText("The connection to the server is lost.")).ToBeVisibleAsync();
+        await Page.Keyboard.PressAsync("2");
+        await Assertions.Expect(Page.Locator(".reconnect").GetByTestId("delivery")).ToContainTextAsync("Uninfected, is kept in this page");
+        await connection.MendAsync();
+
+        await Assertions.Expect(Page.GetByTestId("last-answer")).ToHaveTextAsync("Stored: Uninfected.");
+        await Assertions.Expect(Page.GetByText("The connection to the server is lost.")).ToBeHiddenAsync();
+        await AssertReadOnceAsync(image, 1);
+    }
+
+    [Fact]
+    public async Task An_image_is_answered_only_once_the_answer_before_it_is_known_to_be_stored()
+    {
+        var connection = await ReconnectAsync();
+        var first = await Walk.WaitForImageAsync(Page);
+        connection.HoldReplies();
+        await Page.Keyboard.PressAsync("1");
+        await Page.WaitForFunctionAsync("id => document.querySelector('img.current').dataset.image !== id", first.ToString());
+        await Assertions.Expect(Delivery).ToHaveTextAsync("Storing: Parasitized…");
+        await Assertions.Expect(Page.Locator("[data-shown]")).ToHaveAttributeAsync("data-shown", first.ToString());
+        connection.ReleaseReplies();
+        var second = await Walk.WaitForImageAsync(Page);
+        await Walk.AnswerAsync(Page, "1");
+
+        await Assertions.Expect(Page.GetByTestId("last-answer")).ToHaveTextAsync("Stored: Parasitized.");
+        await AssertReadOnceAsync(first, 0);
+        await AssertReadOnceAsync(second, 0);
+    }
+
+    [Fact]
     public async Task An_answer_given_after_the_session_ended_waits_until_its_reader_has_signed_in_again()
     {
         var image = await Walk.WaitForImageAsync(Page);
@@ -77,7 +112,7 @@ public sealed class NeverLostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_answered_can_be_taken_back_after_thePage_was_loaded_anew()
+    public async Task What_was_answered_can_be_taken_back_after_the_page_was_loaded_anew()
     {
         var image = await Walk.WaitForImageAsync(Page);
         await Walk.AnswerAsync(Page, "2");
@@ -90,6 +125,14 @@ public sealed class NeverLostTests : IAsyncLifetime
         Assert.Equal(image, await Walk.WaitForImageAsync(Page));
         await Walk.AnswerAsync(Page, "1");
         await AssertReadOnceAsync(image, 0);
+    }
+
+    // A page that is loaded anew, through a network that the test holds in its hands.
+    private async Task<PageConnection> ReconnectAsync()
+    {
+        var connection = await PageConnection.UnderAsync(Page);
+        await Page.ReloadAsync();
+        return connection;
     }
 
     private async Task AssertReadOnceAsync(Guid image, int classIndex)

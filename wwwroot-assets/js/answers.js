@@ -4,7 +4,7 @@ const LATE = 700;
 const VERY_LATE = 5000;
 const AGAIN = 2000;
 
-let underway = null; // { answer, name, send, address, timers }
+let underway = null; // { answer, name, send, address, timers, settled, isSettled() }
 let refused = null;
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
@@ -32,10 +32,15 @@ function settle(entry) {
   entry.timers.forEach(clearTimeout);
   tell(null);
   underway = null;
+  entry.isSettled();
 }
 
 // The name of the answer that the server does not have yet; null when there is none.
 export const waiting = () => underway?.name ?? null;
+
+// When there is none on its way. An image is drawn a little before the word comes that the answer before it is stored, and a key pressed
+// between the two would go unheard.
+export const settled = () => underway?.settled ?? Promise.resolve();
 
 // Sends an answer with a key of its own, so that however often it arrives it is stored once.
 export async function give(answer, name, send, address) {
@@ -43,6 +48,7 @@ export async function give(answer, name, send, address) {
   // What could not be stored may have been, and be pressed again.
   const key = refused && content(refused) === content(answer) ? refused.clientKey : newKey();
   underway = { answer: { ...answer, clientKey: key }, name, send, address };
+  underway.settled = new Promise(done => { underway.isSettled = done; });
   underway.timers = [setTimeout(tell, LATE, "late"), setTimeout(tell, VERY_LATE, "kept")];
   await sendAgain();
 }

@@ -2,14 +2,14 @@
 // server is gone is loaded anew, once that answer is safe.
 import { deliver, isReachable, reached, sendAgain, waiting } from "./answers.js";
 
-const PATIENCE = 3; // attempts
-
 const dialog = document.getElementById("components-reconnect-modal");
 let recovering = false;
+let reachableAt = null; // the attempt before which the server was known to be there
 
-// A server that is there and yet does not take the page back, as one that no longer knows who is signed in.
-async function recoverIfReachable() {
-  if (await isReachable()) await recover();
+// A server may be there and yet not take the page back, as one that no longer knows who is signed in.
+async function recoverIfRefused(attempt) {
+  if (reachableAt === null) reachableAt = await isReachable() ? attempt : null;
+  else if (attempt > reachableAt) await recover();
 }
 
 async function recover() {
@@ -24,9 +24,10 @@ async function recover() {
 
 dialog.addEventListener("components-reconnect-state-changed", event => {
   const { state, currentAttempt } = event.detail;
+  if (state === "show" || state === "hide") reachableAt = null;
   if (state === "show") dialog.classList.remove("components-reconnect-rejected");
   // A page that was taken up elsewhere has no place for the answer any more.
   else if (state === "hide") sendAgain().catch(recover);
-  else if (state === "retrying" && currentAttempt > PATIENCE) recoverIfReachable();
+  else if (state === "retrying") recoverIfRefused(currentAttempt);
   else if (state === "failed" || state === "rejected" || state === "resume-failed") recover();
 });

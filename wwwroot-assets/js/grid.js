@@ -1,5 +1,5 @@
 // Keys and buttons of the page where many images are confirmed at once. Which are marked is the browser's matter until it is sent.
-import { give } from "./answers.js";
+import { give, settled } from "./answers.js";
 import { readingTime } from "./reading-time.js";
 
 let attached = null;
@@ -69,8 +69,9 @@ export function attach(page) {
         });
       }));
       if (drawn.length === 0) return;
-      requestAnimationFrame(() => requestAnimationFrame(() => {
+      requestAnimationFrame(() => requestAnimationFrame(async () => {
         time.begin();
+        await settled();
         cells.dataset.shown = key;
       }));
     },

@@ -1,5 +1,5 @@
 // Keys and buttons of the pages where somebody looks at an image and answers, and the moment an image is on the screen.
-import { give } from "./answers.js";
+import { give, settled } from "./answers.js";
 import { readingTime } from "./reading-time.js";
 import { attach as attachViewer } from "./viewer.js";
 
@@ -63,10 +63,12 @@ export function attach(page) {
         if (!image.classList.contains("current")) return;
         viewer.begin();
         // Two frames: decoded is not yet drawn.
-        requestAnimationFrame(() => requestAnimationFrame(() => {
+        requestAnimationFrame(() => requestAnimationFrame(async () => {
+          time.begin();
+          await settled();
+          if (image !== watched) return;
           seen = id;
           stage.dataset.shown = id;
-          time.begin();
           page.invokeMethodAsync("Shown", id);
         }));
       }, () => {
