@@ -5,6 +5,7 @@ using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Native;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -39,6 +40,7 @@ internal static class EvaluateCommand
 
     private static async Task RunAsync(string modelPath, string dataPath, bool allPatients, ScalarType type, int threads, CommandRunner runner, CancellationToken cancellationToken)
     {
+        Processor.Require(type);
         CommonOptions.UseThreads(threads);
         var (network, card) = ModelFile.Load(modelPath);
         using var _ = network;

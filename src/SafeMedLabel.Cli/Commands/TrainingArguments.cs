@@ -59,15 +59,24 @@ internal sealed class TrainingArguments
         new(data.PixelPath, data.Size) { Device = LibTorch.DeviceOf(parsed.GetRequiredValue(_device)) };
 
     /// <summary>A method's options.</summary>
-    /// <exception cref="ArgumentException">There is no such method, or a value is out of range.</exception>
-    public TrainingOptions Options(ParseResult parsed, string method, long seed) => TrainingMethod.Parse(method, new TrainingOptions
+    /// <exception cref="ArgumentException">There is no such method, a value is out of range, or this machine lacks the precision.</exception>
+    public TrainingOptions Options(ParseResult parsed, string method, long seed)
     {
-        Epochs = parsed.GetValue(_epochs),
-        Precision = parsed.GetRequiredValue(_precision),
-        MinimumSteps = parsed.GetValue(_minimumSteps),
-        PretrainEpochs = parsed.GetValue(_pretrain),
-        Seed = seed,
-    });
+        var options = TrainingMethod.Parse(method, new TrainingOptions
+        {
+            Epochs = parsed.GetValue(_epochs),
+            Precision = parsed.GetRequiredValue(_precision),
+            MinimumSteps = parsed.GetValue(_minimumSteps),
+            PretrainEpochs = parsed.GetValue(_pretrain),
+            Seed = seed,
+        });
+        if (parsed.GetRequiredValue(_device) == "cpu")
+        {
+            Processor.Require(options.ComputeType);
+        }
+
+        return options;
+    }
 
     /// <summary>Loads the native library with the threads that were asked for, and the weights; null where none were named.</summary>
     /// <exception cref="InvalidDataException">The file of weights cannot be used.</exception>

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -7,34 +6,25 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Data;
 
 /// <summary>
-/// Training pixels of many images: N × size × size × 3, uint8 RGB, row by row. A file is memory-mapped, so that a data set costs
-/// no memory of ours. Several threads may gather at once; none may while the store is disposed of.
+/// Training pixels of many images: N × size × size × 3, uint8 RGB, row by row. A file stays where it is: each batch is read from it, out of
+/// the system's cache once it was read before, so that a data set costs no memory of ours. Mapped, its pages would count as ours, and a
+/// file that is cut short while it is read would end the process. Several threads may gather at once.
 /// </summary>
-public sealed unsafe class PixelStore : IDisposable
+public sealed class PixelStore : IDisposable
 {
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
-    private MemoryHandle _pin;
-    private byte* _pixels;
+    private readonly SafeFileHandle? _file;
+    private readonly ReadOnlyMemory<byte> _memory;
+    private bool _isDisposed;
 
-    /// <summary>Maps a file.</summary>
+    /// <summary>Opens a file.</summary>
     /// <exception cref="InvalidDataException">Its length is no whole number of images.</exception>
     public PixelStore(string path, int size)
-        : this(size, new FileInfo(path).Length, "The pixel file")
-    {
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, (long)Count * BytesPerImage, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pixels);
-    }
+        : this(size, new FileInfo(path).Length, "The pixel file") => _file = File.OpenHandle(path, options: FileOptions.RandomAccess);
 
     /// <summary>Reads pixels that are in memory already.</summary>
     /// <exception cref="InvalidDataException">Their number is no whole number of images.</exception>
     public PixelStore(ReadOnlyMemory<byte> pixels, int size)
-        : this(size, pixels.Length, "The pixel memory")
-    {
-        _pin = pixels.Pin();
-        _pixels = (byte*)_pin.Pointer;
-    }
+        : this(size, pixels.Length, "The pixel memory") => _memory = pixels;
 
     private PixelStore(int size, long length, string what)
     {
@@ -66,15 +56,16 @@ public sealed unsafe class PixelStore : IDisposable
     /// (channels last), which convolutions on a processor prefer.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    /// <exception cref="InvalidDataException">The file was cut short meanwhile.</exception>
     public Tensor Gather(ReadOnlySpan<int> indices)
     {
-        ObjectDisposedException.ThrowIf(_pixels is null, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var raw = empty([indices.Length, Size, Size, 3], ScalarType.Byte);
         var bytes = raw.bytes;
         for (var i = 0; i < indices.Length; i++)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)indices[i], (uint)Count, nameof(indices));
-            new ReadOnlySpan<byte>(_pixels + ((long)indices[i] * BytesPerImage), BytesPerImage).CopyTo(bytes[(i * BytesPerImage)..]);
+            Read((long)indices[i] * BytesPerImage, bytes.Slice(i * BytesPerImage, BytesPerImage));
         }
 
         using var moved = raw.to(Device);
@@ -85,13 +76,28 @@ public sealed unsafe class PixelStore : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        if (_pixels is not null)
+        _isDisposed = true;
+        _file?.Dispose();
+    }
+
+    private void Read(long offset, Span<byte> image)
+    {
+        if (_file is null)
         {
-            _pixels = null;
-            _view?.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view?.Dispose();
-            _file?.Dispose();
-            _pin.Dispose();
+            _memory.Span.Slice((int)offset, image.Length).CopyTo(image);
+            return;
+        }
+
+        while (image.Length > 0)
+        {
+            var read = RandomAccess.Read(_file, image, offset);
+            if (read == 0)
+            {
+                throw new InvalidDataException("The pixel file was cut short while it was read.");
+            }
+
+            image = image[read..];
+            offset += read;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Native;
 
@@ -16,6 +17,16 @@ public static class Processor
     /// where they can overflow.
     /// </summary>
     public static bool HasInt8 { get; } = HasLeaf7 && ((Leaf7(0).Ecx & (1 << 11)) != 0 || (Leaf7(1).Eax & (1 << 4)) != 0);
+
+    /// <summary>Refuses a type in which this processor would be slower than in float32 by far, or, in integers, wrong.</summary>
+    /// <exception cref="ArgumentException">One sentence that says what to do instead.</exception>
+    public static void Require(ScalarType type)
+    {
+        if ((type == ScalarType.BFloat16 && !HasBFloat16) || (type == ScalarType.Int8 && !HasInt8))
+        {
+            throw new ArgumentException($"This machine's processor has no arithmetic for {(type == ScalarType.Int8 ? "int8" : "bfloat16")}: use float32, which is faster here.");
+        }
+    }
 
     private static bool HasLeaf7 => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7;
 

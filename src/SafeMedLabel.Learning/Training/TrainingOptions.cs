@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Algorithms;
 using SafeMedLabel.Learning.Augmentation;
@@ -133,7 +134,9 @@ public sealed record TrainingOptions
         }
     }
 
-    internal ScalarType ComputeType => Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+    /// <summary><see cref="Precision"/> as a type.</summary>
+    [JsonIgnore]
+    public ScalarType ComputeType => Precision == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
 
     internal IAlgorithm CreateAlgorithm()
     {
