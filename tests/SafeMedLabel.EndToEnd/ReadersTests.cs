@@ -67,7 +67,7 @@ public sealed class ReadersTests
         await Assertions.Expect(page.GetByTestId("label-image")).ToHaveAttributeAsync("data-image", first);
         await Walk.AnswerAsync(page, key: "1");
         await using var db = server.OpenDatabase();
-        var snapshot = await LabelSnapshot.ReadAsync(db, 1, long.MaxValue, cancellation);
+        var snapshot = await LabelSnapshot.ReadAsync(db, 1, long.MaxValue, ConsensusRule.Majority, cancellation);
         Assert.Equal(0, snapshot.Labels[Guid.Parse(first)]);
         Assert.Equal(left - 1, snapshot.Disputed.Count);
         Assert.Equal(3, await db.LabelEvents.CountAsync(e => e.Reason == QueueReason.Adjudication, cancellation));

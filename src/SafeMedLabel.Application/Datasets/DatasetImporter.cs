@@ -111,7 +111,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
         var completed = await db.Imports.Where(i => i.ProjectId == import.ProjectId && i.State == ImportState.Completed).Select(i => i.Id).ToListAsync(cancellationToken);
         var settled = await db.Images.Where(i => i.ProjectId == import.ProjectId && completed.Contains(i.ImportId))
-            .Select(i => new { i.Patient, i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
+            .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
         var unsettled = await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
             .Select(i => new { i.Patient, i.ReferenceClass }).ToListAsync(cancellationToken);
         var fresh = PatientSplitter.Split(
@@ -119,11 +119,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         foreach (var patient in unsettled.Select(i => i.Patient).Distinct(StringComparer.Ordinal))
         {
             var split = settled.TryGetValue(patient, out var kept) ? kept : fresh[patient];
-            await db.Images.Where(i => i.ProjectId == import.ProjectId && i.Patient == patient && !completed.Contains(i.ImportId))
+            await db.Images.Where(i => i.ProjectId == import.ProjectId && i.Patient == patient && i.Split != DataSplit.Gold && !completed.Contains(i.ImportId))
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, split), cancellationToken);
         }
 
         await ReadingPlan.ApplyAsync(db, import.ProjectId, cancellationToken);
+        await GoldSet.ApplyAsync(db, project, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 }

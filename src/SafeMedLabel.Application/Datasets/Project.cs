@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -49,6 +51,15 @@ public sealed class Project : IVersioned
 
     /// <summary>Part of the queue that is drawn at random from the whole pool, once a round has ranked it; 0 to 1.</summary>
     public double AuditFraction { get; set; } = 0.1;
+
+    /// <summary>How many images of known class are kept to see how reliably readers read; see <see cref="DataSplit.Gold"/>.</summary>
+    public int GoldImages { get; set; }
+
+    /// <summary>Part of the queue that is drawn from them; 0 to 1.</summary>
+    public double GoldFraction { get; set; } = 0.05;
+
+    /// <summary>How several readers' answers become a label.</summary>
+    public ConsensusRule Consensus { get; set; }
 
     /// <summary>True where readers may confirm many images of one proposed class at once.</summary>
     public bool GridAllowed { get; set; } = true;

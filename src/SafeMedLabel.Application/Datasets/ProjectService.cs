@@ -17,7 +17,8 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         var images = await db.Images.GroupBy(i => i.ProjectId)
             .Select(g => new { g.Key, All = g.Count(), Pool = g.Count(i => i.Split == DataSplit.Training), Patients = g.Select(i => i.Patient).Distinct().Count() })
             .ToDictionaryAsync(g => g.Key, cancellationToken);
-        var labelled = await db.Answers.Where(a => a.Kind == AnswerKind.Label).GroupBy(a => a.ProjectId)
+        var gold = db.Images.Where(i => i.Split == DataSplit.Gold).Select(i => i.Id);
+        var labelled = await db.Answers.Where(a => a.Kind == AnswerKind.Label && !gold.Contains(a.ImageId)).GroupBy(a => a.ProjectId)
             .Select(g => new { g.Key, Count = g.Select(a => a.ImageId).Distinct().Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
         var rounds = await db.Rounds.AsNoTracking().ToListAsync(cancellationToken);
 
@@ -115,6 +116,9 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.ReadingsPerImage = settings.ReadingsPerImage;
         project.SecondReadingFraction = settings.SecondReadingFraction;
         project.AuditFraction = settings.AuditFraction;
+        project.GoldImages = settings.GoldImages;
+        project.GoldFraction = settings.GoldFraction;
+        project.Consensus = settings.Consensus;
         project.GridAllowed = settings.GridAllowed;
         project.RevealAllowed = settings.RevealAllowed;
         try
@@ -124,6 +128,11 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
             if (replan)
             {
                 await ReadingPlan.ApplyAsync(db, id, cancellationToken);
+            }
+
+            if (await GoldSet.ApplyAsync(db, project, cancellationToken) is { Succeeded: false } refused)
+            {
+                return refused;
             }
 
             await transaction.CommitAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 
@@ -42,6 +43,15 @@ public sealed record ProjectSettings
     /// <summary>0 to 0.5.</summary>
     public double AuditFraction { get; init; } = 0.1;
 
+    /// <summary>0 to 10,000.</summary>
+    public int GoldImages { get; init; }
+
+    /// <summary>0 to 0.5.</summary>
+    public double GoldFraction { get; init; } = 0.05;
+
+    /// <summary>How several readers' answers become a label.</summary>
+    public ConsensusRule Consensus { get; init; }
+
     /// <summary>Readers may confirm many images of one proposed class at once.</summary>
     public bool GridAllowed { get; init; } = true;
 
@@ -64,6 +74,8 @@ public sealed record ProjectSettings
         { ReadingsPerImage: < 1 or > 5 } => "An image is read by 1 to 5 readers.",
         { SecondReadingFraction: not (>= 0 and <= 1) } => "A second reader gets 0 to 100 % of the pool.",
         { AuditFraction: not (>= 0 and <= 0.5) } => "0 to 50 % of the queue is drawn at random.",
+        { GoldImages: < 0 or > 10_000 } => "0 to 10,000 images of known class are kept for checking readers.",
+        { GoldFraction: not (>= 0 and <= 0.5) } => "0 to 50 % of the queue are images of known class.",
         { MicrometresPerPixel: { } size } when size is not (>= 0.001 and <= 1000) => "A pixel is 0.001 to 1,000 micrometres wide.",
         _ => null,
     };

@@ -15,6 +15,12 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     public async Task<IReadOnlyList<DisputedImage>> DisputedAsync(int projectId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await LabellingQueries.Project(db, projectId) is not { } project)
+        {
+            return [];
+        }
+
+        var consensus = await Consensus.OfAsync(db, project, cancellationToken);
         var differing = db.Answers.Where(a => a.ProjectId == projectId && a.Kind == AnswerKind.Label)
             .GroupBy(a => a.ImageId).Where(g => g.Min(a => a.ClassIndex) != g.Max(a => a.ClassIndex)).Select(g => g.Key);
         var readings = await (from image in db.Images
@@ -26,7 +32,7 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         return
         [
             .. from image in readings.GroupBy(r => r.Id)
-               where Consensus.Of([.. image.Where(r => r.ClassIndex is not null).Select(r => r.ClassIndex!.Value)]) is null
+               where consensus.Of([.. image.Where(r => r.ClassIndex is not null).Select(r => new Vote(r.ReaderId, r.ClassIndex!.Value))]) is null
                select new DisputedImage(image.Key, [.. image.OrderBy(r => Place(r.Id, r.ReaderId), StringComparer.Ordinal).Select(r => r.ClassIndex)])
         ];
     }

@@ -17,4 +17,7 @@ public enum AnswerKind
 
     /// <summary>The reader was shown what the model says of an image they had answered; the event's class is the model's.</summary>
     Reveal,
+
+    /// <summary>The reader was told that an image they had answered is one of known class; their answer then stands.</summary>
+    Told,
 }

@@ -22,7 +22,7 @@ internal static class Answering
         }
 
         var image = await LabellingQueries.Image(db, request.ImageId);
-        if (image is null || image.ProjectId != request.ProjectId || image.Split != DataSplit.Training)
+        if (image is null || image.ProjectId != request.ProjectId || image.Split is not (DataSplit.Training or DataSplit.Gold))
         {
             return Result.Refused("This image is not in the queue.");
         }
@@ -76,6 +76,11 @@ internal static class Answering
         if (await LabellingQueries.IsRevealed(db, answer.ImageId, readerId))
         {
             return Result.Refused("You have seen what the model says of this image: its answer can be changed, but not taken back.");
+        }
+
+        if (await LabellingQueries.IsTold(db, answer.ImageId, readerId))
+        {
+            return Result.Refused("You were told that the class of this image is known: its answer stands.");
         }
 
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == projectId, cancellationToken);

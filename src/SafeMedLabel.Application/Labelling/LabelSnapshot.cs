@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
 
@@ -10,10 +11,17 @@ namespace SafeMedLabel.Application.Labelling;
 /// <param name="Disputed">Images that readers read differently, none of them by majority, and nobody decided; they are in no pool either.</param>
 public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable, IReadOnlySet<Guid> Disputed)
 {
-    /// <summary>Folds a project's events up to and including <paramref name="lastEventId"/>.</summary>
-    public static async Task<LabelSnapshot> ReadAsync(AppDbContext db, int projectId, long lastEventId, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Folds a project's events up to and including <paramref name="lastEventId"/>, also what readers had said by then of images of known class,
+    /// which are in none of the three.
+    /// </summary>
+    public static async Task<LabelSnapshot> ReadAsync(AppDbContext db, int projectId, long lastEventId, ConsensusRule rule, CancellationToken cancellationToken = default)
     {
-        var events = await db.LabelEvents.AsNoTracking().Where(e => e.ProjectId == projectId && e.Id <= lastEventId && e.Kind != AnswerKind.Reveal).OrderBy(e => e.Id)
+        var classCount = await db.ProjectClasses.CountAsync(c => c.ProjectId == projectId, cancellationToken);
+        // An image that was read once as gold stays gold: a later reading of this snapshot finds the same ones.
+        var gold = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, cancellationToken);
+        var events = await db.LabelEvents.AsNoTracking()
+            .Where(e => e.ProjectId == projectId && e.Id <= lastEventId && e.Kind != AnswerKind.Reveal && e.Kind != AnswerKind.Told).OrderBy(e => e.Id)
             .Select(e => new { e.ImageId, e.ReaderId, e.Kind, e.ClassIndex, IsDecision = e.Reason == QueueReason.Adjudication }).ToListAsync(cancellationToken);
         var standing = new Dictionary<(Guid Image, string Reader), (AnswerKind Kind, int? Class)>();
         var decided = new Dictionary<Guid, int?>();
@@ -37,15 +45,17 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
             }
         }
 
+        var read = standing.Where(s => s.Value.Kind != AnswerKind.Skip).ToLookup(s => gold.ContainsKey(s.Key.Image));
+        var consensus = new Consensus(rule, classCount, GoldScore.Of(read[true].Select(s => (s.Key.Reader, s.Value.Class, gold[s.Key.Image]))));
         var (labels, unreadable, disputed) = (new Dictionary<Guid, int>(), new HashSet<Guid>(), new HashSet<Guid>());
-        foreach (var image in standing.Where(s => s.Value.Kind != AnswerKind.Skip).GroupBy(s => s.Key.Image, s => s.Value))
+        foreach (var image in read[false].GroupBy(s => s.Key.Image))
         {
-            var classes = image.Where(answer => answer.Kind == AnswerKind.Label).Select(answer => answer.Class!.Value).ToList();
-            if (Consensus.Of(image.Key, classes, decided) is { } agreed)
+            var votes = image.Where(s => s.Value.Class is not null).Select(s => new Vote(s.Key.Reader, s.Value.Class!.Value)).ToList();
+            if (consensus.Of(image.Key, votes, decided) is { } agreed)
             {
                 labels[image.Key] = agreed;
             }
-            else if (classes.Count == 0 || decided.ContainsKey(image.Key))
+            else if (votes.Count == 0 || decided.ContainsKey(image.Key))
             {
                 unreadable.Add(image.Key);
             }

@@ -43,6 +43,10 @@ internal static class LabellingQueries
     public static readonly Func<AppDbContext, Guid, string, Task<bool>> IsRevealed = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
         db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == AnswerKind.Reveal));
 
+    /// <summary>Whether a reader was told that an image is one of known class.</summary>
+    public static readonly Func<AppDbContext, Guid, string, Task<bool>> IsTold = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
+        db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == AnswerKind.Told));
+
     /// <summary>An image; null where there is none.</summary>
     public static readonly Func<AppDbContext, Guid, Task<ProjectImage?>> Image = EF.CompileAsyncQuery((AppDbContext db, Guid id) =>
         db.Images.FirstOrDefault(i => i.Id == id));

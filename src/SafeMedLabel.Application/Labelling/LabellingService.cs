@@ -103,7 +103,10 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
                 : Result.Refused("There is nothing to take back."),
             cancellationToken);
 
-    /// <summary>Why this reader was shown an image; null until they have read it, for it could give away what the model thinks.</summary>
+    /// <summary>
+    /// Why this reader was shown an image; null until they have read it, for it could give away what the model thinks. That they were told an
+    /// image is of known class is stored before they are: from then on their answer stands.
+    /// </summary>
     public async Task<WhyShown?> WhyAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -117,9 +120,18 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
             return null;
         }
 
+        if (reason == QueueReason.Gold)
+        {
+            await TellAsync(projectId, imageId, readerId, cancellationToken);
+        }
+
         var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == shown.QueueRoundId, cancellationToken);
         var isRanked = round is not null && shown.QueueRank != ProjectImage.Unranked;
-        return new WhyShown(reason, isRanked ? shown.QueueRank + 1 : null, round?.ScoredCount ?? 0, isRanked ? shown.AcquisitionScore : null, round?.Number, round?.FinishedUtc);
+        var opinion = isRanked ? await db.ModelOpinions.AsNoTracking().FirstOrDefaultAsync(o => o.ImageId == imageId && o.RoundId == shown.QueueRoundId, cancellationToken) : null;
+        return new WhyShown(reason, isRanked ? shown.QueueRank + 1 : null, round?.ScoredCount ?? 0, isRanked ? shown.AcquisitionScore : null, round?.Number, round?.FinishedUtc)
+        {
+            Passes = opinion?.Passes ?? [],
+        };
     }
 
     /// <summary>How far a project is.</summary>
@@ -127,7 +139,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var pool = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
-        var answers = db.Answers.Where(a => a.ProjectId == projectId);
+        var gold = db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).Select(i => i.Id);
+        var answers = db.Answers.Where(a => a.ProjectId == projectId && !gold.Contains(a.ImageId));
         var labelled = await answers.Where(a => a.Kind == AnswerKind.Label).Select(a => a.ImageId).Distinct().CountAsync(cancellationToken);
         var unreadable = await answers.Where(a => a.Kind == AnswerKind.Unreadable).Select(a => a.ImageId).Distinct().CountAsync(cancellationToken);
         return new LabellingProgress(pool, labelled, unreadable);
@@ -194,8 +207,50 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
             next.AddRange((await skipped.Take(count - next.Count).ToListAsync(cancellationToken)).Select(i => (i, QueueReason.Ranked, true)));
         }
 
+        return await MixGoldAsync(db, project, readerId, next, cancellationToken);
+    }
+
+    /// <summary>
+    /// Puts images of known class in the places of some of the next: nothing tells them from the others. Where there is nothing else to read
+    /// there is no gold either.
+    /// </summary>
+    private static async Task<List<(ProjectImage Image, QueueReason Reason, bool WasSkipped)>> MixGoldAsync(
+        AppDbContext db, Project project, string readerId, List<(ProjectImage Image, QueueReason Reason, bool WasSkipped)> next, CancellationToken cancellationToken)
+    {
+        var places = project.GoldImages == 0 ? [] : Enumerable.Range(0, next.Count).Where(_ => Random.Shared.NextDouble() < project.GoldFraction).ToList();
+        if (places.Count > 0)
+        {
+            // Each reader meets them in an order of their own.
+            var unseen = Leasing.UnseenBy(db, readerId, db.Images.Where(i => i.ProjectId == project.Id && i.Split == DataSplit.Gold));
+            foreach (var (place, gold) in places.Zip(await unseen.OrderBy(_ => EF.Functions.Random()).Take(places.Count).ToListAsync(cancellationToken)))
+            {
+                next[place] = (gold, QueueReason.Gold, false);
+            }
+        }
+
         return next;
     }
+
+    private Task<bool> TellAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken) => turn.RunAsync(
+        async db =>
+        {
+            if (!await LabellingQueries.IsTold(db, imageId, readerId))
+            {
+                db.LabelEvents.Add(new LabelEvent
+                {
+                    ProjectId = projectId,
+                    ImageId = imageId,
+                    ReaderId = readerId,
+                    Kind = AnswerKind.Told,
+                    AtUtc = Now,
+                    ClientKey = Guid.NewGuid(),
+                    Reason = QueueReason.Gold,
+                });
+            }
+
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>The first <paramref name="count"/> in rank that this reader has not seen, be they the first to read them or not.</summary>
     private static async Task<IEnumerable<(ProjectImage Image, QueueReason Reason)>> ByRankAsync(

@@ -18,6 +18,9 @@ public enum QueueReason
     /// <summary>It was in such a grid, and its reader took it for an exception.</summary>
     GridException,
 
+    /// <summary>Its class is known, and shows how reliably its reader reads.</summary>
+    Gold,
+
     /// <summary>Its readers do not agree, and somebody has to decide.</summary>
     Adjudication,
 }

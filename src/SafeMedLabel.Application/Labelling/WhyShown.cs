@@ -7,4 +7,11 @@ namespace SafeMedLabel.Application.Labelling;
 /// <param name="Score">The acquisition score behind the rank.</param>
 /// <param name="RoundNumber">The round that ranked it; null before the first.</param>
 /// <param name="RankedUtc">When.</param>
-public sealed record WhyShown(QueueReason Reason, int? Rank, int Ranked, double? Score, int? RoundNumber, DateTime? RankedUtc);
+public sealed record WhyShown(QueueReason Reason, int? Rank, int Ranked, double? Score, int? RoundNumber, DateTime? RankedUtc)
+{
+    /// <summary>
+    /// What the score was reckoned from: the probability, in 255ths, that each pass gave the class which all of them together took for the
+    /// most probable. Which class that is, they do not say. Empty where no round had ranked it, or a later one has since.
+    /// </summary>
+    public IReadOnlyList<byte> Passes { get; init; } = [];
+}

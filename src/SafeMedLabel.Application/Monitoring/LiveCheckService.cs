@@ -22,8 +22,9 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
     public async Task<LiveCheck?> ReadAsync(int projectId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => db.Projects.Any(p => p.Id == projectId && p.QueueRoundId == r.Id), cancellationToken);
-        if (round is null)
+        var project = await LabellingQueries.Project(db, projectId);
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => project != null && r.Id == project.QueueRoundId, cancellationToken);
+        if (project is null || round is null)
         {
             return null;
         }
@@ -41,12 +42,13 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
         var answers = await (from answer in db.Answers
                              join prediction in db.RoundPredictions on answer.ImageId equals prediction.ImageId
                              where prediction.RoundId == round.Id && answer.Kind != AnswerKind.Skip
-                             select new { answer.ImageId, ClassIndex = answer.UnaidedClassIndex }).ToListAsync(cancellationToken);
+                             select new { answer.ImageId, answer.ReaderId, ClassIndex = answer.UnaidedClassIndex }).ToListAsync(cancellationToken);
         var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
+        var consensus = await Consensus.OfAsync(db, project, cancellationToken);
         var labels = new Dictionary<Guid, int>();
-        foreach (var image in answers.GroupBy(a => a.ImageId, a => a.ClassIndex))
+        foreach (var image in answers.GroupBy(a => a.ImageId))
         {
-            if (Consensus.Of(image.Key, [.. image.OfType<int>()], decisions) is { } label)
+            if (consensus.Of(image.Key, [.. image.Where(a => a.ClassIndex is not null).Select(a => new Vote(a.ReaderId, a.ClassIndex!.Value))], decisions) is { } label)
             {
                 labels.Add(image.Key, label);
             }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Application.Monitoring;
@@ -12,7 +13,13 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
     public async Task<ReaderReport> ReadAsync(int projectId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var classes = await db.ProjectClasses.CountAsync(c => c.ProjectId == projectId, cancellationToken);
+        if (await LabellingQueries.Project(db, projectId) is not { } project)
+        {
+            return new ReaderReport([], null, [], []);
+        }
+
+        var classes = project.Classes.Count;
+        var gold = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, cancellationToken);
         var names = await db.Users.ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancellationToken);
         var answers = await (from answer in db.Answers
                              join stored in db.LabelEvents on answer.EventId equals stored.Id
@@ -20,13 +27,20 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
                              select new Reading(answer.ImageId, answer.ReaderId, answer.ClassIndex, answer.UnaidedClassIndex, stored.Aid == Aid.Unaided ? stored.ElapsedMilliseconds : null)).ToListAsync(cancellationToken);
         var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         var shared = answers.Where(a => a.UnaidedClass is not null).GroupBy(a => a.ImageId).Where(image => image.Count() > 1).ToDictionary(image => image.Key, image => image.ToList());
-        var labels = shared.ToDictionary(
-            image => image.Key, image => Consensus.Of(image.Key, [.. image.Value.Select(r => r.UnaidedClass!.Value)], decisions));
+        var ofGold = answers.Where(a => gold.ContainsKey(a.ImageId)).ToList();
+        var scores = GoldScore.Of(ofGold.Select(a => (a.ReaderId, a.Class, gold[a.ImageId])));
+        var consensus = new Consensus(project.Consensus, classes, scores);
+        // Of an image of known class no answer of readers is the label.
+        var labels = shared.Where(image => !gold.ContainsKey(image.Key)).ToDictionary(
+            image => image.Key, image => consensus.Of(image.Key, [.. image.Value.Select(r => new Vote(r.ReaderId, r.UnaidedClass!.Value))], decisions));
 
         return new ReaderReport(
-            [.. answers.GroupBy(a => a.ReaderId).Select(reader => Summarise(Name(reader.Key), [.. reader], labels)).OrderByDescending(r => r.Labels).ThenBy(r => r.Name, StringComparer.Ordinal)],
+            [.. answers.GroupBy(a => a.ReaderId).Select(reader => Summarise(Name(reader.Key), [.. reader], labels, scores.GetValueOrDefault(reader.Key))).OrderByDescending(r => r.Labels).ThenBy(r => r.Name, StringComparer.Ordinal)],
             shared.Count < 2 ? null : Kappa.Fleiss([.. shared.Values.Select(image => Enumerable.Range(0, classes).Select(k => image.Count(r => r.UnaidedClass == k)).ToArray())]),
-            [.. Pairs(shared.Values, classes, Name).Select(p => new ReaderPair(Name(p.One), Name(p.Other), p.Table, Kappa.Cohen(p.Table))).OrderByDescending(p => p.Agreement.Images)]);
+            [.. Pairs(shared.Values, classes, Name).Select(p => new ReaderPair(Name(p.One), Name(p.Other), p.Table, Kappa.Cohen(p.Table))).OrderByDescending(p => p.Agreement.Images)],
+            [.. ofGold.Where(a => a.Class is not null).GroupBy(a => a.ImageId)
+                .Select(image => new MissedGold(image.Key, gold[image.Key], image.Count(), image.Count(a => a.Class != gold[image.Key])))
+                .Where(missed => missed.Wrong > 0).OrderByDescending(missed => missed.Wrong).ThenBy(missed => missed.ImageId)]);
 
         string Name(string readerId) => names.GetValueOrDefault(readerId, "(unknown)");
     }
@@ -53,13 +67,13 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
             switched.Count(s => s.Truth is not null && s.Before == s.Truth));
     }
 
-    private static ReaderSummary Summarise(string name, List<Reading> readings, Dictionary<Guid, int?> labels)
+    private static ReaderSummary Summarise(string name, List<Reading> readings, Dictionary<Guid, int?> labels, GoldScore gold)
     {
         var given = readings.Where(r => r.Class is not null).ToList();
         var compared = given.Where(r => r.UnaidedClass is not null && labels.GetValueOrDefault(r.ImageId) is not null).ToList();
         var times = given.Where(r => r.Milliseconds is not null).Select(r => r.Milliseconds!.Value / 1000.0).Order().ToList();
         return new ReaderSummary(
-            name, given.Count, readings.Count - given.Count, times.Count == 0 ? 0 : times[times.Count / 2], compared.Count, compared.Count(r => labels[r.ImageId] == r.UnaidedClass));
+            name, given.Count, readings.Count - given.Count, times.Count == 0 ? 0 : times[times.Count / 2], compared.Count, compared.Count(r => labels[r.ImageId] == r.UnaidedClass), gold);
     }
 
     private static IEnumerable<(string One, string Other, int[][] Table)> Pairs(IEnumerable<List<Reading>> images, int classes, Func<string, string> name)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 
@@ -47,6 +48,9 @@ public sealed class Round : IVersioned
 
     /// <summary>The last label event that counts: later labels wait for the next round.</summary>
     public long LabelSnapshot { get; set; }
+
+    /// <summary>How several readers' answers became a label.</summary>
+    public ConsensusRule Consensus { get; set; }
 
     /// <summary>Labelled images in the snapshot.</summary>
     public int LabelCount { get; set; }

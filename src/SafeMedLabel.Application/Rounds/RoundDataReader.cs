@@ -21,7 +21,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var classes = await db.ProjectClasses.Where(c => c.ProjectId == round.ProjectId).OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(cancellationToken);
         var images = await db.Images.AsNoTracking().Where(i => i.ProjectId == round.ProjectId).OrderBy(i => i.ContentHash).ToListAsync(cancellationToken);
-        var snapshot = await LabelSnapshot.ReadAsync(db, round.ProjectId, round.LabelSnapshot, cancellationToken);
+        var snapshot = await LabelSnapshot.ReadAsync(db, round.ProjectId, round.LabelSnapshot, round.Consensus, cancellationToken);
         if (snapshot.Labels.Count == 0)
         {
             throw new RoundException("There are no labels to train on.");

@@ -91,7 +91,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
             }
 
             var lastEvent = await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
-            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, cancellationToken);
+            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken);
             var labels = snapshot.Labels.Count;
             if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
             {
@@ -108,6 +108,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 RequestedById = userId,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,
                 LabelSnapshot = lastEvent,
+                Consensus = project.Consensus,
                 LabelCount = labels,
                 PoolCount = pool,
                 Seed = project.Seed + number,
@@ -128,7 +129,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     }
 
     private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) => db.LabelEvents.CountAsync(
-        e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label
+        e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold
             && db.Answers.Any(a => a.ImageId == e.ImageId && a.ReaderId == e.ReaderId && a.EventId == e.Id),
         cancellationToken);
 }

@@ -14,4 +14,10 @@ public enum DataSplit
 
     /// <summary>Locked: read by the final measurement of a round and by nothing else.</summary>
     Test = 3,
+
+    /// <summary>
+    /// Gold: of known class, mixed into readers' queues to see how reliably they read. Drawn from the training images; no model learns from
+    /// it or is measured on it, so that it may share patients with them.
+    /// </summary>
+    Gold = 4,
 }

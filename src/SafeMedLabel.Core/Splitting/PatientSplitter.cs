@@ -8,8 +8,8 @@ namespace SafeMedLabel.Core.Splitting;
 /// </summary>
 public static class PatientSplitter
 {
-    /// <summary>Which splits get a patient first where there are fewer patients than splits.</summary>
-    private static readonly DataSplit[] InOrderOfNeed =
+    /// <summary>The splits that patients are given to; which get one first where there are fewer patients than splits.</summary>
+    public static IReadOnlyList<DataSplit> InOrderOfNeed { get; } =
         [DataSplit.Training, DataSplit.Test, DataSplit.Validation, DataSplit.Calibration];
 
     /// <summary>

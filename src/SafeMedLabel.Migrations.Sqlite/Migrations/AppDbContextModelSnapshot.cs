@@ -352,10 +352,21 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<double>("AuditFraction")
                         .HasColumnType("REAL");
 
+                    b.Property<string>("Consensus")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.Property<DateTime>("CreatedUtc")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Epochs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("GoldFraction")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("GoldImages")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("GridAllowed")
@@ -742,6 +753,11 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Consensus")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
 
                     b.Property<int>("Epoch")
                         .HasColumnType("INTEGER");

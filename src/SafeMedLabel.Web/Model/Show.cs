@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Web.Model;
@@ -32,6 +33,13 @@ internal static class Show
         AcquisitionFunction.LeastConfidence => "Least confidence",
         AcquisitionFunction.Margin => "Smallest margin",
         _ => "Random order",
+    };
+
+    /// <summary>A rule of consensus, as what a label is by it.</summary>
+    public static string Name(ConsensusRule rule) => rule switch
+    {
+        ConsensusRule.Weighted => $"at least {Consensus.EnoughProbability:0 %} probable, readers counting as the images of known class say",
+        _ => "what more than half of them say",
     };
 
     /// <summary>A duration in the unit that suits it.</summary>

@@ -31,7 +31,7 @@ public sealed class DatasetImporterTests : IDisposable
         var patients = images.GroupBy(i => i.Patient).ToList();
         Assert.Equal(14, patients.Count);
         Assert.All(patients, patient => Assert.Single(patient.Select(i => i.Split).Distinct()));
-        Assert.Equal(Enum.GetValues<DataSplit>(), images.Select(i => i.Split).Distinct().Order());
+        Assert.Equal([DataSplit.Training, DataSplit.Calibration, DataSplit.Validation, DataSplit.Test], images.Select(i => i.Split).Distinct().Order());
         Assert.Equal(["Parasitized", "Uninfected"], await db.ProjectClasses.OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(Token));
         Assert.All(images, image =>
         {
@@ -108,6 +108,32 @@ public sealed class DatasetImporterTests : IDisposable
         _folder.Add("c/3.png", Pictures.Png(3));
         var refused = await Assert.ThrowsAsync<DatasetException>(() => _fixture.ImportAsync(_folder.Path, Token));
         Assert.Contains("'c' is not a class of this project", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_project_that_wants_gold_has_it_after_the_import_and_its_patients_stay_training_patients()
+    {
+        await using (var db = _fixture.CreateDbContext())
+        {
+            await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.GoldImages, 4), Token);
+        }
+
+        // One patient: all images are training images.
+        Add(_folder, from: 0, count: 6);
+        await _fixture.ImportAsync(_folder.Path, Token);
+        Assert.Equal([(DataSplit.Training, 2), (DataSplit.Gold, 4)], (await SplitsAsync()).Values.CountBy(s => s).Select(s => (s.Key, s.Value)).Order());
+
+        Add(_folder, from: 6, count: 4);
+        await _fixture.ImportAsync(_folder.Path, Token);
+        Assert.Equal([(DataSplit.Training, 6), (DataSplit.Gold, 4)], (await SplitsAsync()).Values.CountBy(s => s).Select(s => (s.Key, s.Value)).Order());
+
+        static void Add(TemporaryFolder folder, int from, int count)
+        {
+            for (var i = from; i < from + count; i++)
+            {
+                folder.Add($"{(i % 2 == 0 ? "a" : "b")}/C1thin_{i}.png", Pictures.Png(i));
+            }
+        }
     }
 
     private async Task<int> CountAsync()

@@ -124,6 +124,6 @@ public sealed class AdjudicationServiceTests : IAsyncLifetime
     private async Task<LabelSnapshot> SnapshotAsync(long lastEventId = long.MaxValue)
     {
         await using var db = _workplace.Open();
-        return await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, lastEventId, Cancellation);
+        return await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, lastEventId, ConsensusRule.Majority, Cancellation);
     }
 }

@@ -57,7 +57,7 @@ public sealed class GridServiceTests : IAsyncLifetime
         Assert.Equal(22, events.Select(e => e.ClientKey).Distinct().Count());
         Assert.All(events, e => Assert.Equal((AnswerKind.Label, 0, Aid.Prompted, QueueReason.Grid, 1000), (e.Kind, e.ClassIndex!.Value, e.Aid, e.Reason!.Value, e.ElapsedMilliseconds)));
         Assert.All(await db.Answers.ToListAsync(Cancellation), a => Assert.Null(a.UnaidedClassIndex));
-        Assert.Equal(22, (await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, Cancellation)).Labels.Count);
+        Assert.Equal(22, (await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, ConsensusRule.Majority, Cancellation)).Labels.Count);
         var next = await _workplace.Labelling.OpenAsync(_workplace.ProjectId, "ada", 4, Cancellation);
         Assert.Equal(exceptions.Order(), next.Images.Take(2).Select(i => i.Id).Order());
         Assert.DoesNotContain((await OpenAsync("ada")).Images, i => exceptions.Contains(i.Id));

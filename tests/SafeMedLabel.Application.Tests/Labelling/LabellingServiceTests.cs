@@ -229,8 +229,8 @@ public sealed class LabellingServiceTests : IAsyncLifetime
         await Labelling.UndoAsync(_workplace.ProjectId, "ada", Cancellation);
         await _workplace.LabelAsync("ada", 2);
 
-        var then = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, instant, Cancellation);
-        var now = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, Cancellation);
+        var then = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, instant, ConsensusRule.Majority, Cancellation);
+        var now = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, ConsensusRule.Majority, Cancellation);
 
         Assert.Equal(new Dictionary<Guid, int> { [first] = 1, [second] = 0 }, then.Labels);
         Assert.Equal(3, now.Labels.Count);

@@ -103,7 +103,7 @@ public sealed class ReadingsTests : IAsyncLifetime
         }
 
         await using var db = _workplace.Open();
-        var snapshot = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, Cancellation);
+        var snapshot = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, ConsensusRule.Majority, Cancellation);
 
         Assert.Equal(new Dictionary<Guid, int> { [images[0]] = 1 }, snapshot.Labels);
         Assert.Equal([images[1]], snapshot.Disputed);
@@ -117,7 +117,8 @@ public sealed class ReadingsTests : IAsyncLifetime
     [InlineData(new[] { 0, 1, 1 }, 1)]
     [InlineData(new[] { 0, 1, 2 }, null)]
     [InlineData(new[] { 2, 2, 0, 1, 1 }, null)]
-    public void A_consensus_is_a_majority(int[] classes, int? agreed) => Assert.Equal(agreed, Consensus.Of(classes));
+    public void A_consensus_is_a_majority(int[] classes, int? agreed) => Assert.Equal(
+        agreed, new Consensus(ConsensusRule.Majority, 3, new Dictionary<string, GoldScore>()).Of([.. classes.Index().Select(c => new Vote($"{c.Index}", c.Item))]));
 
     [Fact]
     public async Task The_most_uncertain_get_a_second_reader_and_the_others_none()

@@ -50,7 +50,7 @@ public sealed class SecondLookServiceTests : IAsyncLifetime
         Assert.Equal([(AnswerKind.Label, 1, Aid.Unaided), (AnswerKind.Reveal, 0, Aid.Revealed), (AnswerKind.Label, 0, Aid.Revealed)], events);
         var answer = await db.Answers.SingleAsync(Cancellation);
         Assert.Equal((0, 1), (answer.ClassIndex!.Value, answer.UnaidedClassIndex!.Value));
-        Assert.Equal(0, (await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, Cancellation)).Labels[_images[0]]);
+        Assert.Equal(0, (await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, ConsensusRule.Majority, Cancellation)).Labels[_images[0]]);
         Assert.Equal((1, 1), await db.Images.Where(i => i.Id == _images[0]).Select(i => ValueTuple.Create(i.ReadingsGiven, i.ReadingsTaken)).SingleAsync(Cancellation));
     }
 

@@ -32,7 +32,7 @@ public sealed class ReaderReportTests : IAsyncLifetime
         var report = await _workplace.Get<ReaderReportService>().ReadAsync(_workplace.ProjectId, Cancellation);
 
         Assert.Equal(
-            [new ReaderSummary("Ada", 4, 0, 0.8, 3, 3), new ReaderSummary("Ben", 3, 1, 0.8, 3, 2), new ReaderSummary("Cyd", 3, 0, 0.8, 3, 3)], report.Readers);
+            [new ReaderSummary("Ada", 4, 0, 0.8, 3, 3, default), new ReaderSummary("Ben", 3, 1, 0.8, 3, 2, default), new ReaderSummary("Cyd", 3, 0, 0.8, 3, 3, default)], report.Readers);
         Assert.Equal((3, 7.0 / 9), (report.Agreement!.Images, report.Agreement.Agreement));
         Assert.Equal(3, report.Pairs.Count);
         var together = report.Pairs.Single(p => new[] { p.One, p.Other }.Order().SequenceEqual(["Ada", "Ben"]));
@@ -48,7 +48,7 @@ public sealed class ReaderReportTests : IAsyncLifetime
 
         var report = await _workplace.Get<ReaderReportService>().ReadAsync(_workplace.ProjectId, Cancellation);
 
-        Assert.Equal([new ReaderSummary("Ada", 2, 0, 0.8, 0, 0)], report.Readers);
+        Assert.Equal([new ReaderSummary("Ada", 2, 0, 0.8, 0, 0, default)], report.Readers);
         Assert.Null(report.Agreement);
         Assert.Empty(report.Pairs);
     }

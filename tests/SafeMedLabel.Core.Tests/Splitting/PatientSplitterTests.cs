@@ -101,7 +101,7 @@ public class PatientSplitterTests
         for (ulong seed = 0; seed < 20; seed++)
         {
             var splits = PatientSplitter.Split(items, Default, seed);
-            foreach (var split in Enum.GetValues<DataSplit>())
+            foreach (var split in PatientSplitter.InOrderOfNeed)
             {
                 var own = items.Where(item => splits[item.Patient] == split).ToArray();
 
@@ -117,7 +117,7 @@ public class PatientSplitterTests
     {
         var items = RandomItems(3, 150);
         var splits = PatientSplitter.Split(items, Default, 0);
-        foreach (var split in Enum.GetValues<DataSplit>())
+        foreach (var split in PatientSplitter.InOrderOfNeed)
         {
             for (var c = 0; c < 2; c++)
             {

@@ -133,6 +133,7 @@ public sealed partial class Label
     {
         { Reason: QueueReason.Audit } => T["It was drawn at random from the whole pool, to find mistakes that round {0}'s model is sure of.", why.RoundNumber],
         { Reason: QueueReason.SecondReading } => T["A colleague reads it too, and a second, independent reading was wanted."],
+        { Reason: QueueReason.Gold } => T["Its class is known: it shows how reliably this project is read. Your answer stands."],
         { Reason: QueueReason.Grid } => T["The model of round {0} took it for the class that the grid was of.", why.RoundNumber],
         { Reason: QueueReason.GridException } => T["You marked it in a grid as an exception."],
         { Rank: { } rank, Score: { } score } => T[
