@@ -112,6 +112,34 @@ public sealed class NeverLostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_under_way_when_its_tab_is_closed_is_stored_all_the_same()
+    {
+        var connection = await ReconnectAsync();
+        var image = await Walk.WaitForImageAsync(Page);
+        connection.DropCalls();
+        await Page.Keyboard.PressAsync("2");
+        await Assertions.Expect(Delivery).ToHaveTextAsync("Storing: Uninfected…");
+        var asked = new TaskCompletionSource<string>();
+        Page.Dialog += async (_, dialog) =>
+        {
+            asked.SetResult(dialog.Type);
+            await dialog.AcceptAsync();
+        };
+        await Page.CloseAsync(new PageCloseOptions { RunBeforeUnload = true });
+
+        Assert.Equal("beforeunload", await asked.Task.WaitAsync(Cancellation));
+        await using var db = Server.OpenDatabase();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!await db.Answers.AnyAsync(a => a.ImageId == image, patience.Token))
+        {
+            await Task.Delay(50, patience.Token);
+        }
+
+        await AssertReadOnceAsync(image, 1);
+    }
+
+    [Fact]
     public async Task What_was_answered_can_be_taken_back_after_the_page_was_loaded_anew()
     {
         var image = await Walk.WaitForImageAsync(Page);

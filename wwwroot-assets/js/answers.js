@@ -66,14 +66,16 @@ export async function sendAgain() {
   settle(entry);
 }
 
+const post = ({ address, answer }, options) => fetch(address, {
+  method: "POST", body: JSON.stringify(answer), headers: { "Content-Type": "application/json" }, redirect: "manual", ...options,
+});
+
 // Over HTTP, until the server says something. Returns null when it has the answer, or its sentence why not.
 export async function deliver() {
   const entry = underway;
   while (entry) {
     try {
-      const response = await fetch(entry.address, {
-        method: "POST", body: JSON.stringify(entry.answer), headers: { "Content-Type": "application/json" }, redirect: "manual",
-      });
+      const response = await post(entry);
       const isSignedOut = response.type === "opaqueredirect" || response.status === 401;
       if (isSignedOut) tell("signedOut");
       else if (response.status < 500) {
@@ -94,4 +96,6 @@ export async function reached() {
   while (!await isReachable()) await pause(AGAIN);
 }
 
+// Who leaves all the same is asked, and if they do not stay, the browser carries the answer on when the page is gone.
 addEventListener("beforeunload", event => { if (underway) event.preventDefault(); });
+addEventListener("pagehide", () => { if (underway) post(underway, { keepalive: true }).catch(() => {}); });

@@ -12,6 +12,7 @@ public sealed partial class PageConnection
     private readonly IPage _page;
     private volatile IWebSocketRoute? _line;
     private volatile bool _isHolding;
+    private volatile bool _isDropping;
 
     private PageConnection(IPage page)
     {
@@ -39,6 +40,9 @@ public sealed partial class PageConnection
         }
     }
 
+    /// <summary>From now on nothing that the page calls reaches the server.</summary>
+    public void DropCalls() => _isDropping = true;
+
     /// <summary>Cuts the network.</summary>
     public async Task CutAsync()
     {
@@ -53,6 +57,13 @@ public sealed partial class PageConnection
     {
         var server = page.ConnectToServer();
         _line = page;
+        page.OnMessage(frame =>
+        {
+            if (!_isDropping)
+            {
+                Send(server, frame);
+            }
+        });
         server.OnMessage(frame =>
         {
             if (!_isHolding)
@@ -74,15 +85,15 @@ public sealed partial class PageConnection
         });
     }
 
-    private static void Send(IWebSocketRoute page, IWebSocketFrame frame)
+    private static void Send(IWebSocketRoute side, IWebSocketFrame frame)
     {
         if (frame.Binary is { } bytes)
         {
-            page.Send(bytes);
+            side.Send(bytes);
         }
         else
         {
-            page.Send(frame.Text!);
+            side.Send(frame.Text!);
         }
     }
 
