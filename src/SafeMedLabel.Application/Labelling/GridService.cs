@@ -3,16 +3,20 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Application.Labelling;
 
 /// <summary>
-/// Hands out images many at once, all of which the model takes for the same class, to be confirmed but for the exceptions. What is said so
+/// Hands out images many at once, look-alikes which the model takes for the same class, to be confirmed but for the exceptions. What is said so
 /// is marked <see cref="Aid.Prompted"/>: it trains, and it says nothing of how good the model or the reader is. Images that are held against
 /// the model, and those that several readers are to read independently, are in no grid.
 /// </summary>
 public sealed class GridService(LabellingTurn turn, RoundService rounds, TimeProvider time)
 {
+    /// <summary>Of a class, the images that the model is surest of, among which look-alikes are sought.</summary>
+    private const int Candidates = 1000;
+
     /// <summary>A grid of the class that the reader asks for or, where they ask for none, of the one they hold or the first there is.</summary>
     public Task<GridView> OpenAsync(int projectId, string readerId, int? classIndex, CancellationToken cancellationToken = default) => turn.RunAsync(
         async db =>
@@ -36,7 +40,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
             {
                 var images = held.Images.Select(h => h.View).ToList();
                 var order = held.Images.Count == 0 ? 0 : held.Images[^1].Lease.Order;
-                foreach (var image in await Proposed(db, project, readerId, wanted).Take(LabellingService.MaximumLeases - images.Count).ToListAsync(cancellationToken))
+                foreach (var image in await LookAlikesAsync(db, project, readerId, wanted, held.Images, cancellationToken))
                 {
                     Leasing.Give(db, image, readerId, QueueReason.Grid, ++order, expires);
                     images.Add(new QueueImage(image.Id, image.Width, image.Height, WasSkipped: false));
@@ -114,6 +118,23 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
         await Leasing.GiveBackAsync(db, others.Select(h => h.Lease), cancellationToken);
         held = [.. held.Except(others)];
         return (held.Count > 0 ? wanted : null, held);
+    }
+
+    /// <summary>
+    /// So many that the grid is full: what looks most like the first image that is held or, where none is, like the one that the model is surest of.
+    /// </summary>
+    private static async Task<IEnumerable<ProjectImage>> LookAlikesAsync(
+        AppDbContext db, Project project, string readerId, int classIndex, List<LabellingQueries.HeldImage> held, CancellationToken cancellationToken)
+    {
+        var candidates = await (from image in Proposed(db, project, readerId, classIndex).Take(Candidates)
+                                join opinion in db.ModelOpinions on image.Id equals opinion.ImageId
+                                orderby opinion.Probability descending
+                                select new { image.Id, opinion.Likeness }).ToListAsync(cancellationToken);
+        var first = held.Count == 0 ? candidates.FirstOrDefault()?.Id : held[0].Lease.ImageId;
+        var pattern = await db.ModelOpinions.Where(o => o.ImageId == first).Select(o => o.Likeness).FirstOrDefaultAsync(cancellationToken) ?? [];
+        var chosen = Likeness.Nearest(pattern, candidates, c => c.Likeness, LabellingService.MaximumLeases - held.Count).Select(c => c.Id).ToList();
+        var images = await db.Images.Where(i => chosen.Contains(i.Id)).ToDictionaryAsync(i => i.Id, cancellationToken);
+        return chosen.Select(id => images[id]);
     }
 
     private static IQueryable<ProjectImage> Proposed(AppDbContext db, Project project, string readerId, int classIndex) =>

@@ -19,7 +19,7 @@ public enum GridState
 /// <summary>Images that the model takes for one class, leased to a reader.</summary>
 /// <param name="State">What there is.</param>
 /// <param name="ClassIndex">The class that is proposed for all of them.</param>
-/// <param name="Images">The images, those the model is surest of first.</param>
+/// <param name="Images">The images: look-alikes of the first, which is the one that the model is surest of.</param>
 public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<QueueImage> Images);
 
 /// <summary>What a reader says of a grid, on its way to the database.</summary>

@@ -13,9 +13,14 @@ public interface IModelTrainer
     /// <summary>Class probabilities without dropout, row-major: one row an index, one column a class.</summary>
     double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken);
 
-    /// <summary>Probabilities of <paramref name="passes"/> MC-Dropout passes, laid out [index, pass, class]. The masks follow from the seed and are shared by all images.</summary>
-    float[] StochasticPasses(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken);
+    /// <summary>What <paramref name="passes"/> MC-Dropout passes say of the images, and how these look alike. The masks follow from the seed and are shared by all images.</summary>
+    PoolReading ReadPool(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken);
 }
+
+/// <summary>What a model makes of a pool.</summary>
+/// <param name="Passes">Probabilities, laid out [index, pass, class].</param>
+/// <param name="Likeness"><see cref="Core.Acquisition.Likeness.Length"/> bytes an image.</param>
+public sealed record PoolReading(float[] Passes, byte[] Likeness);
 
 /// <summary>Hears how training goes, from the training thread.</summary>
 public interface ITrainingObserver

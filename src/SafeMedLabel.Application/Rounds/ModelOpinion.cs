@@ -29,8 +29,11 @@ public sealed class ModelOpinion
     /// <summary>Its probability in each pass, in 255ths.</summary>
     public byte[] Passes { get; set; } = [];
 
-    /// <summary>An image's opinion from its passes.</summary>
-    public static ModelOpinion From(Guid imageId, Round round, in StochasticPasses passes)
+    /// <summary>What it looks like to the model; see <see cref="Core.Acquisition.Likeness"/>. Empty where an earlier version of the program read it.</summary>
+    public byte[] Likeness { get; set; } = [];
+
+    /// <summary>An image's opinion from its passes and its likeness.</summary>
+    public static ModelOpinion From(Guid imageId, Round round, in StochasticPasses passes, ReadOnlySpan<byte> likeness)
     {
         var mean = new double[passes.Classes];
         passes.Mean(mean);
@@ -41,7 +44,7 @@ public sealed class ModelOpinion
             own[t] = (byte)Math.Round(255 * Math.Clamp(passes.Probability(t, most), 0, 1));
         }
 
-        return new ModelOpinion { ImageId = imageId, ProjectId = round.ProjectId, RoundId = round.Id, ClassIndex = most, Probability = mean[most], Passes = own };
+        return new ModelOpinion { ImageId = imageId, ProjectId = round.ProjectId, RoundId = round.Id, ClassIndex = most, Probability = mean[most], Passes = own, Likeness = likeness.ToArray() };
     }
 
     internal sealed class Configuration : IEntityTypeConfiguration<ModelOpinion>

@@ -102,17 +102,17 @@ public sealed class RoundRunner(
         }
 
         var classes = roundData.ClassNames.Count;
-        var passes = await OnOwnThread(
-            () => trainer.StochasticPasses(modelPath, roundData.Pixels, [.. roundData.Pool.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken),
+        var read = await OnOwnThread(
+            () => trainer.ReadPool(modelPath, roundData.Pixels, [.. roundData.Pool.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken),
             cancellationToken);
         var width = ScoringPasses * classes;
         var scores = new double[roundData.Pool.Count];
         var opinions = new ModelOpinion[scores.Length];
         for (var i = 0; i < scores.Length; i++)
         {
-            var own = new StochasticPasses(passes.AsSpan(i * width, width), ScoringPasses, classes);
+            var own = new StochasticPasses(read.Passes.AsSpan(i * width, width), ScoringPasses, classes);
             scores[i] = AcquisitionScorer.Score(round.Acquisition, in own, roundData.Pool[i].ContentHash, (ulong)round.Seed);
-            opinions[i] = ModelOpinion.From(roundData.Pool[i].Id, round, in own);
+            opinions[i] = ModelOpinion.From(roundData.Pool[i].Id, round, in own, read.Likeness.AsSpan(i * Likeness.Length, Likeness.Length));
         }
 
         var order = AcquisitionScorer.Rank(scores, [.. roundData.Pool.Select(i => i.ContentHash)]);
@@ -202,8 +202,8 @@ public sealed class RoundRunner(
             await db.Database.ExecuteSqlAsync($"UPDATE Images SET QueueRank = {rank}, AcquisitionScore = {score} WHERE Id = {opinion.ImageId}", cancellationToken);
             await db.Database.ExecuteSqlAsync(
                 $"""
-                INSERT INTO ModelOpinions (ImageId, ProjectId, RoundId, ClassIndex, Probability, Passes)
-                VALUES ({opinion.ImageId}, {opinion.ProjectId}, {opinion.RoundId}, {opinion.ClassIndex}, {opinion.Probability}, {opinion.Passes})
+                INSERT INTO ModelOpinions (ImageId, ProjectId, RoundId, ClassIndex, Probability, Passes, Likeness)
+                VALUES ({opinion.ImageId}, {opinion.ProjectId}, {opinion.RoundId}, {opinion.ClassIndex}, {opinion.Probability}, {opinion.Passes}, {opinion.Likeness})
                 """,
                 cancellationToken);
         }

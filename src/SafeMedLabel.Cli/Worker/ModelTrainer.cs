@@ -42,9 +42,13 @@ internal sealed class ModelTrainer : IModelTrainer
         With(modelPath, pixels, _ => ScalarType.Float32, predictor => predictor.Probabilities(indices, cancellationToken));
 
     /// <inheritdoc />
-    public float[] StochasticPasses(
+    public PoolReading ReadPool(
         string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, Predictor.RankingType, predictor => predictor.StochasticPasses(indices, passes, seed, progress, cancellationToken));
+        With(modelPath, pixels, Predictor.RankingType, predictor =>
+        {
+            var (probabilities, likeness) = predictor.ReadPool(indices, passes, seed, progress, cancellationToken);
+            return new PoolReading(probabilities, likeness);
+        });
 
     private static T With<T>(string modelPath, PixelSource source, Func<Device, ScalarType> type, Func<Predictor, T> ask)
     {

@@ -1,3 +1,4 @@
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Native;
@@ -17,6 +18,9 @@ namespace SafeMedLabel.Learning.Inference;
 /// <param name="type">What the backbone computes in: float32, bfloat16 or int8.</param>
 public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType type = ScalarType.Float32)
 {
+    /// <summary>Images that the components of likeness are found from.</summary>
+    private const int LikenessSample = 512;
+
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
     public static ScalarType FastType => Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
@@ -47,7 +51,22 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     /// Probabilities of MC-Dropout passes, laid out [image, pass, class]. The backbone runs once an image. The masks follow from
     /// the seed and are the same for all images, so that an image's passes do not depend on its company (in int8 by a hair: the scales do).
     /// </summary>
-    public float[] StochasticPasses(IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    public float[] StochasticPasses(IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        StochasticPasses(indices, passes, seed, (_, _) => { }, progress, cancellationToken);
+
+    /// <summary>
+    /// <see cref="StochasticPasses(IReadOnlyList{int}, int, long, IProgress{double}?, CancellationToken)"/>, and how the images look alike:
+    /// <see cref="Likeness.Length"/> bytes each, from the same run of the backbone.
+    /// </summary>
+    public (float[] Passes, byte[] Likeness) ReadPool(IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var sample = SampleFeatures(indices, cancellationToken);
+        using var basis = new LikenessBasis(sample);
+        var likeness = new byte[indices.Count * Likeness.Length];
+        return (StochasticPasses(indices, passes, seed, (features, start) => basis.Project(features).CopyTo(likeness, start * Likeness.Length), progress, cancellationToken), likeness);
+    }
+
+    private float[] StochasticPasses(IReadOnlyList<int> indices, int passes, long seed, Action<Tensor, int> look, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(passes, 2);
         var width = passes * network.Classes;
@@ -59,12 +78,26 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             indices,
             (backbone, images, start) =>
             {
-                var logits = network.Head.ForwardWithDropout(backbone.Features(images).unsqueeze(0), masks);
+                var features = backbone.Features(images);
+                look(features, start);
+                var logits = network.Head.ForwardWithDropout(features.unsqueeze(0), masks);
                 (logits / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().cpu().data<float>().CopyTo(result.AsSpan(start * width));
             },
             progress,
             cancellationToken);
         return result;
+    }
+
+    /// <summary>Of images evenly spaced among these, enough for their principal components.</summary>
+    private Tensor SampleFeatures(IReadOnlyList<int> indices, CancellationToken cancellationToken)
+    {
+        var count = Math.Min(LikenessSample, indices.Count);
+        int[] sample = [.. Enumerable.Range(0, count).Select(i => indices[(int)((long)i * indices.Count / count)])];
+        var features = new List<Tensor>();
+        ForEachBatch(sample, (backbone, images, _) => features.Add(backbone.Features(images).DetachFromDisposeScope()), null, cancellationToken);
+        var all = cat(features);
+        features.ForEach(batch => batch.Dispose());
+        return all;
     }
 
     private Tensor Probabilities(IInferenceBackbone backbone, Tensor images) =>

@@ -705,6 +705,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("ClassIndex")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("Likeness")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<byte[]>("Passes")
                         .IsRequired()
                         .HasColumnType("BLOB");

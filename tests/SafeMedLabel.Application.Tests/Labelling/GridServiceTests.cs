@@ -33,6 +33,24 @@ public sealed class GridServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_grid_holds_what_looks_most_like_the_image_that_the_model_is_surest_of()
+    {
+        // Every other one of the images of class 0 that may be in a grid, from the surest: two are held back.
+        var alike = _images.Where((_, i) => i % 4 == 0).Skip(1).ToList();
+        await using (var db = _workplace.Open())
+        {
+            await db.ModelOpinions.ExecuteUpdateAsync(set => set.SetProperty(o => o.Likeness, new byte[] { 200, 0 }), Cancellation);
+            await db.ModelOpinions.Where(o => alike.Contains(o.ImageId)).ExecuteUpdateAsync(set => set.SetProperty(o => o.Likeness, new byte[] { 90, 90 }), Cancellation);
+        }
+
+        var grid = await OpenAsync("ada", classIndex: 0);
+
+        Assert.Equal(alike, grid.Images.Take(alike.Count).Select(i => i.Id));
+        Assert.Equal(24, grid.Images.Count);
+        Assert.Equal(grid.Images, (await OpenAsync("ada", classIndex: 0)).Images);
+    }
+
+    [Fact]
     public async Task Grids_of_two_readers_share_no_image_with_each_other_or_with_the_queue()
     {
         var grid = await OpenAsync("ada");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -99,6 +100,7 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         var queue = await _workplace.Labelling.OpenAsync(_workplace.ProjectId, "ben", 8, Cancellation);
         Assert.Equal(expected, queue.Images.Select(i => i.Id));
         Assert.Equal(round.Id, (await db.Projects.SingleAsync(Cancellation)).QueueRoundId);
+        Assert.All(await db.ModelOpinions.ToListAsync(Cancellation), o => Assert.Equal(Enumerable.Repeat((byte)rows.IndexOf(o.ImageId), Likeness.Length), o.Likeness));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Application.Tests.Rounds;
 
@@ -25,11 +26,13 @@ internal sealed class ScriptedTrainer : IModelTrainer
     public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
         [.. indices.SelectMany(_ => new[] { 0.97, 0.03 })];
 
-    /// <summary>Two halves of the passes that disagree the more, the higher the row.</summary>
-    public float[] StochasticPasses(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        [.. indices.SelectMany(row => Enumerable.Range(0, passes).SelectMany(pass =>
-        {
-            var probability = 0.5f + ((pass % 2 == 0 ? 1 : -1) * 0.004f * (row + 1));
-            return new[] { probability, 1 - probability };
-        }))];
+    /// <summary>Two halves of the passes that disagree the more, the higher the row; rows that follow each other look alike.</summary>
+    public PoolReading ReadPool(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        new(
+            [.. indices.SelectMany(row => Enumerable.Range(0, passes).SelectMany(pass =>
+            {
+                var probability = 0.5f + ((pass % 2 == 0 ? 1 : -1) * 0.004f * (row + 1));
+                return new[] { probability, 1 - probability };
+            }))],
+            [.. indices.SelectMany(row => Enumerable.Repeat((byte)row, Likeness.Length))]);
 }

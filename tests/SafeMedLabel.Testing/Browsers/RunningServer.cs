@@ -5,6 +5,7 @@ using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Testing.Browsers;
@@ -97,14 +98,15 @@ public sealed class RunningServer : IAsyncDisposable
         db.Rounds.Add(round);
         await db.SaveChangesAsync(cancellationToken);
         var pool = await db.Images.Where(i => i.Split == DataSplit.Training).Select(i => i.Id).ToListAsync(cancellationToken);
-        db.ModelOpinions.AddRange(pool.Select(id => new ModelOpinion
+        db.ModelOpinions.AddRange(pool.Index().Select(i => new ModelOpinion
         {
-            ImageId = id,
+            ImageId = i.Item,
             ProjectId = 1,
             RoundId = round.Id,
             ClassIndex = 0,
             Probability = 0.99,
             Passes = [.. Enumerable.Range(0, 50).Select(pass => (byte)(255 - pass))],
+            Likeness = [.. Enumerable.Repeat((byte)i.Index, Likeness.Length)],
         }));
         await db.SaveChangesAsync(cancellationToken);
         await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.QueueRoundId, round.Id), cancellationToken);
