@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
@@ -44,6 +45,19 @@ public sealed partial class TheLoopTests
         await Walk.InspectAsync(page, "round-detail");
         await AssertNothingIsLostAsync(server, cancellation);
         await CheckLiveAsync(page, server, cancellation);
+        await LookAtGridAsync(page, server, cancellation);
+    }
+
+    /// <summary>The round has left proposals behind, and what its images look like.</summary>
+    private static async Task LookAtGridAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        await page.GotoAsync("/projects/1/grid");
+        await Walk.WaitForGridAsync(page);
+        await Walk.InspectAsync(page, "grid-real");
+        await using var db = server.OpenDatabase();
+        var likeness = await db.ModelOpinions.Select(o => o.Likeness).ToListAsync(cancellation);
+        Assert.All(likeness, bytes => Assert.Equal(Likeness.Length, bytes.Length));
+        Assert.True(likeness.DistinctBy(Convert.ToHexString).Count() > likeness.Count / 2);
     }
 
     /// <summary>Once an image drawn at random has been read, the dashboard says how the model does on such.</summary>

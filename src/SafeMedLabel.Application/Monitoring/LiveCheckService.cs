@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Monitoring;
 
@@ -31,7 +32,7 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
 
         var predictions = await (from prediction in db.RoundPredictions.AsNoTracking()
                                  join image in db.Images on prediction.ImageId equals image.Id
-                                 where prediction.RoundId == round.Id
+                                 where prediction.RoundId == round.Id && image.Split == DataSplit.Training
                                  orderby image.ContentHash
                                  select prediction).ToListAsync(cancellationToken);
         var drawn = await db.LabelEvents

@@ -39,7 +39,7 @@ public sealed class RoundRunner(
         try
         {
             await EnsureAllowedAsync(round, stopping);
-            await RunPhasesAsync(round, journal, cancelled.Token);
+            await RunPhasesAsync(round, journal, cancelled.Token, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -60,7 +60,7 @@ public sealed class RoundRunner(
         }
     }
 
-    private async Task RunPhasesAsync(Round round, RoundJournal journal, CancellationToken cancellationToken)
+    private async Task RunPhasesAsync(Round round, RoundJournal journal, CancellationToken cancellationToken, CancellationToken stopping)
     {
         await journal.EnterAsync(RoundState.Preparing, cancellationToken);
         var roundData = await data.ReadAsync(round, journal, cancellationToken);
@@ -78,7 +78,9 @@ public sealed class RoundRunner(
         await journal.EnterAsync(RoundState.Scoring, cancellationToken);
         var ranking = await ScoreAsync(round, roundData, modelPath, journal, cancellationToken);
         var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
-        await CompleteAsync(round, report, ranking, predictions, modelFile, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
+        await CompleteAsync(round, report, ranking, predictions, modelFile, stopping);
     }
 
     private async Task<EvaluationReport?> EvaluateAsync(RoundData roundData, string modelPath, CancellationToken cancellationToken)
@@ -137,7 +139,7 @@ public sealed class RoundRunner(
         })];
     }
 
-    /// <summary>One transaction: the round is completed exactly when the queue has its order.</summary>
+    /// <summary>The round is completed once the queue has its order.</summary>
     private async Task CompleteAsync(
         Round round,
         EvaluationReport? report,
@@ -146,6 +148,7 @@ public sealed class RoundRunner(
         string modelFile,
         CancellationToken cancellationToken)
     {
+        await new QueueRanking(contexts, time).WriteAsync(round.ProjectId, round.Id, ranking, cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var row = await db.Rounds.FirstAsync(r => r.Id == round.Id, cancellationToken);
@@ -173,7 +176,6 @@ public sealed class RoundRunner(
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
         project.QueueRoundId = round.Id;
         await db.SaveChangesAsync(cancellationToken);
-        await RankQueueAsync(db, round.ProjectId, ranking, cancellationToken);
         await ReadingPlan.ApplyAsync(db, round.ProjectId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         logger.LogInformation("Round {RoundId} completed; {Count} images ranked.", round.Id, ranking.Count);
@@ -191,22 +193,6 @@ public sealed class RoundRunner(
         row.SilentFailureRate = report.SilentFailureRate[key];
         row.SilentFailureLow = report.SilentFailureInterval.TryGetValue(key, out var interval) ? interval.Low : null;
         row.SilentFailureHigh = report.SilentFailureInterval.TryGetValue(key, out interval) ? interval.High : null;
-    }
-
-    /// <summary>Prepared statements a row: 20,000 ranks take a fraction of a second, where change tracking would take many.</summary>
-    private static async Task RankQueueAsync(AppDbContext db, int projectId, IReadOnlyList<(ModelOpinion Opinion, double Score)> ranking, CancellationToken cancellationToken)
-    {
-        await db.ModelOpinions.Where(o => o.ProjectId == projectId).ExecuteDeleteAsync(cancellationToken);
-        foreach (var (rank, (opinion, score)) in ranking.Index())
-        {
-            await db.Database.ExecuteSqlAsync($"UPDATE Images SET QueueRank = {rank}, AcquisitionScore = {score} WHERE Id = {opinion.ImageId}", cancellationToken);
-            await db.Database.ExecuteSqlAsync(
-                $"""
-                INSERT INTO ModelOpinions (ImageId, ProjectId, RoundId, ClassIndex, Probability, Passes, Likeness)
-                VALUES ({opinion.ImageId}, {opinion.ProjectId}, {opinion.RoundId}, {opinion.ClassIndex}, {opinion.Probability}, {opinion.Passes}, {opinion.Likeness})
-                """,
-                cancellationToken);
-        }
     }
 
     /// <summary>A worker trusts no row blindly: who started the round must still be allowed to.</summary>

@@ -104,6 +104,35 @@ public sealed class RoundRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Readers_answer_while_a_large_queue_is_given_its_new_order_and_nobody_cancels_it_half_way()
+    {
+        await _workplace.AddImagesAsync(2 * QueueRanking.ChunkSize);
+        var id = await StartAsync();
+        var running = _workplace.Get<RoundRunner>().RunAsync(id, Cancellation);
+        await using var db = _workplace.Open();
+        while (await db.ModelOpinions.CountAsync(Cancellation) < QueueRanking.ChunkSize)
+        {
+            await Task.Delay(5, Cancellation);
+        }
+
+        // It waits for the test's clock now.
+        var read = await _workplace.AnswerNextAsync("ben");
+        Assert.Null((await _workplace.Rounds.CancelAsync(id, Cancellation)).Error);
+        Assert.False(running.IsCompleted);
+        Assert.Equal(RoundState.Scoring, (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round.State);
+        while (!running.IsCompleted)
+        {
+            _workplace.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5, Cancellation);
+        }
+
+        await running;
+        Assert.Equal(RoundState.Completed, (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round.State);
+        Assert.Equal((2 * QueueRanking.ChunkSize) + 8, await db.ModelOpinions.CountAsync(o => o.RoundId == id, Cancellation));
+        Assert.Equal(1, await db.Answers.CountAsync(a => a.ImageId == read, Cancellation));
+    }
+
+    [Fact]
     public async Task A_reader_learns_the_rank_of_an_image_that_they_have_read_and_of_no_other()
     {
         var round = await RunAsync();
