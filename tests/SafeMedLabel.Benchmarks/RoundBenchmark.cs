@@ -18,8 +18,11 @@ internal static class RoundBenchmark
 {
     private const int Size = 128;
     private const int DrawnCells = 22_922;
+    private const int Epochs = 10;
 
-    public static object Run(string? path)
+    /// <param name="path">The data set; null for drawn cells.</param>
+    /// <param name="epochs">Fewer where only the memory is asked for, which is flat from the second on.</param>
+    public static object Run(string? path, int? epochs)
     {
         var drawn = path is null ? Directory.CreateTempSubdirectory("safemed-benchmark-").FullName : null;
         try
@@ -29,7 +32,7 @@ internal static class RoundBenchmark
                 DemoDataset.Write(drawn, DrawnCells, seed: 1);
             }
 
-            return Run(path ?? drawn!, Stopwatch.StartNew());
+            return Run(path ?? drawn!, epochs ?? Epochs, Stopwatch.StartNew());
         }
         finally
         {
@@ -40,12 +43,12 @@ internal static class RoundBenchmark
         }
     }
 
-    private static object Run(string path, Stopwatch clock)
+    private static object Run(string path, int epochs, Stopwatch clock)
     {
         using var data = LoadedDataset.Load(path, Size);
         using var pixels = new PixelStore(data.PixelPath, Size);
         var split = new ExperimentSplit(data, pixels, seed: 0);
-        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl", new TrainingOptions { Epochs = 10 }), split.Label(0.2));
+        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl", new TrainingOptions { Epochs = epochs }), split.Label(0.2));
         var memory = new List<long>();
         trainer.EpochFinished += _ => memory.Add(Megabytes(Process.GetCurrentProcess().WorkingSet64));
         using var network = trainer.Train();
@@ -54,6 +57,7 @@ internal static class RoundBenchmark
         new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(scored, RoundRunner.ScoringPasses, seed: 0);
         return new
         {
+            Epochs = epochs,
             Minutes = Math.Round(clock.Elapsed.TotalMinutes, 1),
             PeakMemoryMB = Megabytes(Process.GetCurrentProcess().PeakWorkingSet64),
             MemoryMBAfterEachEpoch = memory,

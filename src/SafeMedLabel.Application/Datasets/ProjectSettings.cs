@@ -61,6 +61,32 @@ public sealed record ProjectSettings
     /// <summary>Null, or 0.001 to 1,000: from an electron microscope's to a photograph's.</summary>
     public double? MicrometresPerPixel { get; init; }
 
+    /// <summary>A project's settings as they are.</summary>
+    public static ProjectSettings Of(Project project)
+    {
+        ArgumentNullException.ThrowIfNull(project);
+        return new ProjectSettings
+        {
+            Name = project.Name,
+            Question = project.Question,
+            ImageSize = project.ImageSize,
+            Epochs = project.Epochs,
+            SilentFailureThreshold = project.SilentFailureThreshold,
+            Acquisition = project.Acquisition,
+            RetrainAfterLabels = project.RetrainAfterLabels,
+            LeaseMinutes = project.LeaseMinutes,
+            ReadingsPerImage = project.ReadingsPerImage,
+            SecondReadingFraction = project.SecondReadingFraction,
+            AuditFraction = project.AuditFraction,
+            GoldImages = project.GoldImages,
+            GoldFraction = project.GoldFraction,
+            Consensus = project.Consensus,
+            GridAllowed = project.GridAllowed,
+            RevealAllowed = project.RevealAllowed,
+            MicrometresPerPixel = project.MicrometresPerPixel,
+        };
+    }
+
     /// <summary>The first thing that is out of its range, as a sentence; null when all is well.</summary>
     public string? Problem() => this switch
     {

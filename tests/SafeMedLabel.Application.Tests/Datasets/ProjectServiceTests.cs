@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Testing;
 
@@ -20,6 +21,10 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         ReadingsPerImage = 2,
         SecondReadingFraction = 0.25,
         AuditFraction = 0.2,
+        GoldFraction = 0.1,
+        Consensus = ConsensusRule.Weighted,
+        GridAllowed = false,
+        RevealAllowed = true,
     };
 
     private Workplace _workplace = null!;
@@ -41,22 +46,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
 
         Assert.Null(saved.Error);
         var project = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!;
-        var stored = new ProjectSettings
-        {
-            Name = project.Name,
-            Question = project.Question,
-            ImageSize = project.ImageSize,
-            Epochs = project.Epochs,
-            SilentFailureThreshold = project.SilentFailureThreshold,
-            Acquisition = project.Acquisition,
-            RetrainAfterLabels = project.RetrainAfterLabels,
-            LeaseMinutes = project.LeaseMinutes,
-            MicrometresPerPixel = project.MicrometresPerPixel,
-            ReadingsPerImage = project.ReadingsPerImage,
-            SecondReadingFraction = project.SecondReadingFraction,
-            AuditFraction = project.AuditFraction,
-        };
-        Assert.Equal(Settings, stored);
+        Assert.Equal(Settings, ProjectSettings.Of(project));
     }
 
     [Fact]
@@ -94,6 +84,8 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { ReadingsPerImage = 6 }, "An image is read by 1 to 5 readers." },
         { Settings with { SecondReadingFraction = 1.01 }, "A second reader gets 0 to 100 % of the pool." },
         { Settings with { AuditFraction = double.NaN }, "0 to 50 % of the queue is drawn at random." },
+        { Settings with { GoldImages = -1 }, "0 to 10,000 images of known class are kept for checking readers." },
+        { Settings with { GoldFraction = 0.51 }, "0 to 50 % of the queue are images of known class." },
         { Settings with { MicrometresPerPixel = 0 }, "A pixel is 0.001 to 1,000 micrometres wide." },
         { Settings with { MicrometresPerPixel = double.NaN }, "A pixel is 0.001 to 1,000 micrometres wide." },
     };

@@ -262,18 +262,7 @@ public sealed class GoldTests : IAsyncLifetime
         var project = (await projects.GetAsync(_workplace.ProjectId, Cancellation))!;
         return await projects.UpdateAsync(
             project.Id,
-            new ProjectSettings
-            {
-                Name = project.Name,
-                Question = project.Question,
-                ImageSize = project.ImageSize,
-                Epochs = project.Epochs,
-                SilentFailureThreshold = project.SilentFailureThreshold,
-                LeaseMinutes = project.LeaseMinutes,
-                AuditFraction = project.AuditFraction,
-                GoldImages = images,
-                GoldFraction = fraction,
-            },
+            ProjectSettings.Of(project) with { GoldImages = images, GoldFraction = fraction },
             project.Version,
             Cancellation);
     }

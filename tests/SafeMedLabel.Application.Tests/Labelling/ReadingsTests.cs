@@ -129,16 +129,7 @@ public sealed class ReadingsTests : IAsyncLifetime
 
         var saved = await projects.UpdateAsync(
             project.Id,
-            new ProjectSettings
-            {
-                Name = project.Name,
-                Question = project.Question,
-                ImageSize = project.ImageSize,
-                Epochs = project.Epochs,
-                SilentFailureThreshold = project.SilentFailureThreshold,
-                LeaseMinutes = project.LeaseMinutes,
-                SecondReadingFraction = 0.15,
-            },
+            ProjectSettings.Of(project) with { SecondReadingFraction = 0.15 },
             project.Version,
             Cancellation);
 

@@ -11,8 +11,8 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(AppDbContext))]
-    [Migration("20261125021753_Gold")]
-    partial class Gold
+    [Migration("20261125033213_GoldAndLikeness")]
+    partial class GoldAndLikeness
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -707,6 +707,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<int>("ClassIndex")
                         .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Likeness")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
 
                     b.Property<byte[]>("Passes")
                         .IsRequired()

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace SafeMedLabel.Migrations.Sqlite.Migrations
 {
     /// <inheritdoc />
-    public partial class Gold : Migration
+    public partial class GoldAndLikeness : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -39,6 +39,13 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                 type: "INTEGER",
                 nullable: false,
                 defaultValue: 0);
+
+            migrationBuilder.AddColumn<byte[]>(
+                name: "Likeness",
+                table: "ModelOpinions",
+                type: "BLOB",
+                nullable: false,
+                defaultValue: new byte[0]);
         }
 
         /// <inheritdoc />
@@ -59,6 +66,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
             migrationBuilder.DropColumn(
                 name: "GoldImages",
                 table: "Projects");
+
+            migrationBuilder.DropColumn(
+                name: "Likeness",
+                table: "ModelOpinions");
         }
     }
 }
