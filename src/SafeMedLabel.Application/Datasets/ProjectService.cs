@@ -116,6 +116,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.ReadingsPerImage = settings.ReadingsPerImage;
         project.SecondReadingFraction = settings.SecondReadingFraction;
         project.AuditFraction = settings.AuditFraction;
+        var redraw = project.GoldImages != settings.GoldImages;
         project.GoldImages = settings.GoldImages;
         project.GoldFraction = settings.GoldFraction;
         project.Consensus = settings.Consensus;
@@ -130,7 +131,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
                 await ReadingPlan.ApplyAsync(db, id, cancellationToken);
             }
 
-            if (await GoldSet.ApplyAsync(db, project, cancellationToken) is { Succeeded: false } refused)
+            if (redraw && await GoldSet.ApplyAsync(db, project, cancellationToken) is { Succeeded: false } refused)
             {
                 return refused;
             }

@@ -48,6 +48,15 @@ public sealed class GoldTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_project_that_an_import_gave_less_gold_than_it_wants_can_still_change_its_other_settings()
+    {
+        await _workplace.AddImagesAsync(4);
+        await _workplace.ChangeAsync(p => p.GoldImages = 6);
+
+        Assert.Null((await TrySetAsync(images: 6, fraction: 0.2)).Error);
+    }
+
+    [Fact]
     public async Task Fewer_gives_those_back_to_the_queue_that_nobody_has_read()
     {
         await _workplace.AddImagesAsync(8);
