@@ -30,6 +30,7 @@ public sealed class TrainerTests : IDisposable
     {
         var epochs = new List<EpochSummary>();
         var options = TrainingMethod.Parse(method, Options with { Precision = precision, Epochs = 6, MinimumSteps = 10, BatchSize = 16 });
+        Requires.ArithmeticFor(options.ComputeType);
         using var network = Train(options, Cells.Data(_pixels, 24, 24), epochs);
 
         Assert.Equal(6, epochs.Count);
@@ -40,6 +41,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Training_in_bfloat16_keeps_float32_weights_and_leaves_a_network_that_computes_in_float32()
     {
+        Requires.ArithmeticFor(torch.ScalarType.BFloat16);
         using var network = Train(Options with { Precision = "bfloat16", Epochs = 1 }, Data);
 
         Assert.All(network.Tensors().Values.Where(t => t.is_floating_point()), t => Assert.Equal(torch.ScalarType.Float32, t.dtype));
