@@ -19,6 +19,9 @@ public sealed class GoldTests
         await Walk.SetAsync(page, "gold-images", $"{Gold}");
         await Walk.SetAsync(page, "gold-percent", "50");
         await Walk.SetAsync(page, "second", "10");
+        // Loaded anew: the word that it is saved fades meanwhile.
+        await page.GotoAsync("/projects/1/settings");
+        await Assertions.Expect(page.GetByTestId("gold-percent")).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "settings-gold");
 
         await page.GotoAsync("/projects/1/label");
