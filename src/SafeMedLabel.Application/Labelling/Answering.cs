@@ -73,12 +73,12 @@ internal static class Answering
     {
         var (answer, stored) = given;
         var (projectId, readerId) = (answer.ProjectId, answer.ReaderId);
-        if (await LabellingQueries.IsRevealed(db, answer.ImageId, readerId))
+        if (await LabellingQueries.Has(db, answer.ImageId, readerId, AnswerKind.Reveal))
         {
             return Result.Refused("You have seen what the model says of this image: its answer can be changed, but not taken back.");
         }
 
-        if (await LabellingQueries.IsTold(db, answer.ImageId, readerId))
+        if (await LabellingQueries.Has(db, answer.ImageId, readerId, AnswerKind.Told))
         {
             return Result.Refused("You were told that the class of this image is known: its answer stands.");
         }

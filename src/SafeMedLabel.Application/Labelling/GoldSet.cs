@@ -8,6 +8,10 @@ namespace SafeMedLabel.Application.Labelling;
 /// <summary>Which images of known class are kept to see how reliably readers read.</summary>
 internal static class GoldSet
 {
+    /// <summary>A project's gold images and their classes.</summary>
+    public static Task<Dictionary<Guid, int>> ReadAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
+        db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, cancellationToken);
+
     /// <summary>
     /// Draws training images of known class, the classes in proportion, that nobody has read, until a project has as many as it wants, or gives
     /// such images back to the training; those that somebody has read stay. Part of the caller's transaction.

@@ -126,24 +126,22 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     private static async Task<IEnumerable<ProjectImage>> LookAlikesAsync(
         AppDbContext db, Project project, string readerId, int classIndex, List<LabellingQueries.HeldImage> held, CancellationToken cancellationToken)
     {
-        var candidates = await (from image in Proposed(db, project, readerId, classIndex).Take(Candidates)
-                                join opinion in db.ModelOpinions on image.Id equals opinion.ImageId
-                                orderby opinion.Probability descending
-                                select new { image.Id, opinion.Likeness }).ToListAsync(cancellationToken);
-        var first = held.Count == 0 ? candidates.FirstOrDefault()?.Id : held[0].Lease.ImageId;
+        var candidates = await Proposed(db, project, readerId, classIndex).Take(Candidates).Select(o => new { o.ImageId, o.Likeness }).ToListAsync(cancellationToken);
+        var first = held.Count == 0 ? candidates.FirstOrDefault()?.ImageId : held[0].Lease.ImageId;
         var pattern = await db.ModelOpinions.Where(o => o.ImageId == first).Select(o => o.Likeness).FirstOrDefaultAsync(cancellationToken) ?? [];
-        var chosen = Likeness.Nearest(pattern, candidates, c => c.Likeness, LabellingService.MaximumLeases - held.Count).Select(c => c.Id).ToList();
+        var chosen = Likeness.Nearest(pattern, candidates, c => c.Likeness, LabellingService.MaximumLeases - held.Count).Select(c => c.ImageId).ToList();
         var images = await db.Images.Where(i => chosen.Contains(i.Id)).ToDictionaryAsync(i => i.Id, cancellationToken);
         return chosen.Select(id => images[id]);
     }
 
-    private static IQueryable<ProjectImage> Proposed(AppDbContext db, Project project, string readerId, int classIndex) =>
+    /// <summary>What the model says of the images that may be in a grid of a class, the surest first.</summary>
+    private static IQueryable<ModelOpinion> Proposed(AppDbContext db, Project project, string readerId, int classIndex) =>
         from opinion in db.ModelOpinions
         join image in Leasing.UnseenBy(db, readerId, Leasing.Open(db, project.Id)) on opinion.ImageId equals image.Id
         where opinion.ProjectId == project.Id && opinion.ClassIndex == classIndex && image.ReadingsWanted == 1
             && !db.RoundPredictions.Any(p => p.RoundId == project.QueueRoundId && p.ImageId == image.Id)
         orderby opinion.Probability descending
-        select image;
+        select opinion;
 
     private async Task<Result<int>> StoreAsync(AppDbContext db, Project project, GridRequest request, CancellationToken cancellationToken)
     {

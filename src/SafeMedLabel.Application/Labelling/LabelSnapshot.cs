@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
-using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
 
@@ -19,7 +18,7 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
     {
         var classCount = await db.ProjectClasses.CountAsync(c => c.ProjectId == projectId, cancellationToken);
         // An image that was read once as gold stays gold: a later reading of this snapshot finds the same ones.
-        var gold = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, cancellationToken);
+        var gold = await GoldSet.ReadAsync(db, projectId, cancellationToken);
         var events = await db.LabelEvents.AsNoTracking()
             .Where(e => e.ProjectId == projectId && e.Id <= lastEventId && e.Kind != AnswerKind.Reveal && e.Kind != AnswerKind.Told).OrderBy(e => e.Id)
             .Select(e => new { e.ImageId, e.ReaderId, e.Kind, e.ClassIndex, IsDecision = e.Reason == QueueReason.Adjudication }).ToListAsync(cancellationToken);

@@ -39,13 +39,9 @@ internal static class LabellingQueries
     public static readonly Func<AppDbContext, Guid, Task<bool>> IsStored = EF.CompileAsyncQuery((AppDbContext db, Guid clientKey) =>
         db.LabelEvents.Any(e => e.ClientKey == clientKey));
 
-    /// <summary>Whether a reader has seen what the model says of an image.</summary>
-    public static readonly Func<AppDbContext, Guid, string, Task<bool>> IsRevealed = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
-        db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == AnswerKind.Reveal));
-
-    /// <summary>Whether a reader was told that an image is one of known class.</summary>
-    public static readonly Func<AppDbContext, Guid, string, Task<bool>> IsTold = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId) =>
-        db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == AnswerKind.Told));
+    /// <summary>Whether there is an event of a kind for a reader and an image: whether they have seen what the model says of it, or were told that it is gold.</summary>
+    public static readonly Func<AppDbContext, Guid, string, AnswerKind, Task<bool>> Has = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId, AnswerKind kind) =>
+        db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == kind));
 
     /// <summary>An image; null where there is none.</summary>
     public static readonly Func<AppDbContext, Guid, Task<ProjectImage?>> Image = EF.CompileAsyncQuery((AppDbContext db, Guid id) =>

@@ -234,7 +234,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
     private Task<bool> TellAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken) => turn.RunAsync(
         async db =>
         {
-            if (!await LabellingQueries.IsTold(db, imageId, readerId))
+            if (!await LabellingQueries.Has(db, imageId, readerId, AnswerKind.Told))
             {
                 db.LabelEvents.Add(new LabelEvent
                 {

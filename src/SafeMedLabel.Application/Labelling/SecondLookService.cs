@@ -30,7 +30,7 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
                 return Result.Refused("No round has read this image.");
             }
 
-            if (!await LabellingQueries.IsRevealed(db, imageId, readerId))
+            if (!await LabellingQueries.Has(db, imageId, readerId, AnswerKind.Reveal))
             {
                 db.LabelEvents.Add(Event(given, AnswerKind.Reveal, opinion.ClassIndex, 0, Guid.NewGuid()));
             }
@@ -55,7 +55,7 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
             }
 
             var given = await LabellingQueries.Given(db, request.ImageId, request.ReaderId);
-            if (given is null || given.Answer.ProjectId != request.ProjectId || !await LabellingQueries.IsRevealed(db, request.ImageId, request.ReaderId))
+            if (given is null || given.Answer.ProjectId != request.ProjectId || !await LabellingQueries.Has(db, request.ImageId, request.ReaderId, AnswerKind.Reveal))
             {
                 return Result.Refused("Only an answer after which the model's was shown can be changed so.");
             }

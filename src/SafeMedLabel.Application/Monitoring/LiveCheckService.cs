@@ -24,8 +24,7 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var project = await LabellingQueries.Project(db, projectId);
-        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => project != null && r.Id == project.QueueRoundId, cancellationToken);
-        if (project is null || round is null)
+        if (project is null || await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == project.QueueRoundId, cancellationToken) is not { } round)
         {
             return null;
         }

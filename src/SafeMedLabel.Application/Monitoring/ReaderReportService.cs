@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
-using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Application.Monitoring;
@@ -19,7 +18,7 @@ public sealed class ReaderReportService(IDbContextFactory<AppDbContext> contexts
         }
 
         var classes = project.Classes.Count;
-        var gold = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Gold).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, cancellationToken);
+        var gold = await GoldSet.ReadAsync(db, projectId, cancellationToken);
         var names = await db.Users.ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancellationToken);
         var answers = await (from answer in db.Answers
                              join stored in db.LabelEvents on answer.EventId equals stored.Id
