@@ -42,7 +42,7 @@ internal static class StepBenchmark
         network.train();
         foreach (var parameter in network.parameters())
         {
-            parameter.grad?.zero_();
+            parameter.grad = null;
         }
 
         loss(cells.Pixels.Gather(cells.All.AsSpan(0, Batch)), cells.Pixels.Gather(cells.All.AsSpan(Batch, Batch)), generator).backward();

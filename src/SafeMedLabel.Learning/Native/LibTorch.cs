@@ -41,6 +41,7 @@ public static class LibTorch
             {
                 if (!_loaded && OperatingSystem.IsLinux())
                 {
+                    LargeBlocks.GiveBack();
                     Prepare();
                 }
 

@@ -41,12 +41,12 @@ internal sealed class MomentumSgd : IDisposable
         }
     }
 
+    /// <summary>Forgets the gradients: the next ones are then written once, where zeros would be written first and added to.</summary>
     public void ClearGradients()
     {
-        using var noGradient = no_grad();
         foreach (var (_, parameter, _) in _slots)
         {
-            parameter.grad?.zero_();
+            parameter.grad = null;
         }
     }
 

@@ -1,0 +1,38 @@
+using TorchSharp;
+
+namespace SafeMedLabel.Learning.Tests.Native;
+
+/// <summary>Alone: what other tests allocate at the same time would be measured too.</summary>
+[Collection(nameof(LargeBlocksTests))]
+[CollectionDefinition(nameof(LargeBlocksTests), DisableParallelization = true)]
+public class LargeBlocksTests
+{
+    private const int Mebibyte = 1 << 20;
+
+    [Fact]
+    public void Large_tensors_that_are_disposed_leave_the_process_though_small_ones_lie_between_them()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "How memory goes back is asked of Linux.");
+        // By its own rule the C library would take the first large block that is freed as a reason to keep all that are no larger.
+        torch.ones(31 * Mebibyte / sizeof(float)).Dispose();
+        var before = Environment.WorkingSet;
+        var pairs = Enumerable.Range(0, 32)
+            .Select(_ => (Large: torch.ones(16 * Mebibyte / sizeof(float)), Small: torch.ones(Mebibyte / sizeof(float))))
+            .ToArray();
+        var filled = Environment.WorkingSet;
+
+        foreach (var (large, _) in pairs)
+        {
+            large.Dispose();
+        }
+
+        var after = Environment.WorkingSet;
+        foreach (var (_, small) in pairs)
+        {
+            small.Dispose();
+        }
+
+        Assert.True(filled - before > 400L * Mebibyte, $"The tensors took {(filled - before) / Mebibyte} MiB.");
+        Assert.True(after - before < 128L * Mebibyte, $"{(after - before) / Mebibyte} MiB of {(filled - before) / Mebibyte} stayed.");
+    }
+}
