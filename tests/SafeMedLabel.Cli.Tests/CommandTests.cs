@@ -136,24 +136,25 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task A_simulation_compares_ways_to_ask_on_the_same_first_labels_and_keeps_finished_loops()
+    public async Task A_simulation_compares_ways_to_ask_on_the_same_first_labels_unless_typical_and_keeps_finished_loops()
     {
         var cells = SharedData.Require("data/nih-malaria-mini");
         using var folder = new TemporaryFolder();
         string[] command =
         [
             "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
-            "--acquisition", "random,power-bald", "--seeds", "0-1", "--out", folder.Path, "--json",
+            "--acquisition", "random,power-bald,typical-random", "--seeds", "0-1", "--out", folder.Path, "--json",
         ];
         var (code, output, error) = await RunAsync(command);
 
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
         var rounds = json.RootElement.GetProperty("rounds").EnumerateArray().ToList();
-        Assert.Equal(8, rounds.Count);
+        Assert.Equal(12, rounds.Count);
         double First(string acquisition, int seed) => rounds.First(r => r.GetProperty("acquisition").GetString() == acquisition && r.GetProperty("seed").GetInt32() == seed).GetProperty("aurc").GetDouble();
         Assert.Equal(First("random", 0), First("power-bald", 0));
         Assert.NotEqual(First("random", 0), First("random", 1));
+        Assert.NotEqual(First("random", 0), First("typical-random", 0));
         Assert.Contains("| power-bald | 0, 1 |", await File.ReadAllTextAsync(folder.File("table.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.True(File.Exists(folder.File("learning-curve.svg")) && File.Exists(folder.File("silent-failures.svg")));
 

@@ -49,12 +49,17 @@ internal sealed class ExperimentSplit
     /// <exception cref="ArgumentException">There are fewer.</exception>
     public int[] Draw(int count)
     {
+        RequireTraining(count);
+        return [.. LabelledSubset.Draw(ClassesOf(Training), count, (ulong)_seed).Select(i => Training[i])];
+    }
+
+    /// <exception cref="ArgumentException">There are fewer training images.</exception>
+    public void RequireTraining(int count)
+    {
         if (count > Training.Length)
         {
             throw new ArgumentException($"There are only {Training.Length} training images; {count} labels were asked for.");
         }
-
-        return [.. LabelledSubset.Draw(ClassesOf(Training), count, (ulong)_seed).Select(i => Training[i])];
     }
 
     /// <summary>Training data with the labels of a fraction of the training images.</summary>

@@ -2,12 +2,17 @@ using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Cli.Commands;
 
-/// <summary>How a round's labels are asked for: the top of a ranking, or a draw with chances that grow with the score.</summary>
+/// <summary>
+/// How labels are asked for: the first ones at random or of typical images, a round's as the top of a ranking or by a draw with chances that
+/// grow with the score.
+/// </summary>
 /// <param name="Name">As it is typed.</param>
 /// <param name="Function">The score.</param>
 /// <param name="IsDrawn">Whether a batch is drawn rather than the top taken.</param>
-internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn)
+/// <param name="StartsTypical">Whether the first labels are those of <see cref="TypicalImages"/>.</param>
+internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn, bool StartsTypical)
 {
+    private const string TypicalPrefix = "typical-";
     private const string DrawnPrefix = "power-";
 
     private static readonly Dictionary<string, AcquisitionFunction> Functions = new(StringComparer.Ordinal)
@@ -26,10 +31,11 @@ internal sealed record Query(string Name, AcquisitionFunction Function, bool IsD
     /// <exception cref="ArgumentException">There is no such way to ask.</exception>
     public static Query Parse(string name)
     {
-        var isDrawn = name.StartsWith(DrawnPrefix, StringComparison.Ordinal);
-        return Functions.TryGetValue(isDrawn ? name[DrawnPrefix.Length..] : name, out var function)
-            ? new Query(name, function, isDrawn)
-            : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}….");
+        var (startsTypical, rest) = Without(TypicalPrefix, name);
+        var (isDrawn, score) = Without(DrawnPrefix, rest);
+        return Functions.TryGetValue(score, out var function)
+            ? new Query(name, function, isDrawn, startsTypical)
+            : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}…, and with {TypicalPrefix} before it all.");
     }
 
     /// <summary>Positions of the images to ask about, from passes laid out [image, pass, class].</summary>
@@ -40,4 +46,7 @@ internal sealed record Query(string Name, AcquisitionFunction Function, bool IsD
             AcquisitionScorer.Score(Function, new StochasticPasses(passes.AsSpan(i * width, width), passCount, classes), hash, seed))];
         return IsDrawn ? PowerSampling.Draw(scores, hashes, count, seed) : AcquisitionScorer.Rank(scores, hashes).Take(count);
     }
+
+    private static (bool HasPrefix, string Remaining) Without(string prefix, string name) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) ? (true, name[prefix.Length..]) : (false, name);
 }

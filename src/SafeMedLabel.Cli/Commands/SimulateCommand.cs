@@ -13,11 +13,11 @@ internal static class SimulateCommand
     {
         var data = CommonOptions.Data();
         var rounds = new Option<int>("--rounds") { Description = "Rounds to run.", DefaultValueFactory = _ => 5 };
-        var initial = new Option<int>("--initial") { Description = "Labels, drawn at random, before the first round.", DefaultValueFactory = _ => 40 };
+        var initial = new Option<int>("--initial") { Description = "Labels before the first round, drawn at random by class.", DefaultValueFactory = _ => 40 };
         var query = new Option<int>("--query") { Description = "Labels that each further round asks for.", DefaultValueFactory = _ => 20 };
         var acquisition = new Option<string>("--acquisition")
         {
-            Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes.",
+            Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes. With typical- before it all, the first labels are of the most typical image of each group of look-alikes, told apart by the weights that the training begins with (--weights, --pretrain), rather than random ones.",
             DefaultValueFactory = _ => "bald",
         };
         var seeds = CommonOptions.Seeds("0");

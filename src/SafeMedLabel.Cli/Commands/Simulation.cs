@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Experiments;
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
+using TorchSharp;
 
 namespace SafeMedLabel.Cli.Commands;
 
@@ -40,7 +42,7 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
             throw new ArgumentException("There are too few patients to hold any out for the test.");
         }
 
-        List<int> labelled = [.. _split.Draw(loop.Initial)];
+        List<int> labelled = [.. query.StartsTypical ? Typical(cancellationToken) : _split.Draw(loop.Initial)];
         var rounds = new List<SimulatedRound>();
         for (var round = 1; round <= loop.Rounds; round++)
         {
@@ -59,6 +61,17 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         return rounds;
     }
 
+    /// <summary>The first labels by the features of the weights that the training begins with: no label is needed for them.</summary>
+    private IEnumerable<int> Typical(CancellationToken cancellationToken)
+    {
+        _split.RequireTraining(loop.Initial);
+        using var network = new ResNet18(data.ClassNames.Count, options.Seed);
+        weights?.CopyTo(network);
+        network.to(pixels.Device);
+        var likeness = new Predictor(network, pixels, Predictor.RankingType(pixels.Device)).ReadPool(_split.Training, Passes, options.Seed, cancellationToken: cancellationToken).Likeness;
+        return TypicalImages.Choose([.. likeness.Chunk(Likeness.Length)], HashesOf(_split.Training), loop.Initial, (ulong)options.Seed).Select(i => _split.Training[i]);
+    }
+
     private ResNet18 Train(List<int> labelled, int round, Action<double, string> report, CancellationToken cancellationToken)
     {
         var trainer = new Trainer(options, _split.Label(labelled), weights);
@@ -71,7 +84,8 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         int[] pool = [.. _split.Training.Except(labelled)];
         var seed = options.Seed + round;
         var passes = new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
-        string[] hashes = [.. pool.Select(row => data.Images[row].ContentHash)];
-        return query.Choose(passes, Passes, network.Classes, hashes, loop.Query, (ulong)seed).Select(i => pool[i]);
+        return query.Choose(passes, Passes, network.Classes, HashesOf(pool), loop.Query, (ulong)seed).Select(i => pool[i]);
     }
+
+    private string[] HashesOf(int[] rows) => [.. rows.Select(row => data.Images[row].ContentHash)];
 }
