@@ -18,8 +18,28 @@ public static class BinomialInterval
         ArgumentOutOfRangeException.ThrowIfNegative(successes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
         var low = successes == 0 ? 0 : Solve(rate => AtLeast(successes, trials, rate) < Tail);
-        var high = successes == trials ? 1 : Solve(rate => 1 - AtLeast(successes + 1, trials, rate) > Tail);
-        return new RateInterval(low, high);
+        return new RateInterval(low, UpperBound(successes, trials, Tail));
+    }
+
+    /// <summary>
+    /// The exact one-sided bound: the rate at which as few or fewer would be seen with a chance of <paramref name="doubt"/>. A true rate above
+    /// it is what that chance is of.
+    /// </summary>
+    /// <param name="successes">Seen, 0 to <paramref name="trials"/>.</param>
+    /// <param name="trials">1 or more.</param>
+    /// <param name="doubt">Above 0, below 1; 0.05 for a bound that holds in 95 %.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public static double UpperBound(int successes, int trials, double doubt)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(trials, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(successes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        if (doubt is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(doubt), doubt, "A doubt lies between 0 and 1.");
+        }
+
+        return successes == trials ? 1 : Solve(rate => AtMost(successes, trials, rate) > doubt);
     }
 
     /// <summary>The rate at which <paramref name="isBelow"/>, true of 0 and false of 1, turns.</summary>
@@ -36,13 +56,16 @@ public static class BinomialInterval
     }
 
     /// <summary>P(X ≥ <paramref name="successes"/>) of a binomial.</summary>
-    private static double AtLeast(int successes, int trials, double rate)
+    private static double AtLeast(int successes, int trials, double rate) => AtMost(trials - successes, trials, 1 - rate);
+
+    /// <summary>P(X ≤ <paramref name="successes"/>) of a binomial.</summary>
+    private static double AtMost(int successes, int trials, double rate)
     {
         // The logarithm of each term from the one before: none of them overflows.
         var (term, sum) = (trials * Math.Log(1 - rate), 0.0);
-        for (var k = 0; k <= trials; k++)
+        for (var k = 0; k <= successes; k++)
         {
-            sum += k >= successes ? Math.Exp(term) : 0;
+            sum += Math.Exp(term);
             term += Math.Log((double)(trials - k) / (k + 1)) + Math.Log(rate) - Math.Log(1 - rate);
         }
 
