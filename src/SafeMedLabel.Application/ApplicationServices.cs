@@ -48,6 +48,7 @@ public static class ApplicationServices
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();
+        services.AddScoped<PromotionService>();
 
         services.AddQuartz(quartz =>
         {

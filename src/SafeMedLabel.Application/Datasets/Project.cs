@@ -2,7 +2,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -33,6 +35,27 @@ public sealed class Project : IVersioned
 
     /// <summary>A mistake is silent when its confidence exceeds this; the dashboard's silent-failure rate is taken here.</summary>
     public double SilentFailureThreshold { get; set; } = 0.80;
+
+    /// <summary>The largest silent-failure rate with which the gate lets a model through.</summary>
+    public double LargestSilentFailureRate { get; set; } = 0.02;
+
+    /// <summary>The smallest part of each class's images that such a model recognises.</summary>
+    public double SmallestSensitivity { get; set; } = 0.9;
+
+    /// <summary>The smallest part of images that such a model answers.</summary>
+    public double SmallestCoverage { get; set; } = 0.5;
+
+    /// <summary>How much more often than the active model a model may be silently wrong before that counts as worse.</summary>
+    public double GateMargin { get; set; } = 0.005;
+
+    /// <summary>The silent-failure rate that certificates promise.</summary>
+    public double CertifiedRate { get; set; } = Certificate.UsualRate;
+
+    /// <summary>The chance, at most, that such a promise does not hold.</summary>
+    public double CertifiedDoubt { get; set; } = Certificate.UsualDoubt;
+
+    /// <summary>The round whose model may be used; null where there is none. Only <see cref="PromotionService"/> and the gate set it.</summary>
+    public int? ActiveRoundId { get; set; }
 
     /// <summary>How the queue is ranked.</summary>
     public AcquisitionFunction Acquisition { get; set; } = AcquisitionFunction.Bald;
@@ -75,6 +98,9 @@ public sealed class Project : IVersioned
 
     /// <summary>The round whose scores order the queue; null before the first.</summary>
     public int? QueueRoundId { get; set; }
+
+    /// <summary>What the gate asks of a model.</summary>
+    public GateLimits Limits => new(LargestSilentFailureRate, SmallestSensitivity, SmallestCoverage, GateMargin);
 
     /// <summary>The classes in key order.</summary>
     public List<ProjectClass> Classes { get; set; } = [];

@@ -122,6 +122,12 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.Consensus = settings.Consensus;
         project.GridAllowed = settings.GridAllowed;
         project.RevealAllowed = settings.RevealAllowed;
+        project.LargestSilentFailureRate = settings.LargestSilentFailureRate;
+        project.SmallestSensitivity = settings.SmallestSensitivity;
+        project.SmallestCoverage = settings.SmallestCoverage;
+        project.GateMargin = settings.GateMargin;
+        project.CertifiedRate = settings.CertifiedRate;
+        project.CertifiedDoubt = settings.CertifiedDoubt;
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

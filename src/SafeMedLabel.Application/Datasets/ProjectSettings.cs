@@ -1,6 +1,7 @@
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -61,6 +62,24 @@ public sealed record ProjectSettings
     /// <summary>Null, or 0.001 to 1,000: from an electron microscope's to a photograph's.</summary>
     public double? MicrometresPerPixel { get; init; }
 
+    /// <summary>Above 0, up to 0.2.</summary>
+    public double LargestSilentFailureRate { get; init; } = 0.02;
+
+    /// <summary>0 to 1.</summary>
+    public double SmallestSensitivity { get; init; } = 0.9;
+
+    /// <summary>0 to 1.</summary>
+    public double SmallestCoverage { get; init; } = 0.5;
+
+    /// <summary>0 to 0.05.</summary>
+    public double GateMargin { get; init; } = 0.005;
+
+    /// <summary>0.0001 to 0.2.</summary>
+    public double CertifiedRate { get; init; } = Certificate.UsualRate;
+
+    /// <summary>0.001 to 0.5.</summary>
+    public double CertifiedDoubt { get; init; } = Certificate.UsualDoubt;
+
     /// <summary>A project's settings as they are.</summary>
     public static ProjectSettings Of(Project project)
     {
@@ -84,6 +103,12 @@ public sealed record ProjectSettings
             GridAllowed = project.GridAllowed,
             RevealAllowed = project.RevealAllowed,
             MicrometresPerPixel = project.MicrometresPerPixel,
+            LargestSilentFailureRate = project.LargestSilentFailureRate,
+            SmallestSensitivity = project.SmallestSensitivity,
+            SmallestCoverage = project.SmallestCoverage,
+            GateMargin = project.GateMargin,
+            CertifiedRate = project.CertifiedRate,
+            CertifiedDoubt = project.CertifiedDoubt,
         };
     }
 
@@ -103,6 +128,12 @@ public sealed record ProjectSettings
         { GoldImages: < 0 or > 10_000 } => "0 to 10,000 images of known class are kept for checking readers.",
         { GoldFraction: not (>= 0 and <= 0.5) } => "0 to 50 % of the queue are images of known class.",
         { MicrometresPerPixel: { } size } when size is not (>= 0.001 and <= 1000) => "A pixel is 0.001 to 1,000 micrometres wide.",
+        { LargestSilentFailureRate: not (> 0 and <= 0.2) } => "The largest silent-failure rate lies above 0 and not above 20 %.",
+        { SmallestSensitivity: not (>= 0 and <= 1) } => "The smallest sensitivity is 0 to 100 %.",
+        { SmallestCoverage: not (>= 0 and <= 1) } => "The smallest coverage is 0 to 100 %.",
+        { GateMargin: not (>= 0 and <= 0.05) } => "A model may be worse by 0 to 5 points.",
+        { CertifiedRate: not (>= 0.0001 and <= 0.2) } => "A certificate promises a silent-failure rate of 0.01 to 20 %.",
+        { CertifiedDoubt: not (>= 0.001 and <= 0.5) } => "A certificate holds with 50 to 99.9 % confidence.",
         _ => null,
     };
 }

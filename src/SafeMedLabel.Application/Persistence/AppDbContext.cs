@@ -49,6 +49,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Silent-failure rate and coverage of rounds over the thresholds.</summary>
     public DbSet<RoundThreshold> RoundThresholds => Set<RoundThreshold>();
 
+    /// <summary>How models became active; append-only.</summary>
+    public DbSet<Promotion> Promotions => Set<Promotion>();
+
     /// <summary>How people want to read.</summary>
     public DbSet<ReaderPreferences> ReaderPreferences => Set<ReaderPreferences>();
 

@@ -1,3 +1,5 @@
+using SafeMedLabel.Core.Safety;
+
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>
@@ -8,7 +10,8 @@ namespace SafeMedLabel.Application.Rounds;
 public interface IModelTrainer
 {
     /// <summary>Trains, continuing from <see cref="TrainingTask.CheckpointPath"/> where it exists, and writes <see cref="TrainingTask.ModelPath"/>.</summary>
-    void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken);
+    /// <returns>What the calibration images promise of the model; null where they promise nothing.</returns>
+    Certificate? Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken);
 
     /// <summary>Class probabilities without dropout, row-major: one row an index, one column a class.</summary>
     double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken);
@@ -71,6 +74,12 @@ public sealed record TrainingTask
 
     /// <summary>Their classes.</summary>
     public required IReadOnlyList<int> CalibrationLabels { get; init; }
+
+    /// <summary>α of the certificate.</summary>
+    public required double CertifiedRate { get; init; }
+
+    /// <summary>δ of the certificate.</summary>
+    public required double CertifiedDoubt { get; init; }
 
     /// <summary>Class names in index order.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }

@@ -4,6 +4,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Rounds;
 
@@ -127,6 +128,21 @@ public sealed class Round : IVersioned
     /// <summary>Its upper end.</summary>
     public double? SilentFailureHigh { get; set; }
 
+    /// <summary>α that the certificate is asked for.</summary>
+    public double CertifiedRate { get; set; }
+
+    /// <summary>δ that the certificate is asked for.</summary>
+    public double CertifiedDoubt { get; set; }
+
+    /// <summary>What the calibration images promise of the model; null where they promise nothing.</summary>
+    public Certificate? Certificate { get; set; }
+
+    /// <summary>The safety gate's decision; null before it, and of rounds that ended without a model.</summary>
+    public GateReport? Gate { get; set; }
+
+    /// <summary>The round of the active model that the gate compared with; null where there was none.</summary>
+    public int? GateAgainstRoundId { get; set; }
+
     /// <summary>Pool images ranked at the end.</summary>
     public int? ScoredCount { get; set; }
 
@@ -143,6 +159,8 @@ public sealed class Round : IVersioned
             builder.HasIndex(r => new { r.ProjectId, r.Number }).IsUnique();
             builder.HasIndex(r => r.State);
             builder.Property(r => r.Version).IsConcurrencyToken();
+            builder.Property(r => r.Certificate).HasConversion<JsonConverter<Certificate>>();
+            builder.Property(r => r.Gate).HasConversion<JsonConverter<GateReport>>();
             builder.HasOne<Project>().WithMany().HasForeignKey(r => r.ProjectId);
         }
     }

@@ -17,6 +17,9 @@ public sealed record RoundData
     /// <summary>Pixels of all images.</summary>
     public required PixelSource Pixels { get; init; }
 
+    /// <summary>Content hash of the image in each row of <see cref="Pixels"/>.</summary>
+    public required IReadOnlyList<string> ContentHashes { get; init; }
+
     /// <summary>Class names in index order.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 
@@ -49,6 +52,8 @@ public sealed record RoundData
         ValidationLabels = [.. Validation.Select(i => i.ClassIndex)],
         Calibration = [.. Calibration.Select(i => i.Index)],
         CalibrationLabels = [.. Calibration.Select(i => i.ClassIndex)],
+        CertifiedRate = round.CertifiedRate,
+        CertifiedDoubt = round.CertifiedDoubt,
         ClassNames = ClassNames,
         Method = round.Method,
         Epochs = round.Epochs,

@@ -27,45 +27,57 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             throw new RoundException("There are no labels to train on.");
         }
 
-        var folder = storage.ProjectFolder(round.ProjectId);
-        var contentHash = Hash(images.Select(i => i.ContentHash));
-        var pixels = new PixelSource(Path.Combine(folder, $"pixels-{round.ImageSize}-{contentHash[..16]}.rgb"), round.ImageSize);
-        if (!File.Exists(pixels.Path))
-        {
-            await Task.Run(() => WritePixels(images, pixels, progress, cancellationToken), cancellationToken);
-        }
-
+        string[] contentHashes = [.. images.Select(i => i.ContentHash)];
+        var pixels = await ReadPixelsAsync(round.ProjectId, contentHashes, round.ImageSize, progress, cancellationToken);
         // Row of the pixel file: position by content hash.
         var all = images.Select((image, row) => (image, row)).ToList();
         var training = all.Where(i => i.image.Split == DataSplit.Training).ToList();
         return new RoundData
         {
-            Folder = folder,
+            Folder = storage.ProjectFolder(round.ProjectId),
             Pixels = pixels,
+            ContentHashes = contentHashes,
             ClassNames = classes,
             Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
             Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id) && !snapshot.Disputed.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
             Validation = WithReference(all, DataSplit.Validation),
             Calibration = WithReference(all, DataSplit.Calibration),
             Test = WithReference(all, DataSplit.Test),
-            DataHash = Hash([contentHash, .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
+            DataHash = Hash([Hash(contentHashes), .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
         };
     }
 
-    private void WritePixels(List<ProjectImage> images, PixelSource pixels, IProgress<double> progress, CancellationToken cancellationToken)
+    /// <summary>Pixels of some size, made where they are not made yet.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="contentHashes">Content hash of the image in each row.</param>
+    /// <param name="size">Side in pixels.</param>
+    /// <param name="progress">Hears the part that is done.</param>
+    /// <param name="cancellationToken">Gives up; what was written is dropped.</param>
+    public async Task<PixelSource> ReadPixelsAsync(int projectId, IReadOnlyList<string> contentHashes, int size, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var pixels = new PixelSource(Path.Combine(storage.ProjectFolder(projectId), $"pixels-{size}-{Hash(contentHashes)[..16]}.rgb"), size);
+        if (!File.Exists(pixels.Path))
+        {
+            await Task.Run(() => WritePixels(contentHashes, pixels, progress, cancellationToken), cancellationToken);
+        }
+
+        return pixels;
+    }
+
+    private void WritePixels(IReadOnlyList<string> contentHashes, PixelSource pixels, IProgress<double> progress, CancellationToken cancellationToken)
     {
         using var file = new PixelFile(pixels.Path);
         var done = 0;
-        foreach (var batch in images.Chunk(BatchSize))
+        foreach (var batch in contentHashes.Chunk(BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var resized in batch.AsParallel().AsOrdered().Select(i => ImageResizer.ToTrainingPixels(ImageDecoder.Decode(store.Read(i.ContentHash)), pixels.Size)))
+            foreach (var resized in batch.AsParallel().AsOrdered().Select(hash => ImageResizer.ToTrainingPixels(ImageDecoder.Decode(store.Read(hash)), pixels.Size)))
             {
                 file.Append(resized);
             }
 
             done += batch.Length;
-            progress.Report((double)done / images.Count);
+            progress.Report((double)done / contentHashes.Count);
         }
 
         file.Complete();

@@ -5,4 +5,5 @@ namespace SafeMedLabel.Application.Rounds;
 /// <param name="Epochs">Finished epochs in order.</param>
 /// <param name="Thresholds">Silent-failure rate and coverage by threshold; empty before evaluation.</param>
 /// <param name="RequestedBy">Display name of who started it; null when the program did.</param>
-public sealed record RoundDetail(Round Round, IReadOnlyList<RoundEpoch> Epochs, IReadOnlyList<RoundThreshold> Thresholds, string? RequestedBy);
+/// <param name="GateAgainst">Number of the round whose model the gate compared with; null where there was none.</param>
+public sealed record RoundDetail(Round Round, IReadOnlyList<RoundEpoch> Epochs, IReadOnlyList<RoundThreshold> Thresholds, string? RequestedBy, int? GateAgainst);

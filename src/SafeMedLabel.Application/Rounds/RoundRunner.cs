@@ -8,6 +8,7 @@ using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Rounds;
 
@@ -69,31 +70,60 @@ public sealed class RoundRunner(
 
         await journal.EnterAsync(RoundState.Training, cancellationToken);
         var task = roundData.ToTrainingTask(round, modelPath);
-        await OnOwnThread(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
+        var certificate = await OnOwnThread(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
         File.Delete(task.CheckpointPath);
 
         await journal.EnterAsync(RoundState.Evaluating, cancellationToken);
-        var report = await EvaluateAsync(roundData, modelPath, cancellationToken);
+        var (test, patients) = (await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken), roundData.Test.Select(i => i.Patient).ToArray());
+        var report = test is null ? null : EvaluationReport.From(test, patients);
+        var (gate, activeRoundId) = await JudgeAsync(round, roundData, test, patients, journal, cancellationToken);
 
         await journal.EnterAsync(RoundState.Scoring, cancellationToken);
         var ranking = await ScoreAsync(round, roundData, modelPath, journal, cancellationToken);
         var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
-        await CompleteAsync(round, report, ranking, predictions, modelFile, stopping);
+        await CompleteAsync(round, new Outcome(modelFile, report, certificate, gate, activeRoundId, ranking, predictions), stopping);
     }
 
-    private async Task<EvaluationReport?> EvaluateAsync(RoundData roundData, string modelPath, CancellationToken cancellationToken)
+    /// <summary>What a model says of the locked test set; null where there is none.</summary>
+    private async Task<PredictionSet?> AskAsync(string modelPath, PixelSource pixels, RoundData roundData, CancellationToken cancellationToken)
     {
         if (roundData.Test.Count == 0)
         {
             return null;
         }
 
-        var probabilities = await OnOwnThread(
-            () => trainer.Predict(modelPath, roundData.Pixels, [.. roundData.Test.Select(i => i.Index)], cancellationToken), cancellationToken);
-        var predictions = new PredictionSet(roundData.ClassNames.Count, [.. roundData.Test.Select(i => i.ClassIndex)], probabilities);
-        return EvaluationReport.From(predictions, [.. roundData.Test.Select(i => i.Patient)]);
+        var probabilities = await OnOwnThread(() => trainer.Predict(modelPath, pixels, [.. roundData.Test.Select(i => i.Index)], cancellationToken), cancellationToken);
+        return new PredictionSet(roundData.ClassNames.Count, [.. roundData.Test.Select(i => i.ClassIndex)], probabilities);
+    }
+
+    /// <summary>
+    /// Holds the new model against the active one on the test images as they are now, on which the active one is asked anew: images may have
+    /// come since it was measured. Where that cannot be done the gate stays closed, and the round goes on.
+    /// </summary>
+    private async Task<(GateReport Gate, int? ActiveRoundId)> JudgeAsync(
+        Round round, RoundData roundData, PredictionSet? candidate, string[] patients, RoundJournal journal, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
+        if (candidate is null)
+        {
+            return (GateReport.Closed(round.SilentFailureThreshold, "There are no test images of known class."), project.ActiveRoundId);
+        }
+
+        var active = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == project.ActiveRoundId, cancellationToken);
+        try
+        {
+            var actives = active is null ? null : await AskAsync(
+                Path.Combine(roundData.Folder, active.ModelFile!), await data.ReadPixelsAsync(round.ProjectId, roundData.ContentHashes, active.ImageSize, journal, cancellationToken), roundData, cancellationToken);
+            return (GateReport.Judge(candidate, actives, patients, round.SilentFailureThreshold, project.Limits, (ulong)round.Seed), active?.Id);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException && active is not null)
+        {
+            logger.LogError(failure, "The active model of round {ActiveRoundId} could not be measured; the gate stays closed for round {RoundId}.", active.Id, round.Id);
+            return (GateReport.Closed(round.SilentFailureThreshold, $"The active model, of round {active.Number}, could not be measured: {failure.Message}"), active.Id);
+        }
     }
 
     private async Task<IReadOnlyList<(ModelOpinion Opinion, double Score)>> ScoreAsync(Round round, RoundData roundData, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
@@ -140,15 +170,9 @@ public sealed class RoundRunner(
     }
 
     /// <summary>The round is completed once the queue has its order.</summary>
-    private async Task CompleteAsync(
-        Round round,
-        EvaluationReport? report,
-        IReadOnlyList<(ModelOpinion Opinion, double Score)> ranking,
-        IReadOnlyList<RoundPrediction> predictions,
-        string modelFile,
-        CancellationToken cancellationToken)
+    private async Task CompleteAsync(Round round, Outcome outcome, CancellationToken cancellationToken)
     {
-        await new QueueRanking(contexts, time).WriteAsync(round.ProjectId, round.Id, ranking, cancellationToken);
+        await new QueueRanking(contexts, time).WriteAsync(round.ProjectId, round.Id, outcome.Ranking, cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var row = await db.Rounds.FirstAsync(r => r.Id == round.Id, cancellationToken);
@@ -156,10 +180,11 @@ public sealed class RoundRunner(
         row.FinishedUtc = time.GetUtcNow().UtcDateTime;
         row.PhaseProgress = 1;
         row.SecondsLeft = null;
-        row.ModelFile = modelFile;
-        row.ScoredCount = ranking.Count;
+        row.ModelFile = outcome.ModelFile;
+        row.ScoredCount = outcome.Ranking.Count;
+        (row.Certificate, row.Gate, row.GateAgainstRoundId) = (outcome.Certificate, outcome.Gate, outcome.ActiveRoundId);
         await db.RoundThresholds.Where(t => t.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
-        if (report is not null)
+        if (outcome.Report is { } report)
         {
             Record(row, report);
             db.RoundThresholds.AddRange(EvaluationReport.Thresholds.Select(threshold => new RoundThreshold
@@ -172,13 +197,14 @@ public sealed class RoundRunner(
         }
 
         await db.RoundPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
-        db.RoundPredictions.AddRange(predictions);
+        db.RoundPredictions.AddRange(outcome.Predictions);
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
         project.QueueRoundId = round.Id;
+        PromotionService.PromoteByGate(db, project, row, time);
         await db.SaveChangesAsync(cancellationToken);
         await ReadingPlan.ApplyAsync(db, round.ProjectId, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        logger.LogInformation("Round {RoundId} completed; {Count} images ranked.", round.Id, ranking.Count);
+        logger.LogInformation("Round {RoundId} completed; {Count} images ranked; the gate says {Verdict}.", round.Id, outcome.Ranking.Count, outcome.Gate.Verdict);
     }
 
     private static void Record(Round row, EvaluationReport report)
@@ -231,9 +257,16 @@ public sealed class RoundRunner(
             .SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null));
     }
 
-    private static Task OnOwnThread(Action work, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
     private static Task<T> OnOwnThread<T>(Func<T> work, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>What a round leaves behind.</summary>
+    private sealed record Outcome(
+        string ModelFile,
+        EvaluationReport? Report,
+        Certificate? Certificate,
+        GateReport Gate,
+        int? ActiveRoundId,
+        IReadOnlyList<(ModelOpinion Opinion, double Score)> Ranking,
+        IReadOnlyList<RoundPrediction> Predictions);
 }

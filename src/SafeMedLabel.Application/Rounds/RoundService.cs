@@ -64,7 +64,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var epochs = await db.RoundEpochs.AsNoTracking().Where(e => e.RoundId == roundId).OrderBy(e => e.Epoch).ToListAsync(cancellationToken);
         var thresholds = await db.RoundThresholds.AsNoTracking().Where(t => t.RoundId == roundId).OrderBy(t => t.Threshold).ToListAsync(cancellationToken);
         var requestedBy = await db.Users.Where(u => u.Id == round.RequestedById).Select(u => u.DisplayName).FirstOrDefaultAsync(cancellationToken);
-        return new RoundDetail(round, epochs, thresholds, requestedBy);
+        var against = await db.Rounds.Where(r => r.Id == round.GateAgainstRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
+        return new RoundDetail(round, epochs, thresholds, requestedBy, against);
     }
 
     private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken)
@@ -117,6 +118,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 Epochs = project.Epochs,
                 Acquisition = project.Acquisition,
                 SilentFailureThreshold = project.SilentFailureThreshold,
+                CertifiedRate = project.CertifiedRate,
+                CertifiedDoubt = project.CertifiedDoubt,
             };
             db.Rounds.Add(round);
             await db.SaveChangesAsync(cancellationToken);

@@ -3,6 +3,7 @@ using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
@@ -14,11 +15,12 @@ namespace SafeMedLabel.Cli.Commands;
 internal static class PredictCommand
 {
     private const int Passes = 50;
+    private const double UncertifiedThreshold = 0.95;
 
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
-        var threshold = new Option<double>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere.", DefaultValueFactory = _ => 0.95 };
+        var threshold = new Option<double?>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere. Left out: the model's certified threshold, or 0.95 where it has none." };
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("predict", "Classify images, or say that an expert should look.") { model, threshold, images };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) =>
@@ -26,15 +28,16 @@ internal static class PredictCommand
         return command;
     }
 
-    private static void Run(string modelPath, double threshold, string[] files, CommandRunner runner, CancellationToken cancellationToken)
+    private static void Run(string modelPath, double? chosen, string[] files, CommandRunner runner, CancellationToken cancellationToken)
     {
-        if (threshold is not (>= 0 and < 1))
+        if (chosen is not (null or (>= 0 and < 1)))
         {
             throw new ArgumentException("--threshold lies between 0 and 1.");
         }
 
         var (network, card) = ModelFile.Load(modelPath);
         using var _ = network;
+        var threshold = chosen ?? card.Certificate?.Threshold ?? UncertifiedThreshold;
         var path = Path.Combine(Path.GetTempPath(), $"safemed-{Guid.NewGuid():n}.pixels");
         try
         {
@@ -55,13 +58,25 @@ internal static class PredictCommand
             var probabilities = predictor.Probabilities(rows, cancellationToken);
             var passes = predictor.StochasticPasses(rows, Passes, seed: 0, cancellationToken: cancellationToken);
             var results = files.Select((file, i) => Judge(file, probabilities.AsSpan(i * classes, classes), passes.AsSpan(i * width, width), card, threshold)).ToList();
-            runner.Print(results, console => Show(console, results));
+            runner.Print(results, console =>
+            {
+                Show(console, results);
+                console.WriteLine(Basis(chosen, card.Certificate, threshold));
+            });
         }
         finally
         {
             File.Delete(path);
         }
     }
+
+    /// <summary>Where the threshold comes from, and what it promises.</summary>
+    private static string Basis(double? chosen, Certificate? certificate, double threshold) => (chosen, certificate) switch
+    {
+        (null, { } promise) => $"Accepted above {threshold:0.####}: silently wrong in at most {promise.LargestRate:0.##%} of images like the {promise.Count:n0} that this was found on, with {1 - promise.Doubt:0.##%} confidence (certificate in the model).",
+        (null, null) => $"Accepted above {threshold:0.####}, which no certificate stands behind: the model had too few calibration images, or makes too many mistakes.",
+        _ => $"Accepted above {threshold:0.####}, as asked for: nothing is promised.",
+    };
 
     private static DecodedImage Decode(string file)
     {

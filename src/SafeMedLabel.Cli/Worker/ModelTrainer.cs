@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
@@ -11,7 +12,7 @@ namespace SafeMedLabel.Cli.Worker;
 internal sealed class ModelTrainer : IModelTrainer
 {
     /// <inheritdoc />
-    public void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
+    public Certificate? Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
     {
         var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed });
         using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
@@ -34,7 +35,9 @@ internal sealed class ModelTrainer : IModelTrainer
             Seconds = epoch.Seconds,
         });
         using var network = trainer.Train(task.CheckpointPath, cancellationToken);
-        ModelFile.Save(task.ModelPath, network, trainer.Describe(network, task.ClassNames, Software.Version));
+        var card = trainer.Describe(network, task.ClassNames, Software.Version, task.CertifiedRate, task.CertifiedDoubt);
+        ModelFile.Save(task.ModelPath, network, card);
+        return card.Certificate;
     }
 
     /// <inheritdoc />

@@ -16,6 +16,12 @@ namespace SafeMedLabel.Core.Safety;
 /// <param name="Doubt">δ: the chance that the promise does not hold.</param>
 public sealed record Certificate(double Threshold, double Coverage, int Count, int SilentFailures, double UpperBound, double LargestRate, double Doubt)
 {
+    /// <summary>α where nobody asked for another.</summary>
+    public const double UsualRate = 0.01;
+
+    /// <summary>δ where nobody asked for another.</summary>
+    public const double UsualDoubt = 0.05;
+
     /// <summary>
     /// The smallest threshold whose silent-failure rate has an exact upper confidence bound (Clopper and Pearson) of at most
     /// <paramref name="largestRate"/>. Thresholds are tried from 1 downwards until one fails. As the rate only grows on the way, a promise can

@@ -1,3 +1,4 @@
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Training;
 
 namespace SafeMedLabel.Learning.Checkpoints;
@@ -40,6 +41,12 @@ public sealed record ModelCard
 
     /// <summary>By coverage, as "0.90", the confidence above which that fraction of the calibration images lies. Empty without such images.</summary>
     public IReadOnlyDictionary<string, double> Thresholds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>
+    /// The threshold above which the model's mistakes are promised to be rare, and what is promised; null without calibration images, or where
+    /// no threshold qualifies.
+    /// </summary>
+    public Certificate? Certificate { get; init; }
 
     /// <summary>On the images for choosing among epochs; null where there were none.</summary>
     public ModelMetrics? Validation { get; init; }

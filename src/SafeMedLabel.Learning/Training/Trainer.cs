@@ -92,7 +92,10 @@ public sealed class Trainer
     /// <param name="network">The network.</param>
     /// <param name="classNames">Class names in the order of the outputs.</param>
     /// <param name="software">Version of the program.</param>
-    public ModelCard Describe(ResNet18 network, IReadOnlyList<string> classNames, string software)
+    /// <param name="certifiedRate">α of the certificate.</param>
+    /// <param name="certifiedDoubt">δ of the certificate.</param>
+    public ModelCard Describe(
+        ResNet18 network, IReadOnlyList<string> classNames, string software, double certifiedRate = Certificate.UsualRate, double certifiedDoubt = Certificate.UsualDoubt)
     {
         return new ModelCard
         {
@@ -108,6 +111,7 @@ public sealed class Trainer
             Temperature = network.Temperature,
             TestViews = network.TestViews,
             Thresholds = Calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(Calibration, coverage)),
+            Certificate = Calibration is null ? null : Certificate.Find(Calibration, certifiedRate, certifiedDoubt),
             Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
             Calibration = Calibration is null ? null : ModelMetrics.Of(Calibration),
             Software = software,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Web.Model;
 
@@ -9,6 +10,17 @@ internal static class Show
 {
     /// <summary>A fraction as per cent with two decimals, or a dash.</summary>
     public static string Percent(double? fraction) => fraction is { } value ? value.ToString("0.00 %", CultureInfo.InvariantCulture) : "–";
+
+    /// <summary>A difference of two fractions in points, with its sign, or a dash.</summary>
+    public static string Points(double? difference) => difference is { } value ? (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " points" : "–";
+
+    /// <summary>A verdict of the gate.</summary>
+    public static string Name(GateVerdict verdict) => verdict switch
+    {
+        GateVerdict.Pass => "pass",
+        GateVerdict.Fail => "fail",
+        _ => "insufficient evidence",
+    };
 
     /// <summary>Four decimals, or a dash.</summary>
     public static string Auc(double? auc) => auc is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";

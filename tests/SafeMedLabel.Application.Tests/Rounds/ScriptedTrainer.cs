@@ -1,5 +1,6 @@
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Tests.Rounds;
 
@@ -13,7 +14,13 @@ internal sealed class ScriptedTrainer : IModelTrainer
 
     public TrainingTask? Task { get; private set; }
 
-    public void Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
+    /// <summary>What the calibration images promise.</summary>
+    public Certificate? Certificate { get; set; }
+
+    /// <summary>The probabilities of a row, by the model's file name and the row; class 0 with 0.97 where a test says nothing else.</summary>
+    public Func<string, int, double[]> Answer { get; set; } = (_, _) => [0.97, 0.03];
+
+    public Certificate? Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
     {
         Task = task;
         File.WriteAllText(task.CheckpointPath, "epoch 1");
@@ -21,10 +28,11 @@ internal sealed class ScriptedTrainer : IModelTrainer
         WhileTraining(observer, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         File.WriteAllText(task.ModelPath, "model");
+        return Certificate;
     }
 
     public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
-        [.. indices.SelectMany(_ => new[] { 0.97, 0.03 })];
+        [.. indices.SelectMany(row => Answer(Path.GetFileName(modelPath), row))];
 
     /// <summary>Two halves of the passes that disagree the more, the higher the row; rows that follow each other look alike.</summary>
     public PoolReading ReadPool(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>

@@ -1,0 +1,178 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Safety;
+
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>
+/// Which model is active. Of itself a model becomes active only by passing the gate; a person can sign for one, and go back. Fails closed:
+/// whatever goes wrong leaves the active model as it was.
+/// </summary>
+public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, UserManager<AppUser> users, TimeProvider time)
+{
+    /// <summary>A reason that says anything has so many characters.</summary>
+    public const int MinReason = 10;
+
+    /// <summary>The active model; null where there is none.</summary>
+    public async Task<ModelStanding?> ActiveAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var activeId = await db.Projects.Where(p => p.Id == projectId).Select(p => p.ActiveRoundId).FirstOrDefaultAsync(cancellationToken);
+        if (activeId is null || await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == activeId, cancellationToken) is not { } active)
+        {
+            return null;
+        }
+
+        var own = await db.Promotions.AsNoTracking().Where(p => p.ProjectId == projectId && p.RoundId == activeId).OrderBy(p => p.Id).ToListAsync(cancellationToken);
+        var made = own.Last(p => p.Kind != PromotionKind.RollBack);
+        var (last, signed) = (own[^1], made.Kind == PromotionKind.Override ? made : null);
+        var names = await db.Users.Where(u => u.Id == last.ById || u.Id == made.ById).ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancellationToken);
+        string? Name(string? id) => id is null ? null : names.GetValueOrDefault(id);
+        return new ModelStanding(
+            active,
+            last,
+            Name(last.ById),
+            signed,
+            Name(signed?.ById),
+            await db.Rounds.Where(r => r.Id == made.PreviousRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken),
+            await db.Imports.AnyAsync(i => i.ProjectId == projectId && i.State == ImportState.Completed && i.FinishedUtc > active.FinishedUtc, cancellationToken));
+    }
+
+    /// <summary>All changes of a project's active model, the newest first, with the names of those who made them.</summary>
+    public async Task<IReadOnlyList<(Promotion Promotion, int? Number, string? By)>> HistoryAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await (from promotion in db.Promotions.AsNoTracking()
+                          where promotion.ProjectId == projectId
+                          orderby promotion.Id descending
+                          select new
+                          {
+                              promotion,
+                              Number = db.Rounds.Where(r => r.Id == promotion.RoundId).Select(r => (int?)r.Number).FirstOrDefault(),
+                              By = db.Users.Where(u => u.Id == promotion.ById).Select(u => u.DisplayName).FirstOrDefault(),
+                          }).ToListAsync(cancellationToken);
+        return [.. rows.Select(r => (r.promotion, r.Number, r.By))];
+    }
+
+    /// <summary>Makes a round's model active on a person's signature, whatever the gate said of it.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="roundId">A completed round of it.</param>
+    /// <param name="userId">The signer, a lead or admin.</param>
+    /// <param name="reason">Why, <see cref="MinReason"/> to <see cref="Promotion.MaxReason"/> characters.</param>
+    /// <param name="password">The signer's. Wrong ones count as failed sign-ins do.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result> OverrideAsync(int projectId, int roundId, string userId, string reason, string password, CancellationToken cancellationToken = default)
+    {
+        reason = reason.Trim();
+        if (reason.Length is < MinReason or > Promotion.MaxReason)
+        {
+            return Result.Refused($"Please give a reason of {MinReason} to {Promotion.MaxReason:n0} characters.");
+        }
+
+        if (await SignAsync(userId, password) is { Succeeded: false } refused)
+        {
+            return refused;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
+        if (project is null || round is not { State: RoundState.Completed, ModelFile: not null })
+        {
+            return Result.Refused("This round has no model.");
+        }
+
+        if (project.ActiveRoundId == roundId)
+        {
+            return Result.Refused("This model is the active one already.");
+        }
+
+        Promote(db, project, roundId, PromotionKind.Override, userId, reason, time);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Result.Done;
+    }
+
+    /// <summary>Goes back to the model that was active before the present one, or to none where there was none.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="fromRoundId">The active model as the person saw it: who clicks twice, or after somebody else, goes back once.</param>
+    /// <param name="userId">Who.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user || !await MayPromoteAsync(user))
+        {
+            return Result.Refused("Only a lead or an admin may change the active model.");
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
+        if (project is null || project.ActiveRoundId != fromRoundId)
+        {
+            return Result.Refused("The active model has changed in the meantime.");
+        }
+
+        var previous = await db.Promotions.Where(p => p.ProjectId == projectId && p.RoundId == fromRoundId && p.Kind != PromotionKind.RollBack)
+            .OrderByDescending(p => p.Id).Select(p => p.PreviousRoundId).FirstAsync(cancellationToken);
+        Promote(db, project, previous, PromotionKind.RollBack, userId, null, time);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Result.Done;
+    }
+
+    /// <summary>
+    /// Makes a model that has passed the gate active, unless another than the one that it was compared with has become active meanwhile. Part
+    /// of the caller's transaction.
+    /// </summary>
+    internal static void PromoteByGate(AppDbContext db, Project project, Round round, TimeProvider time)
+    {
+        if (round.Gate?.Verdict == GateVerdict.Pass && project.ActiveRoundId == round.GateAgainstRoundId)
+        {
+            Promote(db, project, round.Id, PromotionKind.Gate, null, null, time);
+        }
+    }
+
+    private static void Promote(AppDbContext db, Project project, int? roundId, PromotionKind kind, string? userId, string? reason, TimeProvider time)
+    {
+        db.Promotions.Add(new Promotion
+        {
+            ProjectId = project.Id,
+            RoundId = roundId,
+            PreviousRoundId = project.ActiveRoundId,
+            Kind = kind,
+            ById = userId,
+            Reason = reason,
+            AtUtc = time.GetUtcNow().UtcDateTime,
+        });
+        project.ActiveRoundId = roundId;
+    }
+
+    private async Task<Result> SignAsync(string userId, string password)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user || !await MayPromoteAsync(user))
+        {
+            return Result.Refused("Only a lead or an admin may change the active model.");
+        }
+
+        if (await users.IsLockedOutAsync(user))
+        {
+            return Result.Refused("Too many wrong passwords; please try again later.");
+        }
+
+        if (!await users.CheckPasswordAsync(user, password))
+        {
+            await users.AccessFailedAsync(user);
+            return Result.Refused("This is not your password.");
+        }
+
+        await users.ResetAccessFailedCountAsync(user);
+        return Result.Done;
+    }
+
+    private async Task<bool> MayPromoteAsync(AppUser user) => await users.IsInRoleAsync(user, Roles.Lead) || await users.IsInRoleAsync(user, Roles.Admin);
+}
