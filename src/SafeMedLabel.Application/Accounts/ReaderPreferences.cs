@@ -1,7 +1,7 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Accounts;
 
@@ -42,8 +42,7 @@ public sealed class ReaderPreferences
             builder.Property(p => p.Language).HasMaxLength(10);
             builder.HasOne<AppUser>().WithOne().HasForeignKey<ReaderPreferences>(p => p.UserId);
             builder.Property(p => p.Keys).HasConversion(
-                keys => JsonSerializer.Serialize(keys, JsonSerializerOptions.Default),
-                text => JsonSerializer.Deserialize<Dictionary<string, string>>(text, JsonSerializerOptions.Default) ?? new(),
+                new JsonConverter<Dictionary<string, string>>(),
                 new ValueComparer<Dictionary<string, string>>(
                     (one, other) => one!.Count == other!.Count && !one.Except(other).Any(),
                     keys => keys.Count,

@@ -16,17 +16,18 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <summary>A reason that says anything has so many characters.</summary>
     public const int MinReason = 10;
 
+    private const string NotAllowed = "Only a lead or an admin may change the active model.";
+
     /// <summary>The active model; null where there is none.</summary>
     public async Task<ModelStanding?> ActiveAsync(int projectId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var activeId = await db.Projects.Where(p => p.Id == projectId).Select(p => p.ActiveRoundId).FirstOrDefaultAsync(cancellationToken);
-        if (activeId is null || await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == activeId, cancellationToken) is not { } active)
+        if (await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => db.Projects.Any(p => p.Id == projectId && p.ActiveRoundId == r.Id), cancellationToken) is not { } active)
         {
             return null;
         }
 
-        var own = await db.Promotions.AsNoTracking().Where(p => p.ProjectId == projectId && p.RoundId == activeId).OrderBy(p => p.Id).ToListAsync(cancellationToken);
+        var own = await db.Promotions.AsNoTracking().Where(p => p.ProjectId == projectId && p.RoundId == active.Id).OrderBy(p => p.Id).ToListAsync(cancellationToken);
         var made = own.Last(p => p.Kind != PromotionKind.RollBack);
         var (last, signed) = (own[^1], made.Kind == PromotionKind.Override ? made : null);
         var names = await db.Users.Where(u => u.Id == last.ById || u.Id == made.ById).ToDictionaryAsync(u => u.Id, u => u.DisplayName, cancellationToken);
@@ -39,22 +40,6 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             Name(signed?.ById),
             await db.Rounds.Where(r => r.Id == made.PreviousRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken),
             await db.Imports.AnyAsync(i => i.ProjectId == projectId && i.State == ImportState.Completed && i.FinishedUtc > active.FinishedUtc, cancellationToken));
-    }
-
-    /// <summary>All changes of a project's active model, the newest first, with the names of those who made them.</summary>
-    public async Task<IReadOnlyList<(Promotion Promotion, int? Number, string? By)>> HistoryAsync(int projectId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await (from promotion in db.Promotions.AsNoTracking()
-                          where promotion.ProjectId == projectId
-                          orderby promotion.Id descending
-                          select new
-                          {
-                              promotion,
-                              Number = db.Rounds.Where(r => r.Id == promotion.RoundId).Select(r => (int?)r.Number).FirstOrDefault(),
-                              By = db.Users.Where(u => u.Id == promotion.ById).Select(u => u.DisplayName).FirstOrDefault(),
-                          }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => (r.promotion, r.Number, r.By))];
     }
 
     /// <summary>Makes a round's model active on a person's signature, whatever the gate said of it.</summary>
@@ -104,9 +89,9 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default)
     {
-        if (await users.FindByIdAsync(userId) is not { } user || !await MayPromoteAsync(user))
+        if (await FindPromoterAsync(userId) is null)
         {
-            return Result.Refused("Only a lead or an admin may change the active model.");
+            return Result.Refused(NotAllowed);
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -154,9 +139,9 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
 
     private async Task<Result> SignAsync(string userId, string password)
     {
-        if (await users.FindByIdAsync(userId) is not { } user || !await MayPromoteAsync(user))
+        if (await FindPromoterAsync(userId) is not { } user)
         {
-            return Result.Refused("Only a lead or an admin may change the active model.");
+            return Result.Refused(NotAllowed);
         }
 
         if (await users.IsLockedOutAsync(user))
@@ -174,5 +159,7 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         return Result.Done;
     }
 
-    private async Task<bool> MayPromoteAsync(AppUser user) => await users.IsInRoleAsync(user, Roles.Lead) || await users.IsInRoleAsync(user, Roles.Admin);
+    /// <summary>Who may change the active model; null for everybody else.</summary>
+    private async Task<AppUser?> FindPromoterAsync(string userId) =>
+        await users.FindByIdAsync(userId) is { } user && (await users.IsInRoleAsync(user, Roles.Lead) || await users.IsInRoleAsync(user, Roles.Admin)) ? user : null;
 }

@@ -29,6 +29,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
 
         string[] contentHashes = [.. images.Select(i => i.ContentHash)];
         var pixels = await ReadPixelsAsync(round.ProjectId, contentHashes, round.ImageSize, progress, cancellationToken);
+
         // Row of the pixel file: position by content hash.
         var all = images.Select((image, row) => (image, row)).ToList();
         var training = all.Where(i => i.image.Split == DataSplit.Training).ToList();
@@ -53,7 +54,8 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
     /// <param name="size">Side in pixels.</param>
     /// <param name="progress">Hears the part that is done.</param>
     /// <param name="cancellationToken">Gives up; what was written is dropped.</param>
-    public async Task<PixelSource> ReadPixelsAsync(int projectId, IReadOnlyList<string> contentHashes, int size, IProgress<double> progress, CancellationToken cancellationToken)
+    public async Task<PixelSource> ReadPixelsAsync(
+        int projectId, IReadOnlyList<string> contentHashes, int size, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var pixels = new PixelSource(Path.Combine(storage.ProjectFolder(projectId), $"pixels-{size}-{Hash(contentHashes)[..16]}.rgb"), size);
         if (!File.Exists(pixels.Path))

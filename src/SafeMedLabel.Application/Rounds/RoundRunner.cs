@@ -74,7 +74,8 @@ public sealed class RoundRunner(
         File.Delete(task.CheckpointPath);
 
         await journal.EnterAsync(RoundState.Evaluating, cancellationToken);
-        var (test, patients) = (await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken), roundData.Test.Select(i => i.Patient).ToArray());
+        var test = await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken);
+        string[] patients = [.. roundData.Test.Select(i => i.Patient)];
         var report = test is null ? null : EvaluationReport.From(test, patients);
         var (gate, activeRoundId) = await JudgeAsync(round, roundData, test, patients, journal, cancellationToken);
 
@@ -94,7 +95,7 @@ public sealed class RoundRunner(
             return null;
         }
 
-        var probabilities = await OnOwnThread(() => trainer.Predict(modelPath, pixels, [.. roundData.Test.Select(i => i.Index)], cancellationToken), cancellationToken);
+        var probabilities = await ProbabilitiesAsync(modelPath, pixels, roundData.Test.Select(i => i.Index), cancellationToken);
         return new PredictionSet(roundData.ClassNames.Count, [.. roundData.Test.Select(i => i.ClassIndex)], probabilities);
     }
 
@@ -115,9 +116,8 @@ public sealed class RoundRunner(
         var active = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == project.ActiveRoundId, cancellationToken);
         try
         {
-            var actives = active is null ? null : await AskAsync(
-                Path.Combine(roundData.Folder, active.ModelFile!), await data.ReadPixelsAsync(round.ProjectId, roundData.ContentHashes, active.ImageSize, journal, cancellationToken), roundData, cancellationToken);
-            return (GateReport.Judge(candidate, actives, patients, round.SilentFailureThreshold, project.Limits, (ulong)round.Seed), active?.Id);
+            var rival = active is null ? null : await AskActiveAsync(active, roundData, journal, cancellationToken);
+            return (GateReport.Judge(candidate, rival, patients, round.SilentFailureThreshold, project.Limits, (ulong)round.Seed), active?.Id);
         }
         catch (Exception failure) when (failure is not OperationCanceledException && active is not null)
         {
@@ -126,7 +126,15 @@ public sealed class RoundRunner(
         }
     }
 
-    private async Task<IReadOnlyList<(ModelOpinion Opinion, double Score)>> ScoreAsync(Round round, RoundData roundData, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
+    /// <summary>The active model may look at images of another size than the new one.</summary>
+    private async Task<PredictionSet?> AskActiveAsync(Round active, RoundData roundData, RoundJournal journal, CancellationToken cancellationToken)
+    {
+        var pixels = await data.ReadPixelsAsync(active.ProjectId, roundData.ContentHashes, active.ImageSize, journal, cancellationToken);
+        return await AskAsync(Path.Combine(roundData.Folder, active.ModelFile!), pixels, roundData, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<(ModelOpinion Opinion, double Score)>> ScoreAsync(
+        Round round, RoundData roundData, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
     {
         if (roundData.Pool.Count == 0)
         {
@@ -160,8 +168,7 @@ public sealed class RoundRunner(
             return [];
         }
 
-        var probabilities = await OnOwnThread(
-            () => trainer.Predict(modelPath, roundData.Pixels, [.. images.Select(i => i.Index)], cancellationToken), cancellationToken);
+        var probabilities = await ProbabilitiesAsync(modelPath, roundData.Pixels, images.Select(i => i.Index), cancellationToken);
         return [.. probabilities.Chunk(roundData.ClassNames.Count).Zip(images, (own, image) =>
         {
             var most = own.Index().MaxBy(p => p.Item);
@@ -256,6 +263,9 @@ public sealed class RoundRunner(
         await db.Rounds.Where(r => r.Id == roundId).ExecuteUpdateAsync(set => set
             .SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null));
     }
+
+    private Task<double[]> ProbabilitiesAsync(string modelPath, PixelSource pixels, IEnumerable<int> images, CancellationToken cancellationToken) =>
+        OnOwnThread(() => trainer.Predict(modelPath, pixels, [.. images], cancellationToken), cancellationToken);
 
     private static Task<T> OnOwnThread<T>(Func<T> work, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -53,6 +53,7 @@ internal sealed class ExperimentSplit
         return [.. LabelledSubset.Draw(ClassesOf(Training), count, (ulong)_seed).Select(i => Training[i])];
     }
 
+    /// <summary>Refuses to label more training images than there are.</summary>
     /// <exception cref="ArgumentException">There are fewer training images.</exception>
     public void RequireTraining(int count)
     {

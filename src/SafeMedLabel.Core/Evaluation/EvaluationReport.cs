@@ -73,7 +73,7 @@ public sealed record EvaluationReport
         var intervals = new SortedDictionary<string, RateInterval>(StringComparer.Ordinal);
         foreach (var threshold in Thresholds)
         {
-            if (PatientBootstrap.Interval(patients, i => !set.IsCorrect(i) && set.IsCovered(i, threshold), seed) is { } interval)
+            if (PatientBootstrap.Interval(patients, i => set.IsSilentFailure(i, threshold), seed) is { } interval)
             {
                 intervals[Key(threshold)] = interval;
             }
@@ -102,7 +102,7 @@ public sealed record EvaluationReport
     private static SortedDictionary<string, double>? OfClass(PredictionSet set, int classIndex)
     {
         int[] images = [.. Enumerable.Range(0, set.Count).Where(i => set.Label(i) == classIndex)];
-        return images.Length == 0 ? null : ByThreshold(threshold => (double)images.Count(i => !set.IsCorrect(i) && set.IsCovered(i, threshold)) / images.Length);
+        return images.Length == 0 ? null : ByThreshold(threshold => (double)images.Count(i => set.IsSilentFailure(i, threshold)) / images.Length);
     }
 
     private static SortedDictionary<string, double> ByThreshold(Func<double, double> rate) =>

@@ -35,7 +35,7 @@ public static class Metrics
     /// Silent-failure rate: count(wrong and confidence > <paramref name="threshold"/>) ÷ n. The mistakes that nobody would look at.
     /// </summary>
     public static double SilentFailureRate(PredictionSet set, double threshold) =>
-        Fraction(set, i => !set.IsCorrect(i) && set.IsCovered(i, threshold));
+        Fraction(set, i => set.IsSilentFailure(i, threshold));
 
     /// <summary>Fraction of images with a confidence above <paramref name="threshold"/>.</summary>
     public static double Coverage(PredictionSet set, double threshold) => Fraction(set, i => set.IsCovered(i, threshold));

@@ -78,6 +78,9 @@ public sealed class PredictionSet
     /// </summary>
     public bool IsCovered(int i, double threshold) => (float)Confidence(i) > (float)threshold;
 
+    /// <summary>Whether prediction <paramref name="i"/> is wrong and nobody would know: it is surer than <paramref name="threshold"/>.</summary>
+    public bool IsSilentFailure(int i, double threshold) => !IsCorrect(i) && IsCovered(i, threshold);
+
     private static int IndexOfMaximum(ReadOnlySpan<double> values)
     {
         var best = 0;

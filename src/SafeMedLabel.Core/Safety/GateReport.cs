@@ -61,16 +61,14 @@ public sealed record GateReport(
             throw new ArgumentException("The two models were not asked about the same images.", nameof(active));
         }
 
-        bool IsSilent(PredictionSet set, int i) => !set.IsCorrect(i) && set.IsCovered(i, threshold);
         int[] all = [.. Enumerable.Range(0, candidate.Count)];
         var criteria = new List<GateCriterion>();
         PairedCounts? pairs = null;
         if (active is not null)
         {
-            pairs = new PairedCounts(
-                all.Count(i => IsSilent(candidate, i) && !IsSilent(active, i)), all.Count(i => IsSilent(active, i) && !IsSilent(candidate, i)), all.Length);
-            criteria.Add(NotWorse(
-                pairs.Value, PatientBootstrap.Difference(patients, i => (IsSilent(candidate, i) ? 1 : 0) - (IsSilent(active, i) ? 1 : 0), seed), limits.Margin));
+            double Difference(int i) => (candidate.IsSilentFailure(i, threshold) ? 1 : 0) - (active.IsSilentFailure(i, threshold) ? 1 : 0);
+            pairs = new PairedCounts(all.Count(i => Difference(i) > 0), all.Count(i => Difference(i) < 0), all.Length);
+            criteria.Add(NotWorse(pairs.Value, PatientBootstrap.Difference(patients, Difference, seed), limits.Margin));
         }
 
         Share ShareOf(int[] images, Func<int, bool> isEvent)
@@ -80,7 +78,7 @@ public sealed record GateReport(
             return images.Length == 0 ? default : new Share((double)events / images.Length, Wider(bootstrap, BinomialInterval.ClopperPearson(events, images.Length)));
         }
 
-        criteria.Add(AtMost(GateMeasure.SilentFailureRate, ShareOf(all, i => IsSilent(candidate, i)), limits.LargestSilentFailureRate));
+        criteria.Add(AtMost(GateMeasure.SilentFailureRate, ShareOf(all, i => candidate.IsSilentFailure(i, threshold)), limits.LargestSilentFailureRate));
         for (var k = 0; k < candidate.Classes; k++)
         {
             int[] ofClass = [.. all.Where(i => candidate.Label(i) == k)];
@@ -102,26 +100,20 @@ public sealed record GateReport(
     private static GateCriterion NotWorse(PairedCounts pairs, RateInterval? bootstrap, double margin)
     {
         var interval = Wider(bootstrap, pairs.ScoreInterval());
-        var verdict = interval switch
-        {
-            null => GateVerdict.InsufficientEvidence,
-            { Low: > 0 } when pairs.McNemar() <= Significance => GateVerdict.Fail,
-            { High: var high } when high <= margin => GateVerdict.Pass,
-            _ => GateVerdict.InsufficientEvidence,
-        };
+        var verdict = Outcome(interval, known => known.Low > 0 && pairs.McNemar() <= Significance, known => known.High <= margin);
         return new GateCriterion(GateMeasure.SilentFailureDifference, null, pairs.Difference, interval, margin, verdict);
     }
 
     private static GateCriterion AtMost(GateMeasure measure, Share share, double limit) =>
-        new(measure, null, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.High <= limit, known => known.Low > limit));
+        new(measure, null, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.Low > limit, known => known.High <= limit));
 
     private static GateCriterion AtLeast(GateMeasure measure, int? classIndex, Share share, double limit) =>
-        new(measure, classIndex, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.Low >= limit, known => known.High < limit));
+        new(measure, classIndex, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.High < limit, known => known.Low >= limit));
 
-    private static GateVerdict Outcome(RateInterval? interval, Func<RateInterval, bool> isRight, Func<RateInterval, bool> isWrong) => interval switch
+    private static GateVerdict Outcome(RateInterval? interval, Func<RateInterval, bool> isWrong, Func<RateInterval, bool> isRight) => interval switch
     {
-        { } known when isRight(known) => GateVerdict.Pass,
         { } known when isWrong(known) => GateVerdict.Fail,
+        { } known when isRight(known) => GateVerdict.Pass,
         _ => GateVerdict.InsufficientEvidence,
     };
 

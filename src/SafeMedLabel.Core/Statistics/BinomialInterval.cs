@@ -4,7 +4,6 @@ namespace SafeMedLabel.Core.Statistics;
 public static class BinomialInterval
 {
     private const double Tail = 0.025;
-    private const int Halvings = 60;
 
     /// <summary>
     /// The exact 95 % interval of a rate of which <paramref name="successes"/> of <paramref name="trials"/> were seen (C. Clopper, E. Pearson,
@@ -14,11 +13,9 @@ public static class BinomialInterval
     /// <exception cref="ArgumentOutOfRangeException">There are no trials, or more successes than trials.</exception>
     public static RateInterval ClopperPearson(int successes, int trials)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(trials, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(successes);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
-        var low = successes == 0 ? 0 : Solve(rate => AtLeast(successes, trials, rate) < Tail);
-        return new RateInterval(low, UpperBound(successes, trials, Tail));
+        var high = UpperBound(successes, trials, Tail);
+        var low = successes == 0 ? 0 : Bisection.Solve(0, 1, rate => AtLeast(successes, trials, rate) < Tail);
+        return new RateInterval(low, high);
     }
 
     /// <summary>
@@ -39,27 +36,14 @@ public static class BinomialInterval
             throw new ArgumentOutOfRangeException(nameof(doubt), doubt, "A doubt lies between 0 and 1.");
         }
 
-        return successes == trials ? 1 : Solve(rate => AtMost(successes, trials, rate) > doubt);
-    }
-
-    /// <summary>The rate at which <paramref name="isBelow"/>, true of 0 and false of 1, turns.</summary>
-    private static double Solve(Func<double, bool> isBelow)
-    {
-        var (low, high) = (0.0, 1.0);
-        for (var i = 0; i < Halvings; i++)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = isBelow(middle) ? (middle, high) : (low, middle);
-        }
-
-        return (low + high) / 2;
+        return successes == trials ? 1 : Bisection.Solve(0, 1, rate => AtMost(successes, trials, rate) > doubt);
     }
 
     /// <summary>P(X ≥ <paramref name="successes"/>) of a binomial.</summary>
     private static double AtLeast(int successes, int trials, double rate) => AtMost(trials - successes, trials, 1 - rate);
 
     /// <summary>P(X ≤ <paramref name="successes"/>) of a binomial.</summary>
-    private static double AtMost(int successes, int trials, double rate)
+    internal static double AtMost(int successes, int trials, double rate)
     {
         // The logarithm of each term from the one before: none of them overflows.
         var (term, sum) = (trials * Math.Log(1 - rate), 0.0);

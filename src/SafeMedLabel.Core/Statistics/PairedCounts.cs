@@ -7,7 +7,6 @@ namespace SafeMedLabel.Core.Statistics;
 public readonly record struct PairedCounts(int OnlyFirst, int OnlySecond, int Count)
 {
     private const double Normal975 = 1.959963984540054;
-    private const int Halvings = 60;
 
     /// <summary>Rate of the first answer minus rate of the second.</summary>
     public double Difference => (double)(OnlyFirst - OnlySecond) / Count;
@@ -16,19 +15,8 @@ public readonly record struct PairedCounts(int OnlyFirst, int OnlySecond, int Co
     /// McNemar's test, exact and two-sided (Q. McNemar, <em>Psychometrika</em> 12, 1947): the chance that items which differ would fall as
     /// unevenly to both sides, or more so, were either side as likely. 1 where none differs.
     /// </summary>
-    public double McNemar()
-    {
-        var differing = OnlyFirst + OnlySecond;
-        var fewer = Math.Min(OnlyFirst, OnlySecond);
-        var (term, sum) = (-differing * Math.Log(2), 0.0);
-        for (var k = 0; k <= fewer; k++)
-        {
-            sum += Math.Exp(term);
-            term += Math.Log((double)(differing - k) / (k + 1));
-        }
-
-        return Math.Min(1, 2 * sum);
-    }
+    public double McNemar() =>
+        Math.Min(1, 2 * BinomialInterval.AtMost(Math.Min(OnlyFirst, OnlySecond), OnlyFirst + OnlySecond, 0.5));
 
     /// <summary>
     /// 95 % score interval of <see cref="Difference"/> (T. Tango, <em>Statistics in Medicine</em> 17, 1998): all differences that a score test
@@ -38,20 +26,8 @@ public readonly record struct PairedCounts(int OnlyFirst, int OnlySecond, int Co
     {
         var pair = this;
         return new RateInterval(
-            Solve(-1, pair.Difference, difference => pair.Score(difference) > Normal975),
-            Solve(pair.Difference, 1, difference => pair.Score(difference) > -Normal975));
-    }
-
-    /// <summary>Where <paramref name="isBelow"/> turns from true to false.</summary>
-    private static double Solve(double low, double high, Func<double, bool> isBelow)
-    {
-        for (var i = 0; i < Halvings; i++)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = isBelow(middle) ? (middle, high) : (low, middle);
-        }
-
-        return (low + high) / 2;
+            Bisection.Solve(-1, pair.Difference, difference => pair.Score(difference) > Normal975),
+            Bisection.Solve(pair.Difference, 1, difference => pair.Score(difference) > -Normal975));
     }
 
     /// <summary>Deviations that lie between what was seen and a difference; falls as the difference grows.</summary>

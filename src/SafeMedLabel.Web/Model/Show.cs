@@ -14,6 +14,12 @@ internal static class Show
     /// <summary>A difference of two fractions in points, with its sign, or a dash.</summary>
     public static string Points(double? difference) => difference is { } value ? (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " points" : "–";
 
+    /// <summary>The confidence that a doubt leaves, as '95 %'.</summary>
+    public static string Confidence(double doubt) => (1 - doubt).ToString("0.# %", CultureInfo.InvariantCulture);
+
+    /// <summary>A moment, to the minute.</summary>
+    public static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>A verdict of the gate.</summary>
     public static string Name(GateVerdict verdict) => verdict switch
     {
