@@ -25,6 +25,12 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         Consensus = ConsensusRule.Weighted,
         GridAllowed = false,
         RevealAllowed = true,
+        LargestSilentFailureRate = 0.03,
+        SmallestSensitivity = 0.95,
+        SmallestCoverage = 0.6,
+        GateMargin = 0.01,
+        CertifiedRate = 0.02,
+        CertifiedDoubt = 0.1,
     };
 
     private Workplace _workplace = null!;
@@ -88,6 +94,12 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { GoldFraction = 0.51 }, "0 to 50 % of the queue are images of known class." },
         { Settings with { MicrometresPerPixel = 0 }, "A pixel is 0.001 to 1,000 micrometres wide." },
         { Settings with { MicrometresPerPixel = double.NaN }, "A pixel is 0.001 to 1,000 micrometres wide." },
+        { Settings with { LargestSilentFailureRate = 0 }, "The largest silent-failure rate lies above 0 and not above 20 %." },
+        { Settings with { SmallestSensitivity = 1.01 }, "The smallest sensitivity is 0 to 100 %." },
+        { Settings with { SmallestCoverage = double.NaN }, "The smallest coverage is 0 to 100 %." },
+        { Settings with { GateMargin = 0.051 }, "A model may be worse by 0 to 5 points." },
+        { Settings with { CertifiedRate = 0 }, "A certificate promises a silent-failure rate of 0.01 to 20 %." },
+        { Settings with { CertifiedDoubt = 0.51 }, "A certificate holds with 50 to 99.9 % confidence." },
     };
 
     [Theory]
