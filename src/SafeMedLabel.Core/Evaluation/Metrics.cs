@@ -22,13 +22,7 @@ public static class Metrics
     {
         RequireAny(set);
 
-        var present = Enumerable.Range(0, set.Count).Select(set.Label).Distinct().Order().ToArray();
-        if (present.Length < 2)
-        {
-            return null;
-        }
-
-        return set.Classes == 2 ? OneVersusRest(set, 1) : present.Average(k => OneVersusRest(set, k));
+        return new WeightedMetrics(set).Auc(Ones(set));
     }
 
     /// <summary>
@@ -68,13 +62,7 @@ public static class Metrics
         RequireAny(set);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
 
-        var gaps = new double[bins];
-        for (var i = 0; i < set.Count; i++)
-        {
-            gaps[Bin(set.Confidence(i), bins)] += (set.IsCorrect(i) ? 1 : 0) - set.Confidence(i);
-        }
-
-        return gaps.Sum(Math.Abs) / set.Count;
+        return new WeightedMetrics(set).ExpectedCalibrationError(Ones(set), bins);
     }
 
     /// <summary>Mean of −ln p(true class), in nats; probabilities below 1e-12 count as that.</summary>
@@ -105,17 +93,7 @@ public static class Metrics
     {
         RequireAny(set);
 
-        var wrong = 0;
-        var covered = 0;
-        var area = 0.0;
-        foreach (var i in Enumerable.Range(0, set.Count).OrderByDescending(set.Confidence))
-        {
-            wrong += set.IsCorrect(i) ? 0 : 1;
-            covered++;
-            area += (double)wrong / covered;
-        }
-
-        return area / set.Count;
+        return new WeightedMetrics(set).AreaUnderRiskCoverage(Ones(set));
     }
 
     /// <summary>K×K counts: row = true class, column = predicted class.</summary>
@@ -137,48 +115,7 @@ public static class Metrics
         return matrix;
     }
 
-    private static double OneVersusRest(PredictionSet set, int positive)
-    {
-        var scored = new (double Score, bool Positive)[set.Count];
-        for (var i = 0; i < set.Count; i++)
-        {
-            scored[i] = (set.Probabilities(i)[positive], set.Label(i) == positive);
-        }
-
-        Array.Sort(scored, (a, b) => a.Score.CompareTo(b.Score));
-
-        // Sum of the positives' ranks (from 1), equal scores sharing the mean of their ranks.
-        var rankSum = 0.0;
-        long positives = 0;
-        for (var start = 0; start < scored.Length;)
-        {
-            var end = start;
-            var tiedPositives = 0;
-            while (end < scored.Length && scored[end].Score == scored[start].Score)
-            {
-                tiedPositives += scored[end].Positive ? 1 : 0;
-                end++;
-            }
-
-            rankSum += tiedPositives * ((start + 1 + end) / 2.0);
-            positives += tiedPositives;
-            start = end;
-        }
-
-        var negatives = scored.Length - positives;
-        return (rankSum - (positives * (positives + 1) / 2.0)) / ((double)positives * negatives);
-    }
-
-    private static int Bin(double confidence, int bins)
-    {
-        var bin = 0;
-        while (bin < bins - 1 && (float)confidence > (float)((bin + 1.0) / bins))
-        {
-            bin++;
-        }
-
-        return bin;
-    }
+    private static int[] Ones(PredictionSet set) => [.. Enumerable.Repeat(1, set.Count)];
 
     private static double Fraction(PredictionSet set, Func<int, bool> counts)
     {

@@ -71,21 +71,15 @@ public sealed record GateReport(
             criteria.Add(NotWorse(pairs.Value, PatientBootstrap.Difference(patients, Difference, seed), limits.Margin));
         }
 
-        Share ShareOf(int[] images, Func<int, bool> isEvent)
-        {
-            var bootstrap = PatientBootstrap.Interval([.. images.Select(i => patients[i])], place => isEvent(images[place]), seed);
-            var events = images.Count(isEvent);
-            return images.Length == 0 ? default : new Share((double)events / images.Length, Wider(bootstrap, BinomialInterval.ClopperPearson(events, images.Length)));
-        }
-
-        criteria.Add(AtMost(GateMeasure.SilentFailureRate, ShareOf(all, i => candidate.IsSilentFailure(i, threshold)), limits.LargestSilentFailureRate));
+        ClusteredRate RateOf(int[] images, Func<int, bool> isEvent) => ClusteredRate.Of(images, patients, isEvent, seed);
+        criteria.Add(AtMost(GateMeasure.SilentFailureRate, RateOf(all, i => candidate.IsSilentFailure(i, threshold)), limits.LargestSilentFailureRate));
         for (var k = 0; k < candidate.Classes; k++)
         {
             int[] ofClass = [.. all.Where(i => candidate.Label(i) == k)];
-            criteria.Add(AtLeast(GateMeasure.Sensitivity, k, ShareOf(ofClass, candidate.IsCorrect), limits.SmallestSensitivity));
+            criteria.Add(AtLeast(GateMeasure.Sensitivity, k, RateOf(ofClass, candidate.IsCorrect), limits.SmallestSensitivity));
         }
 
-        criteria.Add(AtLeast(GateMeasure.Coverage, null, ShareOf(all, i => candidate.IsCovered(i, threshold)), limits.SmallestCoverage));
+        criteria.Add(AtLeast(GateMeasure.Coverage, null, RateOf(all, i => candidate.IsCovered(i, threshold)), limits.SmallestCoverage));
         return new GateReport(
             Together(criteria), threshold, all.Length, patients.Distinct(StringComparer.Ordinal).Count(), criteria, pairs?.OnlyFirst, pairs?.OnlySecond, pairs?.McNemar());
     }
@@ -99,16 +93,16 @@ public sealed record GateReport(
 
     private static GateCriterion NotWorse(PairedCounts pairs, RateInterval? bootstrap, double margin)
     {
-        var interval = Wider(bootstrap, pairs.ScoreInterval());
+        var interval = RateInterval.Wider(bootstrap, pairs.ScoreInterval());
         var verdict = Outcome(interval, known => known.Low > 0 && pairs.McNemar() <= Significance, known => known.High <= margin);
         return new GateCriterion(GateMeasure.SilentFailureDifference, null, pairs.Difference, interval, margin, verdict);
     }
 
-    private static GateCriterion AtMost(GateMeasure measure, Share share, double limit) =>
-        new(measure, null, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.Low > limit, known => known.High <= limit));
+    private static GateCriterion AtMost(GateMeasure measure, ClusteredRate rate, double limit) =>
+        new(measure, null, rate.Value, rate.Interval, limit, Outcome(rate.Interval, known => known.Low > limit, known => known.High <= limit));
 
-    private static GateCriterion AtLeast(GateMeasure measure, int? classIndex, Share share, double limit) =>
-        new(measure, classIndex, share.Value, share.Interval, limit, Outcome(share.Interval, known => known.High < limit, known => known.Low >= limit));
+    private static GateCriterion AtLeast(GateMeasure measure, int? classIndex, ClusteredRate rate, double limit) =>
+        new(measure, classIndex, rate.Value, rate.Interval, limit, Outcome(rate.Interval, known => known.High < limit, known => known.Low >= limit));
 
     private static GateVerdict Outcome(RateInterval? interval, Func<RateInterval, bool> isWrong, Func<RateInterval, bool> isRight) => interval switch
     {
@@ -116,11 +110,4 @@ public sealed record GateReport(
         { } known when isRight(known) => GateVerdict.Pass,
         _ => GateVerdict.InsufficientEvidence,
     };
-
-    /// <summary>Nothing is known where the patients' share in it is not.</summary>
-    private static RateInterval? Wider(RateInterval? bootstrap, RateInterval other) =>
-        bootstrap is { } own ? new RateInterval(Math.Min(own.Low, other.Low), Math.Max(own.High, other.High)) : null;
-
-    /// <summary>A part of some images, and how well it is known; both null where there are no such images.</summary>
-    private readonly record struct Share(double? Value, RateInterval? Interval);
 }

@@ -1,5 +1,9 @@
 namespace SafeMedLabel.Core.Statistics;
 
+/// <summary>A measure of items of which each counts as often as its weight says, 0 or more times; null where it cannot be told.</summary>
+/// <param name="weights">One per item.</param>
+public delegate double? WeightedStatistic(ReadOnlySpan<int> weights);
+
 /// <summary>
 /// Patient-cluster bootstrap of a rate. Cells of one patient share a stain, a camera and a reader, so that they err together:
 /// whole patients are drawn with replacement, and the interval is as wide as the patients' number makes it.
@@ -10,6 +14,7 @@ public static class PatientBootstrap
     public const int Resamples = 2000;
 
     private const double Tail = 0.025;
+    private const string Purpose = "patient bootstrap";
 
     /// <summary>
     /// 95 % percentile interval of Σ numerators ÷ Σ denominators. Equal seeds draw equal patients, so that rates of one and the same
@@ -84,9 +89,53 @@ public static class PatientBootstrap
         return Difference(patients, i => isEvent(i) ? 1 : 0, seed);
     }
 
+    /// <summary>The same for a measure that is no mean over items, as an area under a curve is none.</summary>
+    /// <param name="patients">Patient of each item.</param>
+    /// <param name="statistic">The measure, each item counting as often as its weight says.</param>
+    /// <param name="seed">Seed of the resampling.</param>
+    /// <returns>
+    /// The interval, over the resamples of which the measure can be told; null when there are fewer than two patients, or it can be told of no resample.
+    /// </returns>
+    public static RateInterval? Interval(IReadOnlyList<string> patients, WeightedStatistic statistic, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(patients);
+        ArgumentNullException.ThrowIfNull(statistic);
+
+        var names = new SortedSet<string>(patients, StringComparer.Ordinal).ToList();
+        if (names.Count < 2)
+        {
+            return null;
+        }
+
+        int[] patientOf = [.. patients.Select(p => names.BinarySearch(p, StringComparer.Ordinal))];
+        var random = new SeededRandom(seed, Purpose);
+        var (drawn, weights) = (new int[names.Count], new int[patients.Count]);
+        var values = new List<double>(Resamples);
+        for (var resample = 0; resample < Resamples; resample++)
+        {
+            Array.Clear(drawn);
+            for (var draw = 0; draw < names.Count; draw++)
+            {
+                drawn[random.NextInt(names.Count)]++;
+            }
+
+            for (var i = 0; i < weights.Length; i++)
+            {
+                weights[i] = drawn[patientOf[i]];
+            }
+
+            if (statistic(weights) is { } value)
+            {
+                values.Add(value);
+            }
+        }
+
+        return values.Count == 0 ? null : Percentiles([.. values]);
+    }
+
     private static RateInterval Resample(List<(double Sum, int Items)> patients, ulong seed)
     {
-        var random = new SeededRandom(seed, "patient bootstrap");
+        var random = new SeededRandom(seed, Purpose);
         var rates = new double[Resamples];
         for (var resample = 0; resample < Resamples; resample++)
         {
@@ -102,8 +151,13 @@ public static class PatientBootstrap
             rates[resample] = sum / items;
         }
 
-        Array.Sort(rates);
-        return new RateInterval(Quantile(rates, Tail), Quantile(rates, 1 - Tail));
+        return Percentiles(rates);
+    }
+
+    private static RateInterval Percentiles(double[] values)
+    {
+        Array.Sort(values);
+        return new RateInterval(Quantile(values, Tail), Quantile(values, 1 - Tail));
     }
 
     /// <summary>Quantile of sorted values with linear interpolation (Hyndman and Fan's type 7).</summary>
