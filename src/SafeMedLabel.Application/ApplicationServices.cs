@@ -44,6 +44,7 @@ public static class ApplicationServices
         services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();
+        services.AddSingleton<TestSetService>();
         services.AddSingleton<ReaderReportService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();

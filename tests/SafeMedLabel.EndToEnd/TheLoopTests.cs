@@ -43,9 +43,36 @@ public sealed partial class TheLoopTests
         await page.GetByRole(AriaRole.Link, new() { Name = "Round 1" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recipe" })).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "round-detail");
+        await LookAtFiguresAsync(page);
         await AssertNothingIsLostAsync(server, cancellation);
         await CheckLiveAsync(page, server, cancellation);
         await LookAtGridAsync(page, server, cancellation);
+    }
+
+    /// <summary>What the numbers are made of, and to take home.</summary>
+    private static async Task LookAtFiguresAsync(IPage page)
+    {
+        await Assertions.Expect(page.GetByTestId("measures").GetByRole(AriaRole.Row)).ToHaveCountAsync(11);
+        foreach (var figure in (string[])["silent-failures", "risk-coverage", "reliability", "uncertainty", "confusion"])
+        {
+            var card = page.GetByTestId($"figure-round-1-{figure}");
+            await Assertions.Expect(card.Locator("svg")).ToBeVisibleAsync();
+            await card.Locator("summary").ClickAsync();
+        }
+
+        await Walk.InspectAsync(page, "round-figures");
+        var reliability = page.GetByTestId("figure-round-1-reliability");
+        var picture = await SaveAsync(page, reliability.GetByText("Picture (SVG)"));
+        Assert.StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\"", picture, StringComparison.Ordinal);
+        var table = (await SaveAsync(page, reliability.GetByText("Table (CSV)"))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("\"Confidence\",\"Mean confidence\",\"Accuracy\",\"Images\"", table[0].TrimStart('\uFEFF'));
+        Assert.Equal(50, table.Skip(1).Sum(row => int.Parse(row.Split(',')[^1], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    private static async Task<string> SaveAsync(IPage page, ILocator button)
+    {
+        var download = await page.RunAndWaitForDownloadAsync(() => button.ClickAsync());
+        return await File.ReadAllTextAsync((await download.PathAsync())!);
     }
 
     /// <summary>The round has left proposals behind, and what its images look like.</summary>

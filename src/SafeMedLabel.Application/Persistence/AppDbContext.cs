@@ -61,6 +61,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>What rounds' models said of images before they were read.</summary>
     public DbSet<RoundPrediction> RoundPredictions => Set<RoundPrediction>();
 
+    /// <summary>What rounds' models said of the locked test set.</summary>
+    public DbSet<TestPrediction> TestPredictions => Set<TestPrediction>();
+
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)
     {

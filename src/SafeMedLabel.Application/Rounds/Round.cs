@@ -1,9 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Rounds;
@@ -137,6 +139,9 @@ public sealed class Round : IVersioned
     /// <summary>What the calibration images promise of the model; null where they promise nothing.</summary>
     public Certificate? Certificate { get; set; }
 
+    /// <summary>All that was measured on the test set, with its doubt; null before it, and where there was no test image.</summary>
+    public IReadOnlyList<MeasuredValue>? Measures { get; set; }
+
     /// <summary>The safety gate's decision; null before it, and of rounds that ended without a model.</summary>
     public GateReport? Gate { get; set; }
 
@@ -160,6 +165,8 @@ public sealed class Round : IVersioned
             builder.HasIndex(r => r.State);
             builder.Property(r => r.Version).IsConcurrencyToken();
             builder.Property(r => r.Certificate).HasConversion<JsonConverter<Certificate>>();
+            builder.Property(r => r.Measures).HasConversion<JsonConverter<IReadOnlyList<MeasuredValue>>>()
+                .Metadata.SetValueComparer(new ValueComparer<IReadOnlyList<MeasuredValue>>((one, other) => one!.SequenceEqual(other!), values => values.Count));
             builder.Property(r => r.Gate).HasConversion<JsonConverter<GateReport>>();
             builder.HasOne<Project>().WithMany().HasForeignKey(r => r.ProjectId);
         }

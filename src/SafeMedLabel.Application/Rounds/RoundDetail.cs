@@ -6,4 +6,6 @@ namespace SafeMedLabel.Application.Rounds;
 /// <param name="Thresholds">Silent-failure rate and coverage by threshold; empty before evaluation.</param>
 /// <param name="RequestedBy">Display name of who started it; null when the program did.</param>
 /// <param name="GateAgainst">Number of the round whose model the gate compared with; null where there was none.</param>
-public sealed record RoundDetail(Round Round, IReadOnlyList<RoundEpoch> Epochs, IReadOnlyList<RoundThreshold> Thresholds, string? RequestedBy, int? GateAgainst);
+/// <param name="Before">The last completed round before this one; null where there is none.</param>
+public sealed record RoundDetail(
+    Round Round, IReadOnlyList<RoundEpoch> Epochs, IReadOnlyList<RoundThreshold> Thresholds, string? RequestedBy, int? GateAgainst, Round? Before);

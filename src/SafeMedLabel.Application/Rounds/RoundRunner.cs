@@ -77,6 +77,8 @@ public sealed class RoundRunner(
         var test = await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken);
         string[] patients = [.. roundData.Test.Select(i => i.Patient)];
         var report = test is null ? null : EvaluationReport.From(test, patients);
+        var measures = test is null ? null : MeasuredValue.All(test, patients, round.SilentFailureThreshold, (ulong)round.Seed);
+        var tested = test is null ? [] : await DescribeAsync(round, roundData, test, modelPath, journal, cancellationToken);
         var (gate, activeRoundId) = await JudgeAsync(round, roundData, test, patients, journal, cancellationToken);
 
         await journal.EnterAsync(RoundState.Scoring, cancellationToken);
@@ -84,7 +86,7 @@ public sealed class RoundRunner(
         var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
-        await CompleteAsync(round, new Outcome(modelFile, report, certificate, gate, activeRoundId, ranking, predictions), stopping);
+        await CompleteAsync(round, new Outcome(modelFile, report, measures, tested, certificate, gate, activeRoundId, ranking, predictions), stopping);
     }
 
     /// <summary>What a model says of the locked test set; null where there is none.</summary>
@@ -97,6 +99,23 @@ public sealed class RoundRunner(
 
         var probabilities = await ProbabilitiesAsync(modelPath, pixels, roundData.Test.Select(i => i.Index), cancellationToken);
         return new PredictionSet(roundData.ClassNames.Count, [.. roundData.Test.Select(i => i.ClassIndex)], probabilities);
+    }
+
+    /// <summary>What the model said of each test image, with the uncertainty of the passes.</summary>
+    private async Task<IReadOnlyList<TestPrediction>> DescribeAsync(
+        Round round, RoundData roundData, PredictionSet test, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
+    {
+        var read = await OnOwnThread(
+            () => trainer.ReadPool(modelPath, roundData.Pixels, [.. roundData.Test.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken), cancellationToken);
+        var width = ScoringPasses * test.Classes;
+        return [.. roundData.Test.Select((image, i) => new TestPrediction
+        {
+            RoundId = round.Id,
+            ImageId = image.Id,
+            ReferenceClass = image.ClassIndex,
+            Probabilities = TestPrediction.Pack(test.Probabilities(i)),
+            Uncertainty = new StochasticPasses(read.Passes.AsSpan(i * width, width), ScoringPasses, test.Classes).Uncertainty(),
+        })];
     }
 
     /// <summary>
@@ -203,6 +222,9 @@ public sealed class RoundRunner(
             }));
         }
 
+        row.Measures = outcome.Measures;
+        await db.TestPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
+        db.TestPredictions.AddRange(outcome.Tested);
         await db.RoundPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
         db.RoundPredictions.AddRange(outcome.Predictions);
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
@@ -274,6 +296,8 @@ public sealed class RoundRunner(
     private sealed record Outcome(
         string ModelFile,
         EvaluationReport? Report,
+        IReadOnlyList<MeasuredValue>? Measures,
+        IReadOnlyList<TestPrediction> Tested,
         Certificate? Certificate,
         GateReport Gate,
         int? ActiveRoundId,

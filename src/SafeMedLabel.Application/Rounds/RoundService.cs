@@ -65,7 +65,9 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var thresholds = await db.RoundThresholds.AsNoTracking().Where(t => t.RoundId == roundId).OrderBy(t => t.Threshold).ToListAsync(cancellationToken);
         var requestedBy = await db.Users.Where(u => u.Id == round.RequestedById).Select(u => u.DisplayName).FirstOrDefaultAsync(cancellationToken);
         var against = await db.Rounds.Where(r => r.Id == round.GateAgainstRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
-        return new RoundDetail(round, epochs, thresholds, requestedBy, against);
+        var before = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == round.ProjectId && r.State == RoundState.Completed && r.Number < round.Number)
+            .OrderByDescending(r => r.Number).FirstOrDefaultAsync(cancellationToken);
+        return new RoundDetail(round, epochs, thresholds, requestedBy, against, before);
     }
 
     private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken)

@@ -96,6 +96,21 @@ public static class Metrics
         return new WeightedMetrics(set).AreaUnderRiskCoverage(Ones(set));
     }
 
+    /// <summary>
+    /// The risk–coverage curve: the error among the surest part of the images, for each coverage; equal confidences in their given order.
+    /// </summary>
+    /// <param name="set">Predictions.</param>
+    /// <param name="coverages">Above 0, up to 1; rounded to whole images, at least one.</param>
+    public static IReadOnlyList<double> RiskAtCoverage(PredictionSet set, IReadOnlyList<double> coverages)
+    {
+        RequireAny(set);
+        ArgumentNullException.ThrowIfNull(coverages);
+
+        var wrong = 0;
+        int[] wrongUpTo = [.. Enumerable.Range(0, set.Count).OrderByDescending(set.Confidence).Select(i => wrong += set.IsCorrect(i) ? 0 : 1)];
+        return [.. coverages.Select(coverage => Math.Max(1, (int)Math.Round(coverage * set.Count))).Select(covered => (double)wrongUpTo[covered - 1] / covered)];
+    }
+
     /// <summary>K×K counts: row = true class, column = predicted class.</summary>
     public static int[][] ConfusionMatrix(PredictionSet set)
     {

@@ -2,8 +2,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -43,6 +45,28 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         await using var db = _workplace.Open();
         Assert.Equal(6, await db.RoundThresholds.CountAsync(t => t.RoundId == round.Id && t.SilentFailureRate == 0.5 && t.Coverage == 1, Cancellation));
     }
+
+    [Fact]
+    public async Task What_the_model_says_of_each_test_image_is_kept_and_read_back_as_it_was_measured()
+    {
+        var round = await RunAsync();
+
+        var tested = (await _workplace.Get<TestSetService>().ReadAsync(round.Id, Cancellation))!;
+        await using var db = _workplace.Open();
+        var known = await db.Images.Where(i => i.Split == DataSplit.Test).ToDictionaryAsync(i => i.Id, i => i.ReferenceClass!.Value, Cancellation);
+        Assert.Equal(known.Keys.Order(), tested.Ids.Order());
+        Assert.All(tested.Ids.Index(), i => Assert.Equal((known[i.Item], 0, (double)0.97f), (tested.Set.Label(i.Index), tested.Set.Predicted(i.Index), tested.Set.Confidence(i.Index))));
+        // In the passes' two halves either class lies 0.004 times its row above or below a half: the sample variance of both classes together.
+        var rows = await db.Images.OrderBy(i => i.ContentHash).Select(i => i.Id).ToListAsync(Cancellation);
+        Assert.All(tested.Ids.Index(), i => Assert.Equal(2 * Math.Pow(0.004 * (rows.IndexOf(i.Item) + 1), 2) * RoundRunner.ScoringPasses / (RoundRunner.ScoringPasses - 1), tested.Uncertainty[i.Index], 1e-6));
+        var accuracy = round.Measures!.Single(m => m.Measure == Measure.Accuracy);
+        Assert.Equal((0.5, 10), (accuracy.Value!.Value, accuracy.Count));
+        Assert.Equal(Metrics.SilentFailureRate(tested.Set, round.SilentFailureThreshold), round.Measures!.Single(m => m.Measure == Measure.SilentFailureRate).Value);
+    }
+
+    [Fact]
+    public async Task A_round_that_kept_no_answers_has_no_tested_set() =>
+        Assert.Null(await _workplace.Get<TestSetService>().ReadAsync(await _workplace.RankAsync([]), Cancellation));
 
     [Fact]
     public async Task What_the_model_says_of_the_first_fifth_of_the_unread_images_is_kept_for_the_live_check()

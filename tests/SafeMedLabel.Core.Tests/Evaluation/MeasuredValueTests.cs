@@ -86,6 +86,17 @@ public sealed class MeasuredValueTests
         Assert.All(diagram, b => Assert.InRange(b.Confidence, b.Low, b.High));
     }
 
+    [Fact]
+    public void The_mean_of_the_risk_coverage_curve_over_all_counts_is_the_area_under_it_and_its_end_is_the_error()
+    {
+        var (set, _) = Drawn(classes: 3, count: 90, patientCount: 5, seed: 4);
+
+        var curve = Metrics.RiskAtCoverage(set, [.. Enumerable.Range(1, set.Count).Select(i => (double)i / set.Count)]);
+
+        Assert.Equal(Metrics.AreaUnderRiskCoverage(set), curve.Average(), Tolerance);
+        Assert.Equal(1 - Metrics.Accuracy(set), curve[^1], Tolerance);
+    }
+
     private static PredictionSet Repeated(PredictionSet set, ReadOnlySpan<int> weights)
     {
         var (labels, probabilities) = (new List<int>(), new List<double>());

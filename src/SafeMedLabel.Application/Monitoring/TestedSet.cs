@@ -1,0 +1,9 @@
+using SafeMedLabel.Core.Evaluation;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>The locked test set as a round's model saw it. All lists have one entry per image, in the same order.</summary>
+/// <param name="Ids">Keys of the images.</param>
+/// <param name="Set">Classes and probabilities.</param>
+/// <param name="Uncertainty">Variances of the passes.</param>
+public sealed record TestedSet(IReadOnlyList<Guid> Ids, PredictionSet Set, IReadOnlyList<double> Uncertainty);

@@ -1,0 +1,26 @@
+namespace SafeMedLabel.Web.Model;
+
+/// <summary>A line of a chart.</summary>
+/// <param name="Name">In the legend.</param>
+/// <param name="Points">From left to right.</param>
+public sealed record ChartLine(string Name, IReadOnlyList<(double X, double Y)> Points);
+
+/// <summary>A cell of the table behind a figure.</summary>
+/// <param name="Text">As it is read.</param>
+/// <param name="Value">In full, for the file; null where the text is all.</param>
+public sealed record FigureCell(string Text, double? Value = null)
+{
+    /// <summary>A fraction, read as per cent.</summary>
+    public static FigureCell Percent(double? fraction) => new(Show.Percent(fraction), fraction);
+
+    /// <summary>A number of things.</summary>
+    public static FigureCell Count(long count) => new(Show.Count(count), count);
+
+    /// <summary>A number between 0 and 1 that is no part of anything.</summary>
+    public static FigureCell Number(double? value) => new(Show.Auc(value), value);
+}
+
+/// <summary>The table behind a figure.</summary>
+/// <param name="Columns">Their headings; the first is of what each row is about.</param>
+/// <param name="Rows">As many cells each as there are columns.</param>
+public sealed record FigureTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<FigureCell>> Rows);
