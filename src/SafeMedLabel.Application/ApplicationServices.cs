@@ -45,6 +45,7 @@ public static class ApplicationServices
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();
         services.AddSingleton<TestSetService>();
+        services.AddSingleton<SilentFailureService>();
         services.AddSingleton<ReaderReportService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();

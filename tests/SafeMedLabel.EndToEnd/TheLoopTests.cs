@@ -44,6 +44,7 @@ public sealed partial class TheLoopTests
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Recipe" })).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "round-detail");
         await LookAtFiguresAsync(page);
+        await LookAtFailuresAsync(page);
         await AssertNothingIsLostAsync(server, cancellation);
         await CheckLiveAsync(page, server, cancellation);
         await LookAtGridAsync(page, server, cancellation);
@@ -63,10 +64,27 @@ public sealed partial class TheLoopTests
         await Walk.InspectAsync(page, "round-figures");
         var reliability = page.GetByTestId("figure-round-1-reliability");
         var picture = await SaveAsync(page, reliability.GetByText("Picture (SVG)"));
-        Assert.StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\"", picture, StringComparison.Ordinal);
+        Assert.Equal("{http://www.w3.org/2000/svg}svg", System.Xml.Linq.XDocument.Parse(picture).Root!.Name.ToString());
         var table = (await SaveAsync(page, reliability.GetByText("Table (CSV)"))).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("\"Confidence\",\"Mean confidence\",\"Accuracy\",\"Images\"", table[0].TrimStart('\uFEFF'));
         Assert.Equal(50, table.Skip(1).Sum(row => int.Parse(row.Split(',')[^1], System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>The images that it got wrong and was sure of; one of them is sent to adjudication, and fetched back.</summary>
+    private static async Task LookAtFailuresAsync(IPage page)
+    {
+        await page.GetByTestId("look-at-failures").ClickAsync();
+        var failures = page.GetByTestId("failure");
+        await Assertions.Expect(failures.First).ToBeVisibleAsync();
+        await page.GetByTestId("doubt").First.ClickAsync();
+        await Assertions.Expect(page.GetByTestId("withdraw")).ToBeVisibleAsync();
+        await Walk.InspectAsync(page, "silent-failures");
+        await page.GotoAsync("/projects/1/adjudicate");
+        await Walk.WaitForImageAsync(page);
+        await Assertions.Expect(page.GetByTestId("doubted")).ToBeVisibleAsync();
+        await page.GotoAsync("/projects/1/rounds/1/silent-failures");
+        await page.GetByTestId("withdraw").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("withdraw")).ToHaveCountAsync(0);
     }
 
     private static async Task<string> SaveAsync(IPage page, ILocator button)

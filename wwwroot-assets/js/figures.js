@@ -24,7 +24,6 @@ function picture(svg) {
   ground.setAttribute("height", "100%");
   ground.setAttribute("fill", getComputedStyle(svg.closest(".card")).backgroundColor);
   copy.prepend(ground);
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" });
 }
 

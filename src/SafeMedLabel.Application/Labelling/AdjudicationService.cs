@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
 
@@ -9,8 +10,8 @@ namespace SafeMedLabel.Application.Labelling;
 public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
 {
     /// <summary>
-    /// A project's disputed images, whose readings are all in and which nobody has decided, in the order of their content hashes. Who gave a
-    /// reading cannot be told from it.
+    /// A project's disputed images, whose readings are all in and which nobody has decided, in the order of their content hashes; then those
+    /// whose known class is doubted, without that class. Who gave a reading cannot be told from it.
     /// </summary>
     public async Task<IReadOnlyList<DisputedImage>> DisputedAsync(int projectId, CancellationToken cancellationToken = default)
     {
@@ -33,8 +34,49 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         [
             .. from image in readings.GroupBy(r => r.Id)
                where consensus.Of([.. image.Where(r => r.ClassIndex is not null).Select(r => new Vote(r.ReaderId, r.ClassIndex!.Value))]) is null
-               select new DisputedImage(image.Key, [.. image.OrderBy(r => Place(r.Id, r.ReaderId), StringComparer.Ordinal).Select(r => r.ClassIndex)])
+               select new DisputedImage(image.Key, [.. image.OrderBy(r => Place(r.Id, r.ReaderId), StringComparer.Ordinal).Select(r => r.ClassIndex)]),
+            .. (await db.ReferenceDoubts.Where(d => d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == d.ImageId))
+                .OrderBy(d => d.AtUtc).Select(d => d.ImageId).ToListAsync(cancellationToken)).Select(id => new DisputedImage(id, []))
         ];
+    }
+
+    /// <summary>Asks for an image whose known class somebody doubts to be adjudicated. Asked twice, it is asked once.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="imageId">An image of it that came with a class and is not for readers.</param>
+    /// <param name="userId">Who doubts.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result> DoubtAsync(int projectId, Guid imageId, string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await db.Images.AnyAsync(
+            i => i.Id == imageId && i.ProjectId == projectId && i.ReferenceClass != null && i.Split != DataSplit.Training && i.Split != DataSplit.Gold, cancellationToken))
+        {
+            return Result.Refused("Only images of known class that no reader is asked about can be sent to adjudication like this.");
+        }
+
+        if (await db.Adjudications.AnyAsync(a => a.ImageId == imageId, cancellationToken))
+        {
+            return Result.Refused("This image has been decided already.");
+        }
+
+        if (!await db.ReferenceDoubts.AnyAsync(d => d.ImageId == imageId, cancellationToken))
+        {
+            db.ReferenceDoubts.Add(new ReferenceDoubt { ImageId = imageId, ProjectId = projectId, ById = userId, AtUtc = time.GetUtcNow().UtcDateTime });
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        return Result.Done;
+    }
+
+    /// <summary>Takes a doubt back that nobody has decided yet.</summary>
+    public async Task<Result> WithdrawDoubtAsync(int projectId, Guid imageId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var withdrawn = await db.ReferenceDoubts.Where(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId))
+            .ExecuteDeleteAsync(cancellationToken);
+        return withdrawn > 0 ? Result.Done : Result.Refused("A colleague has decided this image meanwhile.");
     }
 
     /// <summary>Stores a decision. The same <paramref name="clientKey"/> twice stores once.</summary>
@@ -64,7 +106,8 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
             return Result.Refused("A colleague has decided this image meanwhile; your decision was not stored.");
         }
 
-        if (!await db.Answers.AnyAsync(a => a.ImageId == imageId && a.ProjectId == projectId && a.Kind != AnswerKind.Skip, cancellationToken))
+        if (!await db.Answers.AnyAsync(a => a.ImageId == imageId && a.ProjectId == projectId && a.Kind != AnswerKind.Skip, cancellationToken)
+            && !await db.ReferenceDoubts.AnyAsync(d => d.ImageId == imageId && d.ProjectId == projectId, cancellationToken))
         {
             return Result.Refused("Nobody has read this image yet.");
         }

@@ -8,7 +8,9 @@ namespace SafeMedLabel.Application.Labelling;
 /// <param name="Labels">Class by image, where its readers agree as <see cref="Consensus"/> has it, or an adjudicator decided.</param>
 /// <param name="Unreadable">Images that nobody could read, or that an adjudicator says so of; they are in no pool.</param>
 /// <param name="Disputed">Images that readers read differently, none of them by majority, and nobody decided; they are in no pool either.</param>
-public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable, IReadOnlySet<Guid> Disputed)
+/// <param name="Decided">What adjudicators decided, also of images that no reader is asked about; null for 'unreadable'.</param>
+public sealed record LabelSnapshot(
+    long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable, IReadOnlySet<Guid> Disputed, IReadOnlyDictionary<Guid, int?> Decided)
 {
     /// <summary>
     /// Folds a project's events up to and including <paramref name="lastEventId"/>, also what readers had said by then of images of known class,
@@ -64,6 +66,6 @@ public sealed record LabelSnapshot(long LastEventId, IReadOnlyDictionary<Guid, i
             }
         }
 
-        return new LabelSnapshot(lastEventId, labels, unreadable, disputed);
+        return new LabelSnapshot(lastEventId, labels, unreadable, disputed, decided);
     }
 }

@@ -24,6 +24,9 @@ public sealed class TestPrediction
     /// <summary>Variance of the MC-Dropout passes, the safety filter's measure of uncertainty; 0 or more.</summary>
     public double Uncertainty { get; set; }
 
+    /// <summary>How it looks to the model, <see cref="Core.Acquisition.Likeness.Length"/> numbers: look-alikes are near each other.</summary>
+    public byte[] Likeness { get; set; } = [];
+
     /// <summary>The probabilities as bytes.</summary>
     public static byte[] Pack(ReadOnlySpan<double> probabilities)
     {

@@ -29,6 +29,9 @@ public sealed class TestSetService(IDbContextFactory<AppDbContext> contexts)
         }
 
         return new TestedSet(
-            [.. rows.Select(r => r.ImageId)], new PredictionSet(classes, [.. rows.Select(r => r.ReferenceClass)], probabilities), [.. rows.Select(r => r.Uncertainty)]);
+            [.. rows.Select(r => r.ImageId)],
+            new PredictionSet(classes, [.. rows.Select(r => r.ReferenceClass)], probabilities),
+            [.. rows.Select(r => r.Uncertainty)],
+            [.. rows.Select(r => r.Likeness)]);
     }
 }

@@ -6,4 +6,5 @@ namespace SafeMedLabel.Application.Monitoring;
 /// <param name="Ids">Keys of the images.</param>
 /// <param name="Set">Classes and probabilities.</param>
 /// <param name="Uncertainty">Variances of the passes.</param>
-public sealed record TestedSet(IReadOnlyList<Guid> Ids, PredictionSet Set, IReadOnlyList<double> Uncertainty);
+/// <param name="Likeness">How they look to the model.</param>
+public sealed record TestedSet(IReadOnlyList<Guid> Ids, PredictionSet Set, IReadOnlyList<double> Uncertainty, IReadOnlyList<byte[]> Likeness);

@@ -37,6 +37,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>What was decided where readers do not agree.</summary>
     public DbSet<Adjudication> Adjudications => Set<Adjudication>();
 
+    /// <summary>Images whose known class somebody doubts.</summary>
+    public DbSet<ReferenceDoubt> ReferenceDoubts => Set<ReferenceDoubt>();
+
     /// <summary>Images that a reader holds at the moment.</summary>
     public DbSet<Lease> Leases => Set<Lease>();
 

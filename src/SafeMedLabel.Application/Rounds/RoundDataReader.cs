@@ -41,9 +41,9 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             ClassNames = classes,
             Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
             Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id) && !snapshot.Disputed.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
-            Validation = WithReference(all, DataSplit.Validation),
-            Calibration = WithReference(all, DataSplit.Calibration),
-            Test = WithReference(all, DataSplit.Test),
+            Validation = WithReference(all, DataSplit.Validation, snapshot.Decided),
+            Calibration = WithReference(all, DataSplit.Calibration, snapshot.Decided),
+            Test = WithReference(all, DataSplit.Test, snapshot.Decided),
             DataHash = Hash([Hash(contentHashes), .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
         };
     }
@@ -85,8 +85,15 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         file.Complete();
     }
 
-    private static List<RoundImage> WithReference(List<(ProjectImage Image, int Row)> all, DataSplit split) =>
-        [.. all.Where(i => i.Image.Split == split && i.Image.ReferenceClass is not null).Select(i => ToRoundImage(i.Image, i.Row, i.Image.ReferenceClass!.Value))];
+    /// <summary>The class that came with an image, or what was decided of it since; what is decided to be unreadable counts nowhere.</summary>
+    private static List<RoundImage> WithReference(List<(ProjectImage Image, int Row)> all, DataSplit split, IReadOnlyDictionary<Guid, int?> decided) =>
+    [
+        .. from i in all
+           where i.Image.Split == split
+           let known = decided.TryGetValue(i.Image.Id, out var decision) ? decision : i.Image.ReferenceClass
+           where known is not null
+           select ToRoundImage(i.Image, i.Row, known.Value)
+    ];
 
     private static RoundImage ToRoundImage(ProjectImage image, int row, int classIndex) => new(image.Id, row, image.ContentHash, image.Patient, classIndex);
 

@@ -115,6 +115,7 @@ public sealed class RoundRunner(
             ReferenceClass = image.ClassIndex,
             Probabilities = TestPrediction.Pack(test.Probabilities(i)),
             Uncertainty = new StochasticPasses(read.Passes.AsSpan(i * width, width), ScoringPasses, test.Classes).Uncertainty(),
+            Likeness = read.Likeness[(i * Likeness.Length)..((i + 1) * Likeness.Length)],
         })];
     }
 

@@ -18,6 +18,26 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                 nullable: true);
 
             migrationBuilder.CreateTable(
+                name: "ReferenceDoubts",
+                columns: table => new
+                {
+                    ImageId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ProjectId = table.Column<int>(type: "INTEGER", nullable: false),
+                    ById = table.Column<string>(type: "TEXT", nullable: false),
+                    AtUtc = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_ReferenceDoubts", x => x.ImageId);
+                    table.ForeignKey(
+                        name: "FK_ReferenceDoubts_Images_ImageId",
+                        column: x => x.ImageId,
+                        principalTable: "Images",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "TestPredictions",
                 columns: table => new
                 {
@@ -25,7 +45,8 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     ImageId = table.Column<Guid>(type: "TEXT", nullable: false),
                     ReferenceClass = table.Column<int>(type: "INTEGER", nullable: false),
                     Probabilities = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    Uncertainty = table.Column<double>(type: "REAL", nullable: false)
+                    Uncertainty = table.Column<double>(type: "REAL", nullable: false),
+                    Likeness = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -45,6 +66,11 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_ReferenceDoubts_ProjectId",
+                table: "ReferenceDoubts",
+                column: "ProjectId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_TestPredictions_ImageId",
                 table: "TestPredictions",
                 column: "ImageId");
@@ -53,6 +79,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "ReferenceDoubts");
+
             migrationBuilder.DropTable(
                 name: "TestPredictions");
 

@@ -11,7 +11,7 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(AppDbContext))]
-    [Migration("20261125131218_TestPredictions")]
+    [Migration("20261125133245_TestPredictions")]
     partial class TestPredictions
     {
         /// <inheritdoc />
@@ -700,6 +700,28 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.ToTable("Leases");
                 });
 
+            modelBuilder.Entity("SafeMedLabel.Application.Labelling.ReferenceDoubt", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ById")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ImageId");
+
+                    b.HasIndex("ProjectId");
+
+                    b.ToTable("ReferenceDoubts");
+                });
+
             modelBuilder.Entity("SafeMedLabel.Application.Monitoring.RoundPrediction", b =>
                 {
                     b.Property<int>("RoundId")
@@ -728,6 +750,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("Likeness")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
 
                     b.Property<byte[]>("Probabilities")
                         .IsRequired()
@@ -1164,6 +1190,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                 });
 
             modelBuilder.Entity("SafeMedLabel.Application.Labelling.Lease", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Labelling.ReferenceDoubt", b =>
                 {
                     b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
                         .WithMany()

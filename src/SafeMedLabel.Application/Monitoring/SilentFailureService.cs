@@ -1,0 +1,62 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>Shows the images that a round's model got wrong without anybody noticing.</summary>
+public sealed class SilentFailureService(IDbContextFactory<AppDbContext> contexts, TestSetService tests)
+{
+    private const int ImagesPerGroup = 6;
+    private const int MostGroups = 12;
+
+    /// <summary>
+    /// A round's silent failures at its threshold, in groups of look-alikes: the group with the most new ones first, and in each the new ones,
+    /// the surest first.
+    /// </summary>
+    public async Task<IReadOnlyList<IReadOnlyList<SilentFailure>>> ListAsync(Round round, CancellationToken cancellationToken = default)
+    {
+        if (await tests.ReadAsync(round.Id, cancellationToken) is not { } tested)
+        {
+            return [];
+        }
+
+        int[] failures = [.. SilentlyWrong(tested, round.SilentFailureThreshold)];
+        if (failures.Length == 0)
+        {
+            return [];
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var known = await KnownBeforeAsync(db, round, cancellationToken);
+        var doubted = await db.ReferenceDoubts.Where(d => d.ProjectId == round.ProjectId).Select(d => d.ImageId).ToHashSetAsync(cancellationToken);
+        var decided = await db.Adjudications.Where(a => a.ProjectId == round.ProjectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
+        SilentFailure Describe(int i)
+        {
+            var id = tested.Ids[i];
+            var state = decided.ContainsKey(id) ? ReferenceState.Decided : doubted.Contains(id) ? ReferenceState.Doubted : ReferenceState.Undoubted;
+            return new SilentFailure(
+                id, tested.Set.Predicted(i), tested.Set.Confidence(i), tested.Uncertainty[i], tested.Set.Label(i), !known.Contains(id), state, decided.GetValueOrDefault(id));
+        }
+
+        var groups = LikenessGroups.Of([.. failures.Select(i => tested.Likeness[i])], Math.Clamp(failures.Length / ImagesPerGroup, 1, MostGroups), (ulong)round.Seed);
+        return
+        [
+            .. groups.Select(group => (IReadOnlyList<SilentFailure>)[.. group.Select(place => Describe(failures[place])).OrderByDescending(f => f.IsNew).ThenByDescending(f => f.Confidence)])
+                .OrderByDescending(group => group.Count(f => f.IsNew)).ThenByDescending(group => group.Count)
+        ];
+    }
+
+    private static IEnumerable<int> SilentlyWrong(TestedSet tested, double threshold) => Enumerable.Range(0, tested.Ids.Count).Where(i => tested.Set.IsSilentFailure(i, threshold));
+
+    /// <summary>Those of the completed round before, at the same threshold.</summary>
+    private async Task<HashSet<Guid>> KnownBeforeAsync(AppDbContext db, Round round, CancellationToken cancellationToken)
+    {
+        var before = await db.Rounds.Where(r => r.ProjectId == round.ProjectId && r.State == RoundState.Completed && r.Number < round.Number)
+            .OrderByDescending(r => r.Number).Select(r => (int?)r.Id).FirstOrDefaultAsync(cancellationToken);
+        return before is { } id && await tests.ReadAsync(id, cancellationToken) is { } tested
+            ? [.. SilentlyWrong(tested, round.SilentFailureThreshold).Select(i => tested.Ids[i])]
+            : [];
+    }
+}
