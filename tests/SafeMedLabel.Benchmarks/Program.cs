@@ -14,13 +14,14 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "queue" => await QueueBenchmark.RunAsync(),
     "page" => await PageBenchmark.RunAsync(),
     "reading" => await ReadingBenchmark.RunAsync(),
+    "dashboard" => await DashboardBenchmark.RunAsync(),
     "statistics" => StatisticsBenchmark.Run(),
     "round" => RoundBenchmark.Run(Value("--data"), int.TryParse(Value("--epochs"), out var epochs) ? epochs : null),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|statistics [--data PATH] [--model MODEL] [--epochs N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics [--data PATH] [--model MODEL] [--epochs N] [--json]");
     return 1;
 }
 
