@@ -45,6 +45,12 @@ public static class BinomialInterval
     /// <summary>P(X ≤ <paramref name="successes"/>) of a binomial.</summary>
     internal static double AtMost(int successes, int trials, double rate)
     {
+        // Of the two ways to sum it up, the shorter one.
+        if (successes > trials / 2 && successes < trials)
+        {
+            return 1 - AtMost(trials - successes - 1, trials, 1 - rate);
+        }
+
         // The logarithm of each term from the one before: none of them overflows.
         var (term, sum) = (trials * Math.Log(1 - rate), 0.0);
         for (var k = 0; k <= successes; k++)
