@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Cli.Tests;
@@ -64,11 +66,40 @@ public sealed class CommandTests
             Assert.Equal(0, predicted);
             using var answers = JsonDocument.Parse(predictions);
             Assert.Contains(answers.RootElement[0].GetProperty("decision").GetString(), new[] { "accept", "refer" });
+
+            // Twenty calibration images promise nothing; with a certificate its threshold decides, and a threshold that is asked for stands above it.
+            Assert.DoesNotContain("(certificate", (await RunAsync("predict", "--model", model, image)).Output, StringComparison.Ordinal);
+            Assert.Equal(("accept", "certificate"), await DecideAsync(model, image, new Certificate(0, 1, 1000, 2, 0.006, 0.01, 0.05)));
+            Assert.Equal(("refer", "certificate"), await DecideAsync(model, image, new Certificate(1, 0, 1000, 0, 0.003, 0.01, 0.05)));
+            Assert.Equal("accept", (await DecideAsync(model, image, new Certificate(1, 0, 1000, 0, 0.003, 0.01, 0.05), "--threshold", "0")).Decision);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>What is decided of an image, and whether the words beside it name the certificate.</summary>
+    private static async Task<(string Decision, string? By)> DecideAsync(string model, string image, Certificate certificate, params string[] options)
+    {
+        Certify(model, certificate);
+        var (_, output, _) = await RunAsync(["predict", "--model", model, image, "--json", .. options]);
+        var (_, words, _) = await RunAsync(["predict", "--model", model, image, .. options]);
+        using var answers = JsonDocument.Parse(output);
+        return (answers.RootElement[0].GetProperty("decision").GetString()!, words.Contains("(certificate", StringComparison.Ordinal) ? "certificate" : null);
+    }
+
+    /// <summary>Writes a certificate into the card in a model's header: eight bytes of its length, then JSON.</summary>
+    private static void Certify(string model, Certificate certificate)
+    {
+        var bytes = File.ReadAllBytes(model);
+        var length = (int)BitConverter.ToInt64(bytes, 0);
+        var header = JsonNode.Parse(bytes.AsSpan(8, length))!;
+        var card = JsonNode.Parse((string)header["__metadata__"]!["safemed"]!)!;
+        card["Certificate"] = JsonSerializer.SerializeToNode(certificate);
+        header["__metadata__"]!["safemed"] = card.ToJsonString();
+        var changed = JsonSerializer.SerializeToUtf8Bytes(header);
+        File.WriteAllBytes(model, [.. BitConverter.GetBytes((long)changed.Length), .. changed, .. bytes.AsSpan(8 + length)]);
     }
 
     [Fact]
