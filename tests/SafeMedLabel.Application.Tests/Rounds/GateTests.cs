@@ -57,6 +57,8 @@ public sealed class GateTests : IAsyncLifetime
         Assert.Equal([(PromotionKind.Gate, null, first.Id), (PromotionKind.Gate, first.Id, second.Id)], promotions.Select(p => (p.Kind, p.PreviousRoundId, p.RoundId!.Value)));
         Assert.All(promotions, p => Assert.Null(p.ById));
         Assert.Equal(second.Id, await ActiveAsync());
+        // By name: a version that knows more verdicts still reads this one right.
+        Assert.Contains("\"verdict\":\"Pass\"", await db.Database.SqlQuery<string>($"SELECT Gate AS Value FROM Rounds").FirstAsync(Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]
