@@ -9,6 +9,7 @@ using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Application.Rounds;
 
@@ -213,7 +214,7 @@ public sealed class RoundRunner(
         await db.RoundThresholds.Where(t => t.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
         if (outcome.Report is { } report)
         {
-            Record(row, report);
+            Record(row, report, outcome.Measures!);
             db.RoundThresholds.AddRange(EvaluationReport.Thresholds.Select(threshold => new RoundThreshold
             {
                 RoundId = round.Id,
@@ -237,18 +238,19 @@ public sealed class RoundRunner(
         logger.LogInformation("Round {RoundId} completed; {Count} images ranked; the gate says {Verdict}.", round.Id, outcome.Ranking.Count, outcome.Gate.Verdict);
     }
 
-    private static void Record(Round row, EvaluationReport report)
+    private static void Record(Round row, EvaluationReport report, IReadOnlyList<MeasuredValue> measures)
     {
+        RateInterval? IntervalOf(Measure measure) => measures.Single(m => m.Measure == measure).Interval;
         var key = EvaluationReport.Key(row.SilentFailureThreshold);
         row.TestCount = report.Count;
         row.TestPatients = report.Patients;
         row.Accuracy = report.Accuracy;
-        row.AccuracyLow = report.AccuracyInterval?.Low;
-        row.AccuracyHigh = report.AccuracyInterval?.High;
+        row.AccuracyLow = IntervalOf(Measure.Accuracy)?.Low;
+        row.AccuracyHigh = IntervalOf(Measure.Accuracy)?.High;
         row.Auc = report.Auc;
         row.SilentFailureRate = report.SilentFailureRate[key];
-        row.SilentFailureLow = report.SilentFailureInterval.TryGetValue(key, out var interval) ? interval.Low : null;
-        row.SilentFailureHigh = report.SilentFailureInterval.TryGetValue(key, out interval) ? interval.High : null;
+        row.SilentFailureLow = IntervalOf(Measure.SilentFailureRate)?.Low;
+        row.SilentFailureHigh = IntervalOf(Measure.SilentFailureRate)?.High;
     }
 
     /// <summary>A worker trusts no row blindly: who started the round must still be allowed to.</summary>

@@ -68,7 +68,8 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         using var network = new ResNet18(data.ClassNames.Count, options.Seed);
         weights?.CopyTo(network);
         network.to(pixels.Device);
-        var likeness = new Predictor(network, pixels, Predictor.RankingType(pixels.Device)).ReadPool(_split.Training, passes: 1, options.Seed, cancellationToken: cancellationToken).Likeness;
+        // The fewest passes there can be: only how the images look is wanted.
+        var likeness = new Predictor(network, pixels, Predictor.RankingType(pixels.Device)).ReadPool(_split.Training, passes: 2, options.Seed, cancellationToken: cancellationToken).Likeness;
         return TypicalImages.Choose([.. likeness.Chunk(Likeness.Length)], HashesOf(_split.Training), loop.Initial, (ulong)options.Seed).Select(i => _split.Training[i]);
     }
 
