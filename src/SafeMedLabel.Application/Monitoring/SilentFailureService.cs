@@ -15,8 +15,10 @@ public sealed class SilentFailureService(IDbContextFactory<AppDbContext> context
     /// A round's silent failures at its threshold, in groups of look-alikes: the group with the most new ones first, and in each the new ones,
     /// the surest first.
     /// </summary>
-    public async Task<IReadOnlyList<IReadOnlyList<SilentFailure>>> ListAsync(Round round, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<IReadOnlyList<SilentFailure>>> ListAsync(RoundDetail detail, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(detail);
+        var round = detail.Round;
         if (await tests.ReadAsync(round.Id, cancellationToken) is not { } tested)
         {
             return [];
@@ -29,7 +31,8 @@ public sealed class SilentFailureService(IDbContextFactory<AppDbContext> context
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var known = await KnownBeforeAsync(db, round, cancellationToken);
+        var before = detail.Before is null ? null : await tests.ReadAsync(detail.Before.Id, cancellationToken);
+        HashSet<Guid> known = before is null ? [] : [.. SilentlyWrong(before, round.SilentFailureThreshold).Select(i => before.Ids[i])];
         var doubted = await db.ReferenceDoubts.Where(d => d.ProjectId == round.ProjectId).Select(d => d.ImageId).ToHashSetAsync(cancellationToken);
         var decided = await db.Adjudications.Where(a => a.ProjectId == round.ProjectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         SilentFailure Describe(int i)
@@ -49,14 +52,4 @@ public sealed class SilentFailureService(IDbContextFactory<AppDbContext> context
     }
 
     private static IEnumerable<int> SilentlyWrong(TestedSet tested, double threshold) => Enumerable.Range(0, tested.Ids.Count).Where(i => tested.Set.IsSilentFailure(i, threshold));
-
-    /// <summary>Those of the completed round before, at the same threshold.</summary>
-    private async Task<HashSet<Guid>> KnownBeforeAsync(AppDbContext db, Round round, CancellationToken cancellationToken)
-    {
-        var before = await db.Rounds.Where(r => r.ProjectId == round.ProjectId && r.State == RoundState.Completed && r.Number < round.Number)
-            .OrderByDescending(r => r.Number).Select(r => (int?)r.Id).FirstOrDefaultAsync(cancellationToken);
-        return before is { } id && await tests.ReadAsync(id, cancellationToken) is { } tested
-            ? [.. SilentlyWrong(tested, round.SilentFailureThreshold).Select(i => tested.Ids[i])]
-            : [];
-    }
 }

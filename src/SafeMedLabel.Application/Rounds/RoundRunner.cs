@@ -77,9 +77,10 @@ public sealed class RoundRunner(
         await journal.EnterAsync(RoundState.Evaluating, cancellationToken);
         var test = await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken);
         string[] patients = [.. roundData.Test.Select(i => i.Patient)];
-        var report = test is null ? null : EvaluationReport.From(test, patients);
-        var measures = test is null ? null : MeasuredValue.All(test, patients, round.SilentFailureThreshold, (ulong)round.Seed);
-        var tested = test is null ? [] : await DescribeAsync(round, roundData, test, modelPath, journal, cancellationToken);
+        var measured = test is null ? null : new Measured(
+            EvaluationReport.From(test, patients),
+            MeasuredValue.All(test, patients, round.SilentFailureThreshold, (ulong)round.Seed),
+            await DescribeAsync(round, roundData, test, modelPath, journal, cancellationToken));
         var (gate, activeRoundId) = await JudgeAsync(round, roundData, test, patients, journal, cancellationToken);
 
         await journal.EnterAsync(RoundState.Scoring, cancellationToken);
@@ -87,7 +88,7 @@ public sealed class RoundRunner(
         var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
-        await CompleteAsync(round, new Outcome(modelFile, report, measures, tested, certificate, gate, activeRoundId, ranking, predictions), stopping);
+        await CompleteAsync(round, new Outcome(modelFile, measured, certificate, gate, activeRoundId, ranking, predictions), stopping);
     }
 
     /// <summary>What a model says of the locked test set; null where there is none.</summary>
@@ -212,9 +213,11 @@ public sealed class RoundRunner(
         row.ScoredCount = outcome.Ranking.Count;
         (row.Certificate, row.Gate, row.GateAgainstRoundId) = (outcome.Certificate, outcome.Gate, outcome.ActiveRoundId);
         await db.RoundThresholds.Where(t => t.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
-        if (outcome.Report is { } report)
+        await db.TestPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
+        if (outcome.Measured is { Report: var report } measured)
         {
-            Record(row, report, outcome.Measures!);
+            Record(row, measured);
+            db.TestPredictions.AddRange(measured.Predictions);
             db.RoundThresholds.AddRange(EvaluationReport.Thresholds.Select(threshold => new RoundThreshold
             {
                 RoundId = round.Id,
@@ -224,9 +227,6 @@ public sealed class RoundRunner(
             }));
         }
 
-        row.Measures = outcome.Measures;
-        await db.TestPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
-        db.TestPredictions.AddRange(outcome.Tested);
         await db.RoundPredictions.Where(p => p.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
         db.RoundPredictions.AddRange(outcome.Predictions);
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
@@ -238,10 +238,11 @@ public sealed class RoundRunner(
         logger.LogInformation("Round {RoundId} completed; {Count} images ranked; the gate says {Verdict}.", round.Id, outcome.Ranking.Count, outcome.Gate.Verdict);
     }
 
-    private static void Record(Round row, EvaluationReport report, IReadOnlyList<MeasuredValue> measures)
+    private static void Record(Round row, Measured measured)
     {
-        RateInterval? IntervalOf(Measure measure) => measures.Single(m => m.Measure == measure).Interval;
-        var key = EvaluationReport.Key(row.SilentFailureThreshold);
+        RateInterval? IntervalOf(Measure measure) => measured.Values.Single(m => m.Measure == measure).Interval;
+        var (report, key) = (measured.Report, EvaluationReport.Key(row.SilentFailureThreshold));
+        row.Measures = measured.Values;
         row.TestCount = report.Count;
         row.TestPatients = report.Patients;
         row.Accuracy = report.Accuracy;
@@ -295,12 +296,13 @@ public sealed class RoundRunner(
     private static Task<T> OnOwnThread<T>(Func<T> work, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>What the test set says of a model.</summary>
+    private sealed record Measured(EvaluationReport Report, IReadOnlyList<MeasuredValue> Values, IReadOnlyList<TestPrediction> Predictions);
+
     /// <summary>What a round leaves behind.</summary>
     private sealed record Outcome(
         string ModelFile,
-        EvaluationReport? Report,
-        IReadOnlyList<MeasuredValue>? Measures,
-        IReadOnlyList<TestPrediction> Tested,
+        Measured? Measured,
         Certificate? Certificate,
         GateReport Gate,
         int? ActiveRoundId,

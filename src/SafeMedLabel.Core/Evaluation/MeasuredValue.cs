@@ -38,8 +38,6 @@ public enum Measure
 /// <param name="Count">Images that it is measured on.</param>
 public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Value, RateInterval? Interval, int Count)
 {
-    private const int CalibrationBins = 15;
-
     /// <summary>All measures of a set, in the order in which they are read.</summary>
     /// <param name="set">What a model says of n images.</param>
     /// <param name="patients">Patient of each.</param>
@@ -63,8 +61,8 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
         }
 
         var weighted = new WeightedMetrics(set);
-        MeasuredValue Statistic(Measure measure, double? value, WeightedStatistic statistic) =>
-            new(measure, null, value, PatientBootstrap.Interval(patients, statistic, seed), set.Count);
+        MeasuredValue Statistic(Measure measure, WeightedStatistic statistic) =>
+            new(measure, null, statistic(Metrics.Ones(set)), PatientBootstrap.Interval(patients, statistic, seed), set.Count);
 
         var perClass = Enumerable.Range(0, set.Classes).SelectMany(k => (MeasuredValue[])
         [
@@ -75,11 +73,11 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
         [
             Rate(Measure.Accuracy, null, all, set.IsCorrect),
             .. perClass,
-            Statistic(Measure.Auc, Metrics.Auc(set), weights => weighted.Auc(weights)),
+            Statistic(Measure.Auc, weighted.Auc),
             Rate(Measure.SilentFailureRate, null, all, i => set.IsSilentFailure(i, threshold)),
             Rate(Measure.Coverage, null, all, i => set.IsCovered(i, threshold)),
-            Statistic(Measure.Aurc, Metrics.AreaUnderRiskCoverage(set), weights => weighted.AreaUnderRiskCoverage(weights)),
-            Statistic(Measure.Ece, Metrics.ExpectedCalibrationError(set, CalibrationBins), weights => weighted.ExpectedCalibrationError(weights, CalibrationBins)),
+            Statistic(Measure.Aurc, weights => weighted.AreaUnderRiskCoverage(weights)),
+            Statistic(Measure.Ece, weights => weighted.ExpectedCalibrationError(weights)),
         ];
     }
 }

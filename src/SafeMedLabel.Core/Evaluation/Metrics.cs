@@ -6,6 +6,9 @@ namespace SafeMedLabel.Core.Evaluation;
 /// </summary>
 public static class Metrics
 {
+    /// <summary>Bins of the calibration error where nobody asks for others.</summary>
+    internal const int CalibrationBins = 15;
+
     /// <summary>A probability of zero would make the logarithm infinite; the smallest that is told apart from it.</summary>
     private const double SmallestProbability = 1e-12;
 
@@ -57,12 +60,12 @@ public static class Metrics
     /// Expected calibration error: |accuracy − mean confidence| over equal bins (lo, hi] of the confidence, weighted by their images
     /// (Guo et al. 2017). Edges are single precision, as in <see cref="PredictionSet.IsCovered"/>.
     /// </summary>
-    public static double ExpectedCalibrationError(PredictionSet set, int bins = 15)
+    public static double ExpectedCalibrationError(PredictionSet set, int bins = CalibrationBins)
     {
         RequireAny(set);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bins);
 
-        return new WeightedMetrics(set).ExpectedCalibrationError(Ones(set), bins);
+        return new WeightedMetrics(set, bins).ExpectedCalibrationError(Ones(set));
     }
 
     /// <summary>Mean of −ln p(true class), in nats; probabilities below 1e-12 count as that.</summary>
@@ -130,7 +133,8 @@ public static class Metrics
         return matrix;
     }
 
-    private static int[] Ones(PredictionSet set) => [.. Enumerable.Repeat(1, set.Count)];
+    /// <summary>Each image counts once.</summary>
+    internal static int[] Ones(PredictionSet set) => [.. Enumerable.Repeat(1, set.Count)];
 
     private static double Fraction(PredictionSet set, Func<int, bool> counts)
     {

@@ -2,21 +2,27 @@ namespace SafeMedLabel.Core.Evaluation;
 
 /// <summary>
 /// Measures of a set of which each image counts as often as its weight says. What a bootstrap asks thousands of times of the same images is
-/// sorted once. Not for several threads at once.
+/// sorted once.
 /// </summary>
 internal sealed class WeightedMetrics
 {
     private readonly PredictionSet _set;
-    private readonly int[] _bySurest;
+    private readonly int _bins;
+    private readonly Lazy<int[]> _bySurest;
     private readonly Lazy<int[][]> _byScore;
+    private readonly Lazy<(int Bin, double Gap)[]> _calibration;
 
-    /// <summary>Sorts the images of a set.</summary>
-    public WeightedMetrics(PredictionSet set)
+    /// <summary>Measures a set.</summary>
+    /// <param name="set">Predictions.</param>
+    /// <param name="bins">Of the confidence, for the calibration error.</param>
+    public WeightedMetrics(PredictionSet set, int bins = Metrics.CalibrationBins)
     {
-        _set = set;
+        (_set, _bins) = (set, bins);
         // Equal confidences stay in their given order.
-        _bySurest = [.. Enumerable.Range(0, set.Count).OrderByDescending(set.Confidence)];
+        _bySurest = new Lazy<int[]>(() => [.. Enumerable.Range(0, set.Count).OrderByDescending(set.Confidence)]);
         _byScore = new Lazy<int[][]>(() => [.. Enumerable.Range(0, set.Classes).Select(k => Enumerable.Range(0, set.Count).OrderBy(i => set.Probabilities(i)[k]).ToArray())]);
+        _calibration = new Lazy<(int Bin, double Gap)[]>(
+            () => [.. Enumerable.Range(0, set.Count).Select(i => (ConfidenceBin.Of(set.Confidence(i), bins), (set.IsCorrect(i) ? 1 : 0) - set.Confidence(i)))]);
     }
 
     /// <summary>As <see cref="Metrics.Auc"/>.</summary>
@@ -52,7 +58,7 @@ internal sealed class WeightedMetrics
     public double AreaUnderRiskCoverage(ReadOnlySpan<int> weights)
     {
         var (wrong, covered, area) = (0L, 0L, 0.0);
-        foreach (var i in _bySurest)
+        foreach (var i in _bySurest.Value)
         {
             for (var copy = 0; copy < weights[i]; copy++)
             {
@@ -66,13 +72,14 @@ internal sealed class WeightedMetrics
     }
 
     /// <summary>As <see cref="Metrics.ExpectedCalibrationError"/>.</summary>
-    public double ExpectedCalibrationError(ReadOnlySpan<int> weights, int bins)
+    public double ExpectedCalibrationError(ReadOnlySpan<int> weights)
     {
-        var gaps = new double[bins];
+        var gaps = new double[_bins];
         var count = 0L;
         for (var i = 0; i < weights.Length; i++)
         {
-            gaps[ConfidenceBin.Of(_set.Confidence(i), bins)] += weights[i] * ((_set.IsCorrect(i) ? 1 : 0) - _set.Confidence(i));
+            var (bin, gap) = _calibration.Value[i];
+            gaps[bin] += weights[i] * gap;
             count += weights[i];
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Web.Model;
@@ -16,6 +17,9 @@ internal static class Show
 
     /// <summary>The confidence that a doubt leaves, as '95 %'.</summary>
     public static string Confidence(double doubt) => (1 - doubt).ToString("0.# %", CultureInfo.InvariantCulture);
+
+    /// <summary>A threshold of confidence, to two decimals.</summary>
+    public static string Threshold(double threshold) => EvaluationReport.Key(threshold);
 
     /// <summary>A moment, to the minute.</summary>
     public static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

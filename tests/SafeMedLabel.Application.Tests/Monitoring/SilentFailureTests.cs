@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
@@ -23,8 +22,7 @@ public sealed class SilentFailureTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync(services => services
-            .AddSingleton<IModelTrainer>(_trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>());
+        _workplace = await ScriptedRounds.CreateAsync(_trainer);
         _lead = await _workplace.AddUserAsync("Lea", Roles.Lead);
         await _workplace.AddImagesAsync(12);
         // Of classes 0 and 1 in turn; the scripted model takes all for 0, at 0.97.
@@ -119,13 +117,11 @@ public sealed class SilentFailureTests : IAsyncLifetime
         return (await db.Images.OrderBy(i => i.ContentHash).Select(i => i.Id).ToListAsync(Cancellation)).IndexOf(image);
     }
 
-    private async Task<List<SilentFailure>> ListAsync(Round round) => [.. (await _workplace.Get<SilentFailureService>().ListAsync(round, Cancellation)).SelectMany(g => g)];
-
-    private async Task<Round> RunAsync()
+    private async Task<List<SilentFailure>> ListAsync(Round round)
     {
-        var started = await _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
-        Assert.Null(started.Error);
-        await _workplace.Get<RoundRunner>().RunAsync(started.Value, Cancellation);
-        return (await _workplace.Rounds.GetAsync(started.Value, Cancellation))!.Round;
+        var detail = (await _workplace.Rounds.GetAsync(round.Id, Cancellation))!;
+        return [.. (await _workplace.Get<SilentFailureService>().ListAsync(detail, Cancellation)).SelectMany(g => g)];
     }
+
+    private Task<Round> RunAsync() => ScriptedRounds.RunAsync(_workplace, _lead);
 }

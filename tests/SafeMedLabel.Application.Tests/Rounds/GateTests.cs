@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Safety;
@@ -24,8 +23,7 @@ public sealed class GateTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync(services => services
-            .AddSingleton<IModelTrainer>(_trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>());
+        _workplace = await ScriptedRounds.CreateAsync(_trainer);
         _lead = await _workplace.AddUserAsync("Lea", Roles.Lead);
         await _workplace.ChangeAsync(p => (p.LargestSilentFailureRate, p.SmallestSensitivity, p.SmallestCoverage, p.GateMargin) = (0.05, 0.8, 0.5, 0.05));
         await _workplace.AddImagesAsync(12);
@@ -161,11 +159,5 @@ public sealed class GateTests : IAsyncLifetime
         return await db.Projects.Select(p => p.ActiveRoundId).SingleAsync(Cancellation);
     }
 
-    private async Task<Round> RunAsync()
-    {
-        var started = await _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
-        Assert.Null(started.Error);
-        await _workplace.Get<RoundRunner>().RunAsync(started.Value, Cancellation);
-        return (await _workplace.Rounds.GetAsync(started.Value, Cancellation))!.Round;
-    }
+    private Task<Round> RunAsync() => ScriptedRounds.RunAsync(_workplace, _lead);
 }

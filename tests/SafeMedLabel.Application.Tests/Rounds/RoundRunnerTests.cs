@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
@@ -21,8 +20,7 @@ public sealed class RoundRunnerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync(services => services
-            .AddSingleton<IModelTrainer>(_trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>());
+        _workplace = await ScriptedRounds.CreateAsync(_trainer);
         _lead = await _workplace.AddUserAsync("Lea", Roles.Lead);
         await _workplace.AddImagesAsync(12);
         await _workplace.AddImagesAsync(5, DataSplit.Validation);
@@ -257,17 +255,7 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         Assert.Equal(1, (await _workplace.Rounds.GetAsync(round.Id, Cancellation))!.Round.Attempts);
     }
 
-    private async Task<Round> RunAsync()
-    {
-        var id = await StartAsync();
-        await _workplace.Get<RoundRunner>().RunAsync(id, Cancellation);
-        return (await _workplace.Rounds.GetAsync(id, Cancellation))!.Round;
-    }
+    private Task<Round> RunAsync() => ScriptedRounds.RunAsync(_workplace, _lead);
 
-    private async Task<int> StartAsync()
-    {
-        var started = await _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
-        Assert.Null(started.Error);
-        return started.Value;
-    }
+    private Task<int> StartAsync() => ScriptedRounds.StartAsync(_workplace, _lead);
 }
