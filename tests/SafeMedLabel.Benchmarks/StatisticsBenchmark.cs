@@ -72,15 +72,18 @@ internal static class StatisticsBenchmark
     }
 
     private static IEnumerable<(string Name, string Figures)> Certificates() =>
-        from size in ((int Images, int Patients)[])[(300, 5), (1000, 10), (3000, 25), (20_000, 150)]
-        from spread in (double[])[0, 0.5, 1]
+        from size in ((int Images, int Patients)[])[(300, 5), (1000, 10), (2200, 16), (3000, 25), (20_000, 150)]
+        from spread in (double[])[0, 0.5, 1, 2, 3]
         select ($"certificate, {size.Images} images of {size.Patients} patients, spread {spread}", Promises(size.Images, size.Patients, spread));
 
     private static string Promises(int images, int patients, double spread)
     {
-        var found = Simulate(random => Certificate.Find(Calibration(images, patients, spread, random), Certificate.UsualRate, Certificate.UsualDoubt));
+        string[] names = [.. Enumerable.Range(0, images).Select(i => $"{i % patients}")];
+        var found = Simulate(random => Certificate.Find(
+            Calibration(images, patients, spread, random), names, Certificate.UsualRate, Certificate.UsualDoubt));
+        var population = Population(spread);
         var given = found.OfType<Certificate>().ToArray();
-        var broken = given.Count(c => TrueRate(c.Threshold) > Certificate.UsualRate);
+        var broken = given.Count(c => TrueRate(c.Threshold, population) > Certificate.UsualRate);
         return $"broken {(double)broken / found.Length:0.0 %}, none given {(double)(found.Length - given.Length) / found.Length:0.0 %}, "
             + $"mean coverage of those given {(given.Length == 0 ? 0 : given.Average(c => c.Coverage)):0.0 %}";
     }
@@ -103,8 +106,29 @@ internal static class StatisticsBenchmark
         return new PredictionSet(2, new int[images], probabilities);
     }
 
-    /// <summary>∫ u¹⁰ ÷ 2 du over the images that are surer than the threshold.</summary>
-    private static double TrueRate(double threshold) => Math.Pow(Math.Min(1, 2 * (1 - threshold)), 1.1) / 22;
+    /// <summary>
+    /// ∫ min(1, m u¹⁰ ÷ 2) du over the images that are surer than the threshold, in the mean of all patients' multiples m: of as many quantiles
+    /// of the gamma distribution.
+    /// </summary>
+    private static double TrueRate(double threshold, double[] multiples)
+    {
+        var sure = Math.Pow(Math.Min(1, 2 * (1 - threshold)), 0.1);
+        double Of(double multiple)
+        {
+            var certain = Math.Min(sure, Math.Pow(2 / multiple, 0.1));
+            return (multiple * Math.Pow(certain, 11) / 22) + (sure - certain);
+        }
+
+        return multiples.Average(Of);
+    }
+
+    /// <summary>Multiples of all patients there are.</summary>
+    private static double[] Population(double spread)
+    {
+        const int Quantiles = 4000;
+        var shape = 1 / (spread * spread);
+        return [.. Enumerable.Range(0, Quantiles).Select(i => spread == 0 ? 1 : Math.Max(1e-300, Gamma.InvCDF(shape, shape, (i + 0.5) / Quantiles)))];
+    }
 
     private static double[] Multiples(int patients, double spread, Random random)
     {

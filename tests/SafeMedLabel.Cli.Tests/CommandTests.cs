@@ -69,9 +69,9 @@ public sealed class CommandTests
 
             // Twenty calibration images promise nothing; with a certificate its threshold decides, and a threshold that is asked for stands above it.
             Assert.DoesNotContain("(certificate", (await RunAsync("predict", "--model", model, image)).Output, StringComparison.Ordinal);
-            Assert.Equal(("accept", "certificate"), await DecideAsync(model, image, new Certificate(0, 1, 1000, 2, 0.006, 0.01, 0.05)));
-            Assert.Equal(("refer", "certificate"), await DecideAsync(model, image, new Certificate(1, 0, 1000, 0, 0.003, 0.01, 0.05)));
-            Assert.Equal("accept", (await DecideAsync(model, image, new Certificate(1, 0, 1000, 0, 0.003, 0.01, 0.05), "--threshold", "0")).Decision);
+            Assert.Equal(("accept", "certificate"), await DecideAsync(model, image, new Certificate(0, 1, 1000, 16, 2, 0.006, 0.01, 0.05)));
+            Assert.Equal(("refer", "certificate"), await DecideAsync(model, image, new Certificate(1, 0, 1000, 16, 0, 0.003, 0.01, 0.05)));
+            Assert.Equal("accept", (await DecideAsync(model, image, new Certificate(1, 0, 1000, 16, 0, 0.003, 0.01, 0.05), "--threshold", "0")).Decision);
         }
         finally
         {

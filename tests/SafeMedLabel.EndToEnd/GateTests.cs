@@ -71,7 +71,7 @@ public sealed class GateTests
     {
         await using var db = server.OpenDatabase();
         var passed = Measured(1, GateVerdict.Pass, against: null);
-        passed.Certificate = new Certificate(0.9312, 0.862, 2_310, 13, 0.0094, 0.01, 0.05);
+        passed.Certificate = new Certificate(0.9312, 0.862, 2_310, 16, 13, 0.0094, 0.01, 0.05);
         db.Rounds.Add(passed);
         await db.SaveChangesAsync(cancellation);
         var refused = Measured(2, GateVerdict.Fail, passed.Id);

@@ -75,6 +75,9 @@ public sealed record TrainingTask
     /// <summary>Their classes.</summary>
     public required IReadOnlyList<int> CalibrationLabels { get; init; }
 
+    /// <summary>Their patients.</summary>
+    public required IReadOnlyList<string> CalibrationPatients { get; init; }
+
     /// <summary>α of the certificate.</summary>
     public required double CertifiedRate { get; init; }
 

@@ -52,6 +52,7 @@ public sealed record RoundData
         ValidationLabels = [.. Validation.Select(i => i.ClassIndex)],
         Calibration = [.. Calibration.Select(i => i.Index)],
         CalibrationLabels = [.. Calibration.Select(i => i.ClassIndex)],
+        CalibrationPatients = [.. Calibration.Select(i => i.Patient)],
         CertifiedRate = round.CertifiedRate,
         CertifiedDoubt = round.CertifiedDoubt,
         ClassNames = ClassNames,

@@ -79,7 +79,7 @@ public sealed class RoundRunner(
         string[] patients = [.. roundData.Test.Select(i => i.Patient)];
         var measured = test is null ? null : new Measured(
             EvaluationReport.From(test, patients),
-            MeasuredValue.All(test, patients, round.SilentFailureThreshold, (ulong)round.Seed),
+            MeasuredValue.All(test, patients, round.SilentFailureThreshold, (ulong)round.Seed, certificate?.Threshold),
             await DescribeAsync(round, roundData, test, modelPath, journal, cancellationToken));
         var (gate, activeRoundId) = await JudgeAsync(round, roundData, test, patients, journal, cancellationToken);
 

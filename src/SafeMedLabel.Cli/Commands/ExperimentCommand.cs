@@ -105,7 +105,7 @@ internal static class ExperimentCommand
             {
                 // What is measured must be other images than those that temperature and thresholds are set on.
                 measuredRows = split.Calibration;
-                training = training with { Calibration = [], CalibrationLabels = [] };
+                training = training with { Calibration = [], CalibrationLabels = [], CalibrationPatients = [] };
             }
 
             var trainer = new Trainer(options, training, initial);

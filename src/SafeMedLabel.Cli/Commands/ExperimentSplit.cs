@@ -79,6 +79,7 @@ internal sealed class ExperimentSplit
         {
             Calibration = Calibration,
             CalibrationLabels = ClassesOf(Calibration),
+            CalibrationPatients = PatientsOf(Calibration),
             UnlabelledTruth = ClassesOf(unlabelled),
         };
     }

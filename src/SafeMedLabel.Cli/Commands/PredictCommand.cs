@@ -37,7 +37,8 @@ internal static class PredictCommand
 
         var (network, card) = ModelFile.Load(modelPath);
         using var _ = network;
-        var threshold = chosen ?? card.Certificate?.Threshold ?? UncertifiedThreshold;
+        var certificate = Certificate.Valid(card.Certificate);
+        var threshold = chosen ?? certificate?.Threshold ?? UncertifiedThreshold;
         var path = Path.Combine(Path.GetTempPath(), $"safemed-{Guid.NewGuid():n}.pixels");
         try
         {
@@ -61,7 +62,7 @@ internal static class PredictCommand
             runner.Print(results, console =>
             {
                 Show(console, results);
-                console.WriteLine(Basis(chosen, card.Certificate, threshold));
+                console.WriteLine(Basis(chosen, certificate, threshold));
             });
         }
         finally
@@ -73,8 +74,8 @@ internal static class PredictCommand
     /// <summary>Where the threshold comes from, and what it promises.</summary>
     private static string Basis(double? chosen, Certificate? certificate, double threshold) => (chosen, certificate) switch
     {
-        (null, { } promise) => $"Accepted above {threshold:0.####}: silently wrong in at most {promise.LargestRate:0.##%} of images like the {promise.Count:n0} that this was found on, with {1 - promise.Doubt:0.##%} confidence (certificate in the model).",
-        (null, null) => $"Accepted above {threshold:0.####}, which no certificate stands behind: the model had too few calibration images, or makes too many mistakes.",
+        (null, { } promise) => $"Accepted above {threshold:0.####}: silently wrong in at most {promise.LargestRate:0.##%} of the images of patients like the {promise.Patients:n0} whose {promise.Count:n0} images this was found on, with {1 - promise.Doubt:0.##%} confidence (certificate in the model).",
+        (null, null) => $"Accepted above {threshold:0.####}, which no certificate stands behind: the model had too few calibration images or patients, or makes too many mistakes.",
         _ => $"Accepted above {threshold:0.####}, as asked for: nothing is promised.",
     };
 

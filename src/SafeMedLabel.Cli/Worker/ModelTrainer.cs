@@ -21,6 +21,7 @@ internal sealed class ModelTrainer : IModelTrainer
         {
             Calibration = task.Calibration,
             CalibrationLabels = task.CalibrationLabels,
+            CalibrationPatients = task.CalibrationPatients,
         });
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch

@@ -28,6 +28,12 @@ public enum Measure
 
     /// <summary>Expected calibration error over 15 bins.</summary>
     Ece,
+
+    /// <summary>Part that is wrong and surer than the threshold of the model's certificate.</summary>
+    CertifiedSilentFailureRate,
+
+    /// <summary>Part that is surer than the threshold of the model's certificate.</summary>
+    CertifiedCoverage,
 }
 
 /// <summary>A number and its doubt. Holds plain values, so that it can be stored and read back as JSON.</summary>
@@ -43,8 +49,9 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
     /// <param name="patients">Patient of each.</param>
     /// <param name="threshold">Of confidence, for silent failures and coverage.</param>
     /// <param name="seed">Of the bootstrap.</param>
+    /// <param name="certified">Threshold of the model's certificate, at which silent failures and coverage are measured too; null where it has none.</param>
     /// <exception cref="ArgumentException">The set is empty, or there is not one patient per image.</exception>
-    public static IReadOnlyList<MeasuredValue> All(PredictionSet set, IReadOnlyList<string> patients, double threshold, ulong seed = 0)
+    public static IReadOnlyList<MeasuredValue> All(PredictionSet set, IReadOnlyList<string> patients, double threshold, ulong seed = 0, double? certified = null)
     {
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(patients);
@@ -69,6 +76,11 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
             Rate(Measure.Sensitivity, k, [.. all.Where(i => set.Label(i) == k)], set.IsCorrect),
             Rate(Measure.Specificity, k, [.. all.Where(i => set.Label(i) != k)], i => set.Predicted(i) != k),
         ]);
+        MeasuredValue[] ofCertificate = certified is not { } sure ? [] :
+        [
+            Rate(Measure.CertifiedSilentFailureRate, null, all, i => set.IsSilentFailure(i, sure)),
+            Rate(Measure.CertifiedCoverage, null, all, i => set.IsCovered(i, sure)),
+        ];
         return
         [
             Rate(Measure.Accuracy, null, all, set.IsCorrect),
@@ -78,6 +90,7 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
             Rate(Measure.Coverage, null, all, i => set.IsCovered(i, threshold)),
             Statistic(Measure.Aurc, weights => weighted.AreaUnderRiskCoverage(weights)),
             Statistic(Measure.Ece, weights => weighted.ExpectedCalibrationError(weights)),
+            .. ofCertificate,
         ];
     }
 }

@@ -111,7 +111,7 @@ public sealed class Trainer
             Temperature = network.Temperature,
             TestViews = network.TestViews,
             Thresholds = Calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(Calibration, coverage)),
-            Certificate = Calibration is null ? null : Certificate.Find(Calibration, certifiedRate, certifiedDoubt),
+            Certificate = Calibration is null ? null : Certificate.Find(Calibration, _data.CalibrationPatients, certifiedRate, certifiedDoubt),
             Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
             Calibration = Calibration is null ? null : ModelMetrics.Of(Calibration),
             Software = software,

@@ -33,6 +33,9 @@ public sealed record TrainingData(
     /// <summary>Their classes.</summary>
     public IReadOnlyList<int> CalibrationLabels { get; init; } = [];
 
+    /// <summary>Their patients: a promise about new patients is worth as many as it was found on.</summary>
+    public IReadOnlyList<string> CalibrationPatients { get; init; } = [];
+
     /// <summary>
     /// Classes of the unlabelled rows where an experiment knows them, else null. The filter's ledger alone reads them; no method does.
     /// </summary>
@@ -43,9 +46,9 @@ public sealed record TrainingData(
     public void Validate()
     {
         if (Labelled.Count != Labels.Count || Validation.Count != ValidationLabels.Count || Calibration.Count != CalibrationLabels.Count
-            || (UnlabelledTruth is { } truth && truth.Count != Unlabelled.Count))
+            || Calibration.Count != CalibrationPatients.Count || (UnlabelledTruth is { } truth && truth.Count != Unlabelled.Count))
         {
-            throw new ArgumentException("Each labelled image needs its class.");
+            throw new ArgumentException("Each labelled image needs its class, and each calibration image its patient.");
         }
 
         if (Labels.Concat(ValidationLabels).Concat(CalibrationLabels).Any(label => label < 0 || label >= Classes))

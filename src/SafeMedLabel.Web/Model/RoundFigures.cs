@@ -111,6 +111,8 @@ internal sealed class RoundFigures
         Measure.Auc => "AUC",
         Measure.SilentFailureRate => $"Silent failures over {Show.Threshold(threshold)}",
         Measure.Coverage => $"Coverage: answered over {Show.Threshold(threshold)}",
+        Measure.CertifiedSilentFailureRate => "Silent failures over the certified threshold",
+        Measure.CertifiedCoverage => "Coverage over the certified threshold",
         Measure.Aurc => "Area under risk–coverage (AURC)",
         _ => "Expected calibration error (ECE)",
     };

@@ -141,7 +141,7 @@ public sealed class GateTests : IAsyncLifetime
     [Fact]
     public async Task The_certificate_of_the_calibration_images_is_kept_with_the_round()
     {
-        _trainer.Certificate = new Certificate(0.93, 0.8, 1000, 4, 0.0099, 0.01, 0.05);
+        _trainer.Certificate = new Certificate(0.93, 0.8, 1000, 16, 4, 0.0099, 0.01, 0.05);
 
         var round = await RunAsync();
 

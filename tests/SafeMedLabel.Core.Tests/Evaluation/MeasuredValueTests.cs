@@ -61,6 +61,18 @@ public sealed class MeasuredValueTests
     }
 
     [Fact]
+    public void A_certified_model_is_measured_at_its_own_threshold_too()
+    {
+        var (set, patients) = Drawn(classes: 2, count: 80, patientCount: 5, seed: 3);
+
+        var values = MeasuredValue.All(set, patients, 0.8, Seed, certified: 0.6);
+
+        Assert.Equal(Metrics.SilentFailureRate(set, 0.6), values.Single(v => v.Measure == Measure.CertifiedSilentFailureRate).Value);
+        Assert.Equal(Metrics.Coverage(set, 0.6), values.Single(v => v.Measure == Measure.CertifiedCoverage).Value);
+        Assert.Equal(values.SkipLast(2), MeasuredValue.All(set, patients, 0.8, Seed));
+    }
+
+    [Fact]
     public void What_cannot_be_told_is_null_a_class_without_images_and_an_interval_of_one_patient()
     {
         var set = new PredictionSet(2, [0, 0], new double[] { 0.9, 0.1, 0.3, 0.7 });

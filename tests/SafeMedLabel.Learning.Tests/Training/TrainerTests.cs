@@ -229,7 +229,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void The_temperature_is_set_on_the_calibration_images_and_makes_their_loss_no_greater()
     {
-        var data = Data with { Validation = [.. Data.Validation.Take(12)], ValidationLabels = [.. Data.ValidationLabels.Take(12)], Calibration = [.. Data.Validation.Skip(12)], CalibrationLabels = [.. Data.ValidationLabels.Skip(12)] };
+        var data = Data with { Validation = [.. Data.Validation.Take(12)], ValidationLabels = [.. Data.ValidationLabels.Take(12)], Calibration = [.. Data.Validation.Skip(12)], CalibrationLabels = [.. Data.ValidationLabels.Skip(12)], CalibrationPatients = Patients(Data.Validation.Count - 12) };
         var options = Options with { ScaleTemperature = true, Keep = EpochChoice.Last };
         var (scaling, leaving) = (new Trainer(options, data), new Trainer(options with { ScaleTemperature = false }, data));
         using var scaled = scaling.Train(cancellationToken: Cancellation);
@@ -247,7 +247,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void A_card_tells_the_recipe_the_label_snapshot_and_what_the_model_does()
     {
-        var trainer = new Trainer(Options, Data with { Validation = [.. Data.Validation.Take(12)], ValidationLabels = [.. Data.ValidationLabels.Take(12)], Calibration = [.. Data.Validation.Skip(12)], CalibrationLabels = [.. Data.ValidationLabels.Skip(12)] });
+        var trainer = new Trainer(Options, Data with { Validation = [.. Data.Validation.Take(12)], ValidationLabels = [.. Data.ValidationLabels.Take(12)], Calibration = [.. Data.Validation.Skip(12)], CalibrationLabels = [.. Data.ValidationLabels.Skip(12)], CalibrationPatients = Patients(Data.Validation.Count - 12) });
         using var network = trainer.Train(cancellationToken: Cancellation);
         var card = trainer.Describe(network, ["a", "b"], "test 1");
 
@@ -283,14 +283,17 @@ public sealed class TrainerTests : IDisposable
                 Data with { Labels = [0] },
                 Data with { Unlabelled = [_pixels.Count] },
                 Data with { Validation = Data.Labelled, ValidationLabels = Data.Labels },
-                Data with { Calibration = Data.Labelled, CalibrationLabels = Data.Labels },
-                Data with { Calibration = Data.Validation, CalibrationLabels = Data.ValidationLabels },
+                Data with { Calibration = Data.Labelled, CalibrationLabels = Data.Labels, CalibrationPatients = Patients(Data.Labels.Count) },
+                Data with { Calibration = Data.Validation, CalibrationLabels = Data.ValidationLabels, CalibrationPatients = Patients(Data.ValidationLabels.Count) },
                 Data with { UnlabelledTruth = [0] },
+                Data with { Validation = [], ValidationLabels = [], Calibration = Data.Validation, CalibrationLabels = Data.ValidationLabels },
             ],
             data => Assert.EndsWith(".", Assert.Throws<ArgumentException>(() => new Trainer(Options, data)).Message, StringComparison.Ordinal));
     }
 
     private static TrainingOptions Options { get; } = new() { Epochs = 3, BatchSize = 8, MinimumSteps = 3, Seed = 1 };
+
+    private static string[] Patients(int images) => [.. Enumerable.Range(0, images).Select(i => $"P{i % 3}")];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
