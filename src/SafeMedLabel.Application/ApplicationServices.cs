@@ -44,6 +44,7 @@ public static class ApplicationServices
         services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
         services.AddSingleton<LiveCheckService>();
+        services.AddSingleton<LabelBalanceService>();
         services.AddSingleton<TestSetService>();
         services.AddSingleton<SilentFailureService>();
         services.AddSingleton<ReaderReportService>();

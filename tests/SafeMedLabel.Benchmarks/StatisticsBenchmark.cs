@@ -74,11 +74,16 @@ internal static class StatisticsBenchmark
     private static IEnumerable<(string Name, string Figures)> Certificates() =>
         from size in ((int Images, int Patients)[])[(300, 5), (1000, 10), (2200, 16), (3000, 25), (20_000, 150)]
         from spread in (double[])[0, 0.5, 1, 2, 3]
-        select ($"certificate, {size.Images} images of {size.Patients} patients, spread {spread}", Promises(size.Images, size.Patients, spread));
+        from each in (bool[])[true, false]
+        select ($"certificate, {size.Images} images of {size.Patients} patients, spread {spread}{(each ? ", as if independent" : "")}", Promises(size.Images, size.Patients, spread, each));
 
-    private static string Promises(int images, int patients, double spread)
+    /// <param name="images">Of a calibration set.</param>
+    /// <param name="patients">That they come from.</param>
+    /// <param name="spread">Of patients.</param>
+    /// <param name="each">The reference: each image is taken for a patient of its own, which makes the bound Clopper and Pearson's.</param>
+    private static string Promises(int images, int patients, double spread, bool each)
     {
-        string[] names = [.. Enumerable.Range(0, images).Select(i => $"{i % patients}")];
+        string[] names = [.. Enumerable.Range(0, images).Select(i => $"{(each ? i : i % patients)}")];
         var found = Simulate(random => Certificate.Find(
             Calibration(images, patients, spread, random), names, Certificate.UsualRate, Certificate.UsualDoubt));
         var population = Population(spread);

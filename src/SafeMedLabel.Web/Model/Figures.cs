@@ -1,9 +1,18 @@
+using SafeMedLabel.Core.Statistics;
+
 namespace SafeMedLabel.Web.Model;
 
 /// <summary>A line of a chart.</summary>
 /// <param name="Name">In the legend.</param>
 /// <param name="Points">From left to right.</param>
-public sealed record ChartLine(string Name, IReadOnlyList<(double X, double Y)> Points);
+public sealed record ChartLine(string Name, IReadOnlyList<(double X, double Y)> Points)
+{
+    /// <summary>
+    /// Of each point, null where unknown. Where given, points are measurements that are drawn as dots with their intervals, and nothing is drawn between
+    /// them; null for a curve.
+    /// </summary>
+    public IReadOnlyList<RateInterval?>? Intervals { get; init; }
+}
 
 /// <summary>A cell of the table behind a figure.</summary>
 /// <param name="Text">As it is read.</param>
