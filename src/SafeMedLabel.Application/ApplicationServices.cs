@@ -46,6 +46,7 @@ public static class ApplicationServices
         services.AddSingleton<LiveCheckService>();
         services.AddSingleton<LabelBalanceService>();
         services.AddSingleton<TestSetService>();
+        services.AddSingleton<RoundComparisonService>();
         services.AddSingleton<SilentFailureService>();
         services.AddSingleton<ReaderReportService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));

@@ -7,4 +7,16 @@ namespace SafeMedLabel.Application.Monitoring;
 /// <param name="Set">Classes and probabilities.</param>
 /// <param name="Uncertainty">Variances of the passes.</param>
 /// <param name="Likeness">How they look to the model.</param>
-public sealed record TestedSet(IReadOnlyList<Guid> Ids, PredictionSet Set, IReadOnlyList<double> Uncertainty, IReadOnlyList<byte[]> Likeness);
+public sealed record TestedSet(IReadOnlyList<Guid> Ids, PredictionSet Set, IReadOnlyList<double> Uncertainty, IReadOnlyList<byte[]> Likeness)
+{
+    /// <summary>Some of the images, in the order of their indices here.</summary>
+    public TestedSet Subset(IReadOnlyList<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        return new TestedSet(
+            [.. indices.Select(i => Ids[i])],
+            new PredictionSet(Set.Classes, [.. indices.Select(Set.Label)], indices.SelectMany(i => Set.Probabilities(i).ToArray()).ToArray()),
+            [.. indices.Select(i => Uncertainty[i])],
+            [.. indices.Select(i => Likeness[i])]);
+    }
+}

@@ -20,6 +20,17 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     public Task<Result<int>> StartAfterLabelsAsync(int projectId, int newLabels, CancellationToken cancellationToken = default) =>
         StartAsync(projectId, null, newLabels, cancellationToken);
 
+    /// <summary>
+    /// Queues a round with another one's recipe: its labels, seed and options as they were, and the images as they are now. Without new images it
+    /// ends with the same model. Refused with a sentence while one is active.
+    /// </summary>
+    public async Task<Result<int>> RunAgainAsync(int roundId, string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var again = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId, cancellationToken);
+        return again is null ? Result.Refused("This round no longer exists.") : await StartAsync(again.ProjectId, userId, 0, cancellationToken, again);
+    }
+
     /// <summary>Asks the worker to stop a round; one that still waits is cancelled at once.</summary>
     public async Task<Result> CancelAsync(int roundId, CancellationToken cancellationToken = default)
     {
@@ -70,7 +81,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         return new RoundDetail(round, epochs, thresholds, requestedBy, against, before);
     }
 
-    private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken)
+    private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null)
     {
         Round round;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
@@ -87,14 +98,17 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 return Result.Refused("A round is already waiting or running.");
             }
 
-            var last = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == projectId).OrderByDescending(r => r.Number).FirstOrDefaultAsync(cancellationToken);
+            // A round that was run again has older labels than the one before it.
+            var last = await db.Rounds.Where(r => r.ProjectId == projectId).GroupBy(r => r.ProjectId)
+                .Select(all => new { Number = all.Max(r => r.Number), LabelSnapshot = all.Max(r => r.LabelSnapshot) }).FirstOrDefaultAsync(cancellationToken);
             if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
             {
                 return Result.Refused("Not enough new labels yet.");
             }
 
-            var lastEvent = await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
-            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken);
+            var lastEvent = again?.LabelSnapshot ?? await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+            var consensus = again?.Consensus ?? project.Consensus;
+            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, consensus, cancellationToken);
             var labels = snapshot.Labels.Count;
             if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
             {
@@ -111,17 +125,17 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 RequestedById = userId,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,
                 LabelSnapshot = lastEvent,
-                Consensus = project.Consensus,
+                Consensus = consensus,
                 LabelCount = labels,
                 PoolCount = pool,
-                Seed = project.Seed + number,
-                Method = "safemed-ssl",
-                ImageSize = project.ImageSize,
-                Epochs = project.Epochs,
-                Acquisition = project.Acquisition,
-                SilentFailureThreshold = project.SilentFailureThreshold,
-                CertifiedRate = project.CertifiedRate,
-                CertifiedDoubt = project.CertifiedDoubt,
+                Seed = again?.Seed ?? project.Seed + number,
+                Method = again?.Method ?? "safemed-ssl",
+                ImageSize = again?.ImageSize ?? project.ImageSize,
+                Epochs = again?.Epochs ?? project.Epochs,
+                Acquisition = again?.Acquisition ?? project.Acquisition,
+                SilentFailureThreshold = again?.SilentFailureThreshold ?? project.SilentFailureThreshold,
+                CertifiedRate = again?.CertifiedRate ?? project.CertifiedRate,
+                CertifiedDoubt = again?.CertifiedDoubt ?? project.CertifiedDoubt,
             };
             db.Rounds.Add(round);
             await db.SaveChangesAsync(cancellationToken);

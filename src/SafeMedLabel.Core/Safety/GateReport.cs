@@ -66,9 +66,9 @@ public sealed record GateReport(
         PairedCounts? pairs = null;
         if (active is not null)
         {
-            double Difference(int i) => (candidate.IsSilentFailure(i, threshold) ? 1 : 0) - (active.IsSilentFailure(i, threshold) ? 1 : 0);
-            pairs = new PairedCounts(all.Count(i => Difference(i) > 0), all.Count(i => Difference(i) < 0), all.Length);
-            criteria.Add(NotWorse(pairs.Value, PatientBootstrap.Difference(patients, Difference, seed), limits.Margin));
+            var difference = PairedDifference.Of(patients, i => candidate.IsSilentFailure(i, threshold), i => active.IsSilentFailure(i, threshold), seed);
+            pairs = difference.Counts;
+            criteria.Add(NotWorse(difference, limits.Margin));
         }
 
         ClusteredRate RateOf(int[] images, Func<int, bool> isEvent) => ClusteredRate.Of(images, patients, isEvent, seed);
@@ -91,11 +91,10 @@ public sealed record GateReport(
         _ => GateVerdict.InsufficientEvidence,
     };
 
-    private static GateCriterion NotWorse(PairedCounts pairs, RateInterval? bootstrap, double margin)
+    private static GateCriterion NotWorse(PairedDifference difference, double margin)
     {
-        var interval = RateInterval.Wider(bootstrap, pairs.ScoreInterval());
-        var verdict = Outcome(interval, known => known.Low > 0 && pairs.McNemar() <= Significance, known => known.High <= margin);
-        return new GateCriterion(GateMeasure.SilentFailureDifference, null, pairs.Difference, interval, margin, verdict);
+        var verdict = Outcome(difference.Interval, known => known.Low > 0 && difference.Counts.McNemar() <= Significance, known => known.High <= margin);
+        return new GateCriterion(GateMeasure.SilentFailureDifference, null, difference.Counts.Difference, difference.Interval, margin, verdict);
     }
 
     private static GateCriterion AtMost(GateMeasure measure, ClusteredRate rate, double limit) =>

@@ -48,7 +48,7 @@ internal sealed class RoundFigures
     public static FigureTable Measures(IReadOnlyList<MeasuredValue> measures, double threshold, IReadOnlyList<string> classNames) => new(
         ["Measure", "Value", "95 % from", "to", "Images"],
         [.. measures.Select(m => (IReadOnlyList<FigureCell>)
-            [new(Name(m, threshold, classNames)), Cell(m, m.Value), Cell(m, m.Interval?.Low), Cell(m, m.Interval?.High), FigureCell.Count(m.Count)])]);
+            [new(Name(m.Measure, threshold, m.ClassIndex is { } k ? classNames[k] : null)), Cell(m, m.Value), Cell(m, m.Interval?.Low), Cell(m, m.Interval?.High), FigureCell.Count(m.Count)])]);
 
     private static LineFigure ReliabilityOf(string name, PredictionSet set)
     {
@@ -103,11 +103,15 @@ internal sealed class RoundFigures
     private static FigureCell Cell(MeasuredValue measured, double? value) =>
         measured.Measure is Measure.Auc or Measure.Aurc or Measure.Ece ? FigureCell.Number(value) : FigureCell.Percent(value);
 
-    private static string Name(MeasuredValue measured, double threshold, IReadOnlyList<string> classNames) => measured.Measure switch
+    /// <summary>A measure by its name.</summary>
+    /// <param name="measure">The measure.</param>
+    /// <param name="threshold">Of silent failures and coverage.</param>
+    /// <param name="className">Of sensitivity and specificity.</param>
+    public static string Name(Measure measure, double threshold, string? className = null) => measure switch
     {
         Measure.Accuracy => "Accuracy",
-        Measure.Sensitivity => $"Sensitivity to {classNames[measured.ClassIndex!.Value]}",
-        Measure.Specificity => $"Specificity for {classNames[measured.ClassIndex!.Value]}",
+        Measure.Sensitivity => $"Sensitivity to {className}",
+        Measure.Specificity => $"Specificity for {className}",
         Measure.Auc => "AUC",
         Measure.SilentFailureRate => $"Silent failures over {Show.Threshold(threshold)}",
         Measure.Coverage => $"Coverage: answered over {Show.Threshold(threshold)}",

@@ -9,11 +9,17 @@ namespace SafeMedLabel.Web.Model;
 /// <summary>Numbers as people read them.</summary>
 internal static class Show
 {
+    /// <summary>Smaller ones are only said to be so.</summary>
+    public const double SmallestPValue = 0.0001;
+
     /// <summary>A fraction as per cent with two decimals, or a dash.</summary>
     public static string Percent(double? fraction) => fraction is { } value ? value.ToString("0.00 %", CultureInfo.InvariantCulture) : "–";
 
     /// <summary>A difference of two fractions in points, with its sign, or a dash.</summary>
     public static string Points(double? difference) => difference is { } value ? (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " points" : "–";
+
+    /// <summary>A p-value to four decimals.</summary>
+    public static string PValue(double p) => p < SmallestPValue ? "< 0.0001" : p.ToString("0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>The confidence that a doubt leaves, as '95 %'.</summary>
     public static string Confidence(double doubt) => (1 - doubt).ToString("0.# %", CultureInfo.InvariantCulture);

@@ -103,6 +103,46 @@ public sealed class RoundServiceTests : IAsyncLifetime
         Assert.Contains("already ended", (await _workplace.Rounds.CancelAsync(round, Cancellation)).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_round_that_is_run_again_has_the_same_labels_seed_and_options_whatever_was_labelled_and_set_since()
+    {
+        await _workplace.LabelAsync("ada", 6);
+        var first = (await StartAsync()).Value;
+        Assert.Contains("already waiting", (await _workplace.Rounds.RunAgainAsync(first, _lead, Cancellation)).Error, StringComparison.Ordinal);
+        await _workplace.Rounds.CancelAsync(first, Cancellation);
+        await _workplace.LabelAsync("ada", 4);
+        await using (var db = _workplace.Open())
+        {
+            var project = (await db.Projects.FindAsync([_workplace.ProjectId], Cancellation))!;
+            (project.Epochs, project.ImageSize, project.SilentFailureThreshold, project.CertifiedRate) = (project.Epochs + 3, project.ImageSize + 32, 0.97, 0.05);
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        var again = await _workplace.Rounds.RunAgainAsync(first, _lead, Cancellation);
+
+        static object Recipe(Round r) => (r.LabelSnapshot, r.Consensus, r.LabelCount, r.PoolCount, r.Seed, r.Method, r.ImageSize, r.Epochs, r.Acquisition, r.SilentFailureThreshold, r.CertifiedRate, r.CertifiedDoubt);
+        var rounds = await _workplace.Rounds.ListAsync(_workplace.ProjectId, Cancellation);
+        Assert.Equal([again.Value, first], rounds.Select(r => r.Id));
+        Assert.Equal(Recipe(rounds[1]), Recipe(rounds[0]));
+        Assert.Contains("no longer exists", (await _workplace.Rounds.RunAgainAsync(999, _lead, Cancellation)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_are_counted_from_the_latest_snapshot_also_after_an_older_round_was_run_again()
+    {
+        await _workplace.LabelAsync("ada", 4);
+        var first = (await StartAsync()).Value;
+        await _workplace.Rounds.CancelAsync(first, Cancellation);
+        await _workplace.LabelAsync("ada", 4);
+        await _workplace.Rounds.CancelAsync((await StartAsync()).Value, Cancellation);
+        await _workplace.Rounds.CancelAsync((await _workplace.Rounds.RunAgainAsync(first, _lead, Cancellation)).Value, Cancellation);
+        await SetRetrainAfterAsync(3);
+
+        await _workplace.LabelAsync("ada", 2);
+
+        Assert.Equal(3, (await _workplace.Rounds.ListAsync(_workplace.ProjectId, Cancellation)).Count);
+    }
+
     private Task<Result<int>> StartAsync() => _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
 
     private async Task SetRetrainAfterAsync(int labels)
