@@ -28,10 +28,10 @@ public sealed record FigureTable(IReadOnlyList<string> Columns, IReadOnlyList<IR
     private const int LongestOnPaper = 12;
     private const int NarrowColumns = 4;
 
-    /// <summary>The table as it stands on paper: a long one in parts of equal length that go side by side, three where it is narrow and else two.</summary>
+    /// <summary>The table as it stands on paper: a long one in parts of equal length that go side by side, four where it is narrow and else two.</summary>
     public IEnumerable<FigureTable> InParts()
     {
-        var parts = Rows.Count <= LongestOnPaper ? 1 : Columns.Count <= NarrowColumns ? 3 : 2;
+        var parts = Rows.Count <= LongestOnPaper ? 1 : Columns.Count <= NarrowColumns ? 4 : 2;
         return Rows.Chunk(Math.Max(1, (Rows.Count + parts - 1) / parts)).Select(rows => this with { Rows = rows });
     }
 }
