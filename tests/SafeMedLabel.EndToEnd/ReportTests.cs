@@ -8,13 +8,14 @@ namespace SafeMedLabel.EndToEnd;
 /// <summary>A round's report, from the click to the sheet of paper.</summary>
 public sealed class ReportTests
 {
+    /// <summary>A4 at 96 pixels an inch, less its margins.</summary>
     private const int PaperWidth = 794 - 121;
 
     [Fact]
     public async Task One_click_gives_a_lead_a_file_that_can_be_read_and_printed_where_there_is_no_server()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 200, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 400, cancellationToken: cancellation);
         var (passed, refused) = await SeededRounds.AddAsync(room.Server, cancellation);
         await SeededRounds.DescribeAsync(room.Server, passed, cancellation);
         await SeededRounds.DescribeAsync(room.Server, refused, cancellation);
