@@ -53,6 +53,7 @@ public static class ApplicationServices
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();
         services.AddScoped<PromotionService>();
+        services.AddScoped<RoundReportService>();
 
         services.AddQuartz(quartz =>
         {

@@ -16,6 +16,9 @@ namespace SafeMedLabel.Web;
 /// <summary>Pages, accounts and endpoints: what they need, and in which order a request meets them.</summary>
 internal static class WebUi
 {
+    /// <summary>Where style sheets, scripts and icons lie.</summary>
+    public static string AssetFolder { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot-assets");
+
     /// <summary>Adds pages and accounts.</summary>
     public static IServiceCollection AddSafeMedLabelUi(this IServiceCollection services)
     {
@@ -58,7 +61,7 @@ internal static class WebUi
         app.UseStaticFiles(new StaticFileOptions
         {
             RequestPath = "/assets",
-            FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot-assets")),
+            FileProvider = new PhysicalFileProvider(AssetFolder),
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = "no-cache",
         });
         app.UseMiddleware<FirstRunMiddleware>();
@@ -71,6 +74,7 @@ internal static class WebUi
         ImageEndpoint.Map(app);
         AnswerEndpoint.Map(app);
         UploadEndpoint.Map(app);
+        ReportEndpoint.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

@@ -46,6 +46,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/projects/1")]
     [InlineData("/admin/users")]
     [InlineData("/images/0d4f3c1e-5a3b-4b8f-9a51-6f2f3c1f0001")]
+    [InlineData("/projects/1/rounds/1/report")]
     public async Task Whoever_is_not_signed_in_is_sent_to_sign_in(string address)
     {
         using var browser = await _server.BrowserAsync();
@@ -64,6 +65,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/projects/1/readers")]
     [InlineData("/projects/1/adjudicate")]
     [InlineData("/projects/1/rounds/1")]
+    [InlineData("/projects/1/rounds/1/report")]
     public async Task A_pathologist_is_refused_the_pages_of_leads_and_admins(string address)
     {
         using var browser = await _server.BrowserAsync("pat");

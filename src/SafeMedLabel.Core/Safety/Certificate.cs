@@ -27,6 +27,9 @@ public sealed record Certificate(
     /// <summary>The certificate where its promise is about new patients, else null.</summary>
     public static Certificate? Valid(Certificate? certificate) => certificate is { Patients: > 0 } ? certificate : null;
 
+    /// <summary>True where a measured silent-failure rate lies above what is promised beyond chance: the whole of its 95 % interval does.</summary>
+    public bool IsBrokenBy(RateInterval? measured) => measured?.Low > LargestRate;
+
     /// <summary>
     /// The smallest threshold whose silent-failure rate, among images of other patients, has an upper confidence bound of at most
     /// <paramref name="largestRate"/>. Thresholds are tried from 1 downwards until one fails. As the rate only grows on the way, a promise can

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace SafeMedLabel.Core.Safety;
 
@@ -39,6 +40,7 @@ public sealed record FilterLimit(LimitKind Kind, double Level)
     }
 
     /// <summary>Whether the level is in its range.</summary>
+    [JsonIgnore]
     public bool IsValid => Kind switch
     {
         LimitKind.Off => true,

@@ -32,4 +32,15 @@ public sealed record FigureCell(string Text, double? Value = null)
 /// <summary>The table behind a figure.</summary>
 /// <param name="Columns">Their headings; the first is of what each row is about.</param>
 /// <param name="Rows">As many cells each as there are columns.</param>
-public sealed record FigureTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<FigureCell>> Rows);
+public sealed record FigureTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<FigureCell>> Rows)
+{
+    private const int LongestOnPaper = 12;
+    private const int NarrowColumns = 4;
+
+    /// <summary>The table as it stands on paper: a long one in parts of equal length that go side by side, four where it is narrow and else two.</summary>
+    public IEnumerable<FigureTable> InParts()
+    {
+        var parts = Rows.Count <= LongestOnPaper ? 1 : Columns.Count <= NarrowColumns ? 4 : 2;
+        return Rows.Chunk(Math.Max(1, (Rows.Count + parts - 1) / parts)).Select(rows => this with { Rows = rows });
+    }
+}
