@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bunit;
+using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Web.Components.Controls;
 using SafeMedLabel.Web.Model;
 
@@ -18,6 +19,18 @@ public sealed class FigureTests : BunitContext
         Assert.Equal(["line line-0", "line line-1"], chart.FindAll("polyline").Select(l => l.ClassName));
         Assert.Equal(["round 2", "round 1, active"], chart.FindAll("text[text-anchor=start]").Select(t => t.TextContent));
         Assert.Equal("SFR. round 2: from 20 % at 0.5 to 0 % at 1; round 1, active: from 0 % at 0.5 to 20 % at 1", chart.Find("svg").GetAttribute("aria-label"));
+    }
+
+    [Fact]
+    public void Measurements_are_dots_with_their_intervals_inside_the_axis_and_no_line_between()
+    {
+        var measured = new ChartLine("measured", [(1, 0.1), (2, 0.2), (3, 0.3)]) { Intervals = [new RateInterval(0.05, 0.15), null, new RateInterval(0.2, 0.9)] };
+
+        var chart = Render<XyChart>(p => p.Add(c => c.Title, "SFR").Add(c => c.Lines, [measured]).Add(c => c.XTitle, "labels"));
+
+        Assert.Empty(chart.FindAll("polyline"));
+        Assert.Equal((3, 2), (chart.FindAll("circle.point-0").Count, chart.FindAll("path.interval").Count));
+        Assert.Contains("100 %", chart.FindAll("text").Select(t => t.TextContent));
     }
 
     [Fact]
