@@ -27,7 +27,7 @@ internal static class DashboardBenchmark
 
     public static async Task<object> RunAsync()
     {
-        await using var room = await ReadingRoom.OpenAsync(cells: 4);
+        await using var room = await ReadingRoom.OpenAsync(cells: 8);
         var lastRound = await FillAsync(room.Server);
         var page = room.Page;
         var dashboard = await TimeAsync(page, "/projects/2", p => Assertions.Expect(p.GetByTestId("rounds-table").Locator("tbody tr")).ToHaveCountAsync(Rounds));
@@ -63,6 +63,7 @@ internal static class DashboardBenchmark
         await using var db = server.OpenDatabase();
         db.ChangeTracker.AutoDetectChangesEnabled = false;
         db.Projects.Add(new Project { Name = "Large", SilentFailureThreshold = 0.9, Classes = [new ProjectClass { Index = 0, Name = "Parasitized" }, new ProjectClass { Index = 1, Name = "Uninfected" }] });
+        await db.SaveChangesAsync();
         var import = new DatasetImport { ProjectId = 2, SourcePath = "cells", SourceName = "cells", PatientPattern = PatientPattern.Default.ToString(), RequestedById = "admin", State = ImportState.Completed };
         db.Imports.Add(import);
         await db.SaveChangesAsync();
