@@ -44,7 +44,7 @@ public sealed class WhatNextTests
         }
 
         await page.GotoAsync("/projects/1");
-        await Assertions.Expect(page.GetByTestId("outlook")).ToContainTextAsync("About 300 more labels should lower silent failures by 0.2 ± 0.");
+        await Assertions.Expect(page.GetByTestId("outlook")).ToContainTextAsync("About 300 more labels should lower silent failures by 0.17 ± 0.03 points.");
         await page.GetByTestId("next-link").ClickAsync();
         await Assertions.Expect(page.GetByTestId("figure-forecast-silent-failures").Locator("path.interval")).ToHaveCountAsync(5);
         await page.GetByTestId("figure-forecast-silent-failures").GetByText("Table and downloads").ClickAsync();
