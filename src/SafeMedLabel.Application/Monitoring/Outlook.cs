@@ -34,17 +34,18 @@ public sealed record Outlook(Prospect Prospect, IReadOnlyList<Round> Rounds, int
     public const double Worthwhile = 0.001;
 
     /// <summary>Labels to look ahead where a project does not say after how many it trains anew.</summary>
-    public const int UsualMore = 300;
+    private const int UsualMore = 300;
 
     /// <summary>Older rounds say little about the next: a curve is no straight line for ever.</summary>
     private const int MostRounds = 8;
 
     /// <summary>Reads the outlook from rounds. Only those of the latest one's recipe and threshold compare.</summary>
     /// <param name="rounds">A project's rounds, the newest first.</param>
-    /// <param name="more">Labels to look ahead, 1 or more.</param>
-    public static Outlook Of(IReadOnlyList<Round> rounds, int more)
+    /// <param name="newLabels">Labels to look ahead, 1 or more: those after which the project trains anew; null where it does not say.</param>
+    public static Outlook Of(IReadOnlyList<Round> rounds, int? newLabels)
     {
         ArgumentNullException.ThrowIfNull(rounds);
+        var more = newLabels ?? UsualMore;
         ArgumentOutOfRangeException.ThrowIfLessThan(more, 1);
         var measured = rounds.Where(r => r.State == RoundState.Completed && r.SilentFailureRate is not null).ToList();
         static (string, int, int, double) Recipe(Round round) => (round.Method, round.ImageSize, round.Epochs, round.SilentFailureThreshold);

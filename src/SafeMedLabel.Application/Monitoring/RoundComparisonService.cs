@@ -37,10 +37,10 @@ public sealed class RoundComparisonService(IDbContextFactory<AppDbContext> conte
         string[] patients = [.. one.Ids.Select(id => patientOf[id])];
         var threshold = rounds[firstId].SilentFailureThreshold;
         var seed = (ulong)rounds[firstId].Seed;
-        ComparedMeasure Compare(Measure measure, Func<PredictionSet, int, bool> isEvent) => new(
+        ComparedMeasure Compare(Measure measure, Func<PredictionSet, double> rateOf, Func<PredictionSet, int, bool> isEvent) => new(
             measure,
-            (double)Enumerable.Range(0, one.Set.Count).Count(i => isEvent(one.Set, i)) / one.Set.Count,
-            (double)Enumerable.Range(0, other.Set.Count).Count(i => isEvent(other.Set, i)) / other.Set.Count,
+            rateOf(one.Set),
+            rateOf(other.Set),
             PairedDifference.Of(patients, i => isEvent(one.Set, i), i => isEvent(other.Set, i), seed));
         return new RoundComparison(
             rounds[firstId],
@@ -50,9 +50,9 @@ public sealed class RoundComparisonService(IDbContextFactory<AppDbContext> conte
             one,
             other,
             [
-                Compare(Measure.Accuracy, (set, i) => set.IsCorrect(i)),
-                Compare(Measure.SilentFailureRate, (set, i) => set.IsSilentFailure(i, threshold)),
-                Compare(Measure.Coverage, (set, i) => set.IsCovered(i, threshold)),
+                Compare(Measure.Accuracy, Metrics.Accuracy, (set, i) => set.IsCorrect(i)),
+                Compare(Measure.SilentFailureRate, set => Metrics.SilentFailureRate(set, threshold), (set, i) => set.IsSilentFailure(i, threshold)),
+                Compare(Measure.Coverage, set => Metrics.Coverage(set, threshold), (set, i) => set.IsCovered(i, threshold)),
             ]);
     }
 }

@@ -61,9 +61,9 @@ public sealed record RoundReport
     /// <summary>What was measured; of a round from before more was kept, what its row says. Empty where there was no test image.</summary>
     public IReadOnlyList<MeasuredValue> Measures => Round.Measures ?? (Round.TestCount is not { } count ? [] :
     [
-        new MeasuredValue(Measure.Accuracy, null, Round.Accuracy, Interval(Round.AccuracyLow, Round.AccuracyHigh), count),
+        new MeasuredValue(Measure.Accuracy, null, Round.Accuracy, RateInterval.Between(Round.AccuracyLow, Round.AccuracyHigh), count),
         new MeasuredValue(Measure.Auc, null, Round.Auc, null, count),
-        new MeasuredValue(Measure.SilentFailureRate, null, Round.SilentFailureRate, Interval(Round.SilentFailureLow, Round.SilentFailureHigh), count),
+        new MeasuredValue(Measure.SilentFailureRate, null, Round.SilentFailureRate, RateInterval.Between(Round.SilentFailureLow, Round.SilentFailureHigh), count),
     ]);
 
     /// <summary>
@@ -74,8 +74,6 @@ public sealed record RoundReport
         && !promise.IsBrokenBy(Measures.SingleOrDefault(m => m.Measure == Measure.CertifiedSilentFailureRate)?.Interval)
             ? promise.Threshold
             : null;
-
-    private static RateInterval? Interval(double? low, double? high) => low is { } l && high is { } h ? new RateInterval(l, h) : null;
 }
 
 /// <summary>One part of the data.</summary>

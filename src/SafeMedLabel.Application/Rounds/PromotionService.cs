@@ -39,8 +39,12 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             signed,
             Name(signed?.ById),
             await db.Rounds.Where(r => r.Id == made.PreviousRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken),
-            await db.Imports.AnyAsync(i => i.ProjectId == projectId && i.State == ImportState.Completed && i.FinishedUtc > active.FinishedUtc, cancellationToken));
+            await DataChangedAsync(db, active, cancellationToken));
     }
+
+    /// <summary>Whether images came in after a round was measured: its certificate is no longer valid.</summary>
+    internal static Task<bool> DataChangedAsync(AppDbContext db, Round round, CancellationToken cancellationToken) =>
+        db.Imports.AnyAsync(i => i.ProjectId == round.ProjectId && i.State == ImportState.Completed && i.FinishedUtc > round.FinishedUtc, cancellationToken);
 
     /// <summary>Makes a round's model active on a person's signature, whatever the gate said of it.</summary>
     /// <param name="projectId">The project.</param>

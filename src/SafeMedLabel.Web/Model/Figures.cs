@@ -22,6 +22,9 @@ public sealed record FigureCell(string Text, double? Value = null)
     /// <summary>A fraction, read as per cent.</summary>
     public static FigureCell Percent(double? fraction) => new(Show.Percent(fraction), fraction);
 
+    /// <summary>A difference of two fractions, read as points.</summary>
+    public static FigureCell Points(double? difference) => new(Show.BarePoints(difference), difference);
+
     /// <summary>A number of things.</summary>
     public static FigureCell Count(long count) => new(Show.Count(count), count);
 

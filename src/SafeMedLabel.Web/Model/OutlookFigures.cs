@@ -13,10 +13,10 @@ internal static class OutlookFigures
 
     /// <summary>The silent-failure rate.</summary>
     public static LineFigure SilentFailures(Outlook outlook) =>
-        Of(outlook, r => r.SilentFailureRate, r => Interval(r.SilentFailureLow, r.SilentFailureHigh));
+        Of(outlook, r => r.SilentFailureRate, r => RateInterval.Between(r.SilentFailureLow, r.SilentFailureHigh));
 
     /// <summary>The accuracy.</summary>
-    public static LineFigure Accuracy(Outlook outlook) => Of(outlook, r => r.Accuracy, r => Interval(r.AccuracyLow, r.AccuracyHigh));
+    public static LineFigure Accuracy(Outlook outlook) => Of(outlook, r => r.Accuracy, r => RateInterval.Between(r.AccuracyLow, r.AccuracyHigh));
 
     private static LineFigure Of(Outlook outlook, Func<Round, double?> measure, Func<Round, RateInterval?> intervalOf)
     {
@@ -41,8 +41,6 @@ internal static class OutlookFigures
 
         return new LineFigure(lines, new FigureTable(["Round", "Labels", "Value", "95 % from", "to"], rows));
     }
-
-    private static RateInterval? Interval(double? low, double? high) => low is { } l && high is { } h ? new RateInterval(l, h) : null;
 
     /// <summary>A straight line may leave what a rate can be.</summary>
     private static double Within(double rate) => Math.Clamp(rate, 0, 1);

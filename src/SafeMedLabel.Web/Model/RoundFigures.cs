@@ -22,8 +22,8 @@ internal sealed class RoundFigures
     public RoundFigures(IReadOnlyList<(string Name, TestedSet Tested)> models, IReadOnlyList<string> classNames)
     {
         var (name, tested) = models[0];
-        SilentFailures = Compare(models, "Threshold", Thresholds, set => [.. Thresholds.Select(t => Metrics.SilentFailureRate(set, t))]);
-        RiskCoverage = Compare(models, "Coverage", Coverages, set => Metrics.RiskAtCoverage(set, Coverages));
+        SilentFailures = SilentFailuresOf(models);
+        RiskCoverage = RiskCoverageOf(models);
         Reliability = ReliabilityOf(name, tested.Set);
         Uncertainty = UncertaintyOf(tested);
         Confusion = ConfusionOf(tested.Set, classNames);
@@ -49,6 +49,14 @@ internal sealed class RoundFigures
         ["Measure", "Value", "95 % from", "to", "Images"],
         [.. measures.Select(m => (IReadOnlyList<FigureCell>)
             [new(Name(m.Measure, threshold, m.ClassIndex is { } k ? classNames[k] : null)), Cell(m, m.Value), Cell(m, m.Interval?.Low), Cell(m, m.Interval?.High), FigureCell.Count(m.Count)])]);
+
+    /// <summary>Silent-failure rate over the threshold, of models by name.</summary>
+    public static LineFigure SilentFailuresOf(IReadOnlyList<(string Name, TestedSet Tested)> models) =>
+        Compare(models, "Threshold", Thresholds, set => [.. Thresholds.Select(t => Metrics.SilentFailureRate(set, t))]);
+
+    /// <summary>Error among the surest images, by how many are answered, of models by name.</summary>
+    public static LineFigure RiskCoverageOf(IReadOnlyList<(string Name, TestedSet Tested)> models) =>
+        Compare(models, "Coverage", Coverages, set => Metrics.RiskAtCoverage(set, Coverages));
 
     private static LineFigure ReliabilityOf(string name, PredictionSet set)
     {

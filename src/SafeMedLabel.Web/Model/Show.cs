@@ -16,7 +16,10 @@ internal static class Show
     public static string Percent(double? fraction) => fraction is { } value ? value.ToString("0.00 %", CultureInfo.InvariantCulture) : "–";
 
     /// <summary>A difference of two fractions in points, with its sign, or a dash.</summary>
-    public static string Points(double? difference) => difference is { } value ? (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " points" : "–";
+    public static string Points(double? difference) => difference is null ? "–" : $"{BarePoints(difference)} points";
+
+    /// <summary>The same without the word, for a column that has it at its head.</summary>
+    public static string BarePoints(double? difference) => difference is { } value ? (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) : "–";
 
     /// <summary>A p-value to four decimals.</summary>
     public static string PValue(double p) => p < SmallestPValue ? "< 0.0001" : p.ToString("0.0000", CultureInfo.InvariantCulture);
@@ -26,6 +29,9 @@ internal static class Show
 
     /// <summary>A threshold of confidence, to two decimals.</summary>
     public static string Threshold(double threshold) => EvaluationReport.Key(threshold);
+
+    /// <summary>A threshold that was found rather than chosen, to four decimals.</summary>
+    public static string ExactThreshold(double threshold) => threshold.ToString("0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>A moment, to the minute.</summary>
     public static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

@@ -9,7 +9,7 @@ public sealed class OutlookTests
     [Fact]
     public void Labels_help_where_the_rounds_say_so_beyond_chance()
     {
-        var outlook = Outlook.Of(Rounds((100, 0.05), (200, 0.0401), (400, 0.0299), (800, 0.02)), more: 800);
+        var outlook = Outlook.Of(Rounds((100, 0.05), (200, 0.0401), (400, 0.0299), (800, 0.02)), newLabels: 800);
 
         Assert.Equal(Prospect.Helps, outlook.Prospect);
         Assert.Equal(-0.01, outlook.Change!.Value, 3);
@@ -24,12 +24,12 @@ public sealed class OutlookTests
     [InlineData(0.02, 0.03, 0.04, 0.05, Prospect.Harms)]
     [InlineData(0.05, 0.04, 0.03, 0.02, Prospect.Helps)]
     public void What_labels_do_is_read_from_the_whole_interval(double first, double second, double third, double fourth, Prospect expected) =>
-        Assert.Equal(expected, Outlook.Of(Rounds((100, first), (200, second), (400, third), (800, fourth)), more: 800).Prospect);
+        Assert.Equal(expected, Outlook.Of(Rounds((100, first), (200, second), (400, third), (800, fourth)), newLabels: 800).Prospect);
 
     [Fact]
     public void Three_rounds_forecast_nothing()
     {
-        var outlook = Outlook.Of(Rounds((100, 0.05), (200, 0.04), (400, 0.03)), more: 300);
+        var outlook = Outlook.Of(Rounds((100, 0.05), (200, 0.04), (400, 0.03)), newLabels: 300);
 
         Assert.Equal((Prospect.TooFewRounds, null, 3), (outlook.Prospect, outlook.Change, outlook.Rounds.Count));
         Assert.Equal((Prospect.TooFewRounds, 0), (Outlook.Of([], 300).Prospect, Outlook.Of([], 300).Rounds.Count));
@@ -44,7 +44,7 @@ public sealed class OutlookTests
             change(rounds.Single(r => r.Number == number));
         }
 
-        var outlook = Outlook.Of(rounds, more: 300);
+        var outlook = Outlook.Of(rounds, newLabels: 300);
 
         Assert.Equal([1, 3, 6, 7], outlook.Rounds.Select(r => r.Number));
         Assert.Equal(Prospect.Helps, outlook.Prospect);
@@ -53,7 +53,7 @@ public sealed class OutlookTests
     [Fact]
     public void Only_the_latest_eight_rounds_say_what_comes_next()
     {
-        var outlook = Outlook.Of(Rounds([.. Enumerable.Range(1, 11).Select(i => (100 * i, 0.05))]), more: 300);
+        var outlook = Outlook.Of(Rounds([.. Enumerable.Range(1, 11).Select(i => (100 * i, 0.05))]), newLabels: 300);
 
         Assert.Equal(Enumerable.Range(4, 8), outlook.Rounds.Select(r => r.Number));
     }
