@@ -1,5 +1,10 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
@@ -41,6 +46,7 @@ public sealed class WhatNextTests
                 AccuracyHigh = 0.98 - r.Item.Rate,
             }));
             await db.SaveChangesAsync(cancellation);
+            await MakeActiveAsync(db, cancellation);
         }
 
         await page.GotoAsync("/projects/1");
@@ -52,5 +58,32 @@ public sealed class WhatNextTests
         await Walk.InspectAsync(page, "next");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();
         await Walk.InspectAsync(page, "next-dark");
+
+        await Assertions.Expect(page.GetByTestId("enough")).ToContainTextAsync("answers 82.00 %");
+        await BreakPromiseAsync(room.Server, cancellation);
+        await page.ReloadAsync();
+        await Assertions.Expect(page.GetByText("Its certificate is void")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByTestId("enough")).ToHaveCountAsync(0);
+    }
+
+    /// <summary>The latest round's model becomes the active one, with a certificate by which it answers enough.</summary>
+    private static async Task MakeActiveAsync(AppDbContext db, CancellationToken cancellation)
+    {
+        var latest = await db.Rounds.OrderBy(r => r.Number).LastAsync(cancellation);
+        latest.FinishedUtc = DateTime.UtcNow;
+        latest.Certificate = new Certificate(0.93, 0.82, 2_310, 16, 13, 0.0094, 0.01, 0.05);
+        var project = await db.Projects.SingleAsync(cancellation);
+        project.ActiveRoundId = latest.Id;
+        db.Promotions.Add(new Promotion { ProjectId = project.Id, RoundId = latest.Id, Kind = PromotionKind.Gate, AtUtc = latest.FinishedUtc.Value });
+        await db.SaveChangesAsync(cancellation);
+    }
+
+    /// <summary>The locked test set turns out to have more silent failures than the certificate promises.</summary>
+    private static async Task BreakPromiseAsync(RunningServer server, CancellationToken cancellation)
+    {
+        await using var db = server.OpenDatabase();
+        var latest = await db.Rounds.OrderBy(r => r.Number).LastAsync(cancellation);
+        latest.Measures = [new MeasuredValue(Measure.CertifiedSilentFailureRate, null, 0.02, new RateInterval(0.011, 0.03), 4_636)];
+        await db.SaveChangesAsync(cancellation);
     }
 }

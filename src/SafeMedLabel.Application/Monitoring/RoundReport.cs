@@ -19,9 +19,6 @@ public sealed record RoundReport
     /// <summary>The project's active model, of this round or another; null where there is none.</summary>
     public required ModelStanding? Standing { get; init; }
 
-    /// <summary>True where images came in after the round was measured: its certificate is no longer valid.</summary>
-    public required bool DataChanged { get; init; }
-
     /// <summary>The data, without what came in after the round began.</summary>
     public required IReadOnlyList<SplitClasses> Splits { get; init; }
 
@@ -70,10 +67,7 @@ public sealed record RoundReport
     /// The confidence above which the certificate lets the model answer. Null where every image is to be referred to an expert: without a
     /// certificate, and with one that newer images or the test set have made void.
     /// </summary>
-    public double? AnswersAbove => Certificate.Valid(Round.Certificate) is { } promise && !DataChanged
-        && !promise.IsBrokenBy(Measures.SingleOrDefault(m => m.Measure == Measure.CertifiedSilentFailureRate)?.Interval)
-            ? promise.Threshold
-            : null;
+    public double? AnswersAbove => Round.Promise(Detail.DataChanged)?.Threshold;
 }
 
 /// <summary>One part of the data.</summary>

@@ -40,7 +40,6 @@ public sealed class RoundReportService(
             Project = project,
             Detail = detail,
             Standing = await promotions.ActiveAsync(projectId, cancellationToken),
-            DataChanged = await PromotionService.DataChangedAsync(db, round, cancellationToken),
             Splits = await CountAsync(db, project, round, snapshot, cancellationToken),
             Unreadable = snapshot.Unreadable.Count,
             Disputed = snapshot.Disputed.Count,

@@ -1,3 +1,5 @@
+using SafeMedLabel.Core.Safety;
+
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>A project's active model and how it came to be.</summary>
@@ -10,4 +12,8 @@ namespace SafeMedLabel.Application.Rounds;
 /// <param name="OverrideBy">Who signed that.</param>
 /// <param name="PreviousNumber">The round that one click goes back to; null where that leaves no active model.</param>
 /// <param name="DataChanged">True where images came in after the model was measured: its certificate is no longer valid.</param>
-public sealed record ModelStanding(Round Active, Promotion Promotion, string? By, Promotion? Override, string? OverrideBy, int? PreviousNumber, bool DataChanged);
+public sealed record ModelStanding(Round Active, Promotion Promotion, string? By, Promotion? Override, string? OverrideBy, int? PreviousNumber, bool DataChanged)
+{
+    /// <summary>The certificate by which the model may answer by itself; null where every image is to be referred to an expert.</summary>
+    public Certificate? Promise => Active.Promise(DataChanged);
+}

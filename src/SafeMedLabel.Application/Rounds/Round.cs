@@ -157,6 +157,21 @@ public sealed class Round : IVersioned
     /// <inheritdoc />
     public Guid Version { get; set; }
 
+    /// <summary>
+    /// True where the locked test set shows more silent failures above the certified threshold than the certificate promises, beyond chance. False
+    /// where that was not measured.
+    /// </summary>
+    public bool BreaksPromise => Certificate is not null && Certificate.IsBrokenBy(Measured(Measure.CertifiedSilentFailureRate)?.Interval);
+
+    /// <summary>
+    /// The certificate, where it may be relied on: null without one, where it does not know its patients, where the test set breaks it, and
+    /// where images came in after the round was measured.
+    /// </summary>
+    public Certificate? Promise(bool dataChanged) => dataChanged || BreaksPromise ? null : Certificate.Valid(Certificate);
+
+    /// <summary>One of <see cref="Measures"/> that is of no class; null where it was not measured.</summary>
+    public MeasuredValue? Measured(Measure measure) => Measures?.SingleOrDefault(m => m.Measure == measure && m.ClassIndex is null);
+
     internal sealed class Configuration : IEntityTypeConfiguration<Round>
     {
         public void Configure(EntityTypeBuilder<Round> builder)

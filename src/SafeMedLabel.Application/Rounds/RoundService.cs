@@ -78,7 +78,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var against = await db.Rounds.Where(r => r.Id == round.GateAgainstRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
         var before = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == round.ProjectId && r.State == RoundState.Completed && r.Number < round.Number)
             .OrderByDescending(r => r.Number).FirstOrDefaultAsync(cancellationToken);
-        return new RoundDetail(round, epochs, thresholds, requestedBy, against, before);
+        return new RoundDetail(round, epochs, thresholds, requestedBy, against, before, await PromotionService.DataChangedAsync(db, round, cancellationToken));
     }
 
     private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null)

@@ -69,8 +69,8 @@ public sealed class RoundReportServiceTests : IAsyncLifetime
 
         var after = await ReadAsync(round.Id);
 
-        Assert.Equal((false, Promise.Threshold), (before.DataChanged, before.AnswersAbove!.Value));
-        Assert.Equal((true, null), (after.DataChanged, after.AnswersAbove));
+        Assert.Equal((false, Promise.Threshold), (before.Detail.DataChanged, before.AnswersAbove!.Value));
+        Assert.Equal((true, null), (after.Detail.DataChanged, after.AnswersAbove));
         Assert.Equal(before.Splits.Select(s => s.Images), after.Splits.Select(s => s.Images));
     }
 
