@@ -62,6 +62,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/projects/1/import")]
     [InlineData("/projects/1/settings")]
     [InlineData("/projects/1/readers")]
+    [InlineData("/projects/1/label-audit")]
     [InlineData("/projects/1/adjudicate")]
     [InlineData("/projects/1/rounds/1")]
     public async Task A_pathologist_is_refused_the_pages_of_leads_and_admins(string address)
