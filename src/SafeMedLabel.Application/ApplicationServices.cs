@@ -49,6 +49,7 @@ public static class ApplicationServices
         services.AddSingleton<RoundComparisonService>();
         services.AddSingleton<SilentFailureService>();
         services.AddSingleton<ReaderReportService>();
+        services.AddSingleton<LabelAuditService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();
@@ -58,7 +59,8 @@ public static class ApplicationServices
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
-            quartz.UseDefaultThreadPool(maxConcurrency: 2);
+            // One that trains, one that imports, and two that wait for their turn.
+            quartz.UseDefaultThreadPool(maxConcurrency: 4);
             quartz.UsePersistentStore(store =>
             {
                 store.UseSqlite(SqliteFactory.Instance, ConnectionString(storage.JobsDatabaseFile));
@@ -76,6 +78,8 @@ public static class ApplicationServices
         services.AddSingleton<IModelTrainer, TTrainer>();
         services.AddSingleton<RoundDataReader>();
         services.AddSingleton<RoundRunner>();
+        services.AddSingleton<LabelAuditRunner>();
+        services.AddSingleton<LearningTurn>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
         services.AddHostedService<OrphanRecovery>();

@@ -8,6 +8,7 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     PredictCommand.Create(),
     SimulateCommand.Create(),
     ExperimentCommand.Create(),
+    AuditCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),
     WeightsCommand.Create(),

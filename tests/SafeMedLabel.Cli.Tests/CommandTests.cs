@@ -17,6 +17,7 @@ public sealed class CommandTests
     [InlineData("predict")]
     [InlineData("simulate")]
     [InlineData("experiment")]
+    [InlineData("audit")]
     [InlineData("methods")]
     [InlineData("model")]
     [InlineData("weights")]
@@ -260,6 +261,34 @@ public sealed class CommandTests
     public async Task A_plan_that_cannot_be_is_refused_before_anything_is_read(string option, string value, string sentence)
     {
         var (code, _, error) = await RunAsync("experiment", "--data", "/no/such/folder", "--out", "/no/such/out", option, value);
+
+        Assert.Equal((1, $"safemed: {sentence}"), (code, error.Trim()));
+    }
+
+    [Fact]
+    public async Task An_audit_counts_which_of_the_labels_it_made_wrong_it_suspects()
+    {
+        var cells = SharedData.Require("data/nih-malaria-mini");
+
+        var (code, output, error) = await RunAsync(
+            "audit", "--data", cells, "--labelled", "1", "--seeds", "0", "--noise", "0.1", "--folds", "2", "--epochs", "1", "--threads", "1", "--json");
+
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        var audit = Assert.Single(json.RootElement.GetProperty("audits").EnumerateArray().ToList());
+        int Number(string name) => audit.GetProperty(name).GetInt32();
+        Assert.Equal((int)Math.Round(0.1 * Number("labels"), MidpointRounding.AwayFromZero), Number("planted"));
+        Assert.InRange(Number("found"), 0, Math.Min(Number("planted"), Number("suspected")));
+        Assert.InRange(audit.GetProperty("agreement").GetDouble(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData("--noise", "0", "--noise lies above 0 and not above 0.5.")]
+    [InlineData("--folds", "1", "--folds is 2 to 20.")]
+    [InlineData("--epochs", "0", "A training has at least one epoch.")]
+    public async Task An_audit_that_cannot_be_is_refused_before_anything_is_read(string option, string value, string sentence)
+    {
+        var (code, _, error) = await RunAsync("audit", "--data", "/no/such/folder", option, value);
 
         Assert.Equal((1, $"safemed: {sentence}"), (code, error.Trim()));
     }

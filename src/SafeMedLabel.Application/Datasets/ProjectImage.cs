@@ -49,6 +49,9 @@ public sealed class ProjectImage
     /// <summary>How many readers' answers are wanted; see <see cref="Project.ReadingsPerImage"/>.</summary>
     public int ReadingsWanted { get; set; } = 1;
 
+    /// <summary>So many at least are wanted whatever the plan says, because somebody asked for another reading; 0 where nobody did.</summary>
+    public int ReadingsAsked { get; set; }
+
     /// <summary>How many readers' answers stand. A skip is none.</summary>
     public int ReadingsGiven { get; set; }
 
@@ -61,6 +64,10 @@ public sealed class ProjectImage
             "Split" = 'Training' AND "ReadingsTaken" < "ReadingsWanted"
             """;
 
+        private const string Asked = """
+            "Split" = 'Training' AND "ReadingsAsked" > "ReadingsTaken"
+            """;
+
         public void Configure(EntityTypeBuilder<ProjectImage> builder)
         {
             builder.Property(i => i.Id).ValueGeneratedNever();
@@ -71,6 +78,8 @@ public sealed class ProjectImage
             // The queue's two orders, of what is still to be given out: one seek finds the next image, however many have been read.
             builder.HasIndex(i => new { i.ProjectId, i.ReadingsTaken, i.QueueRank, i.ContentHash }, "IX_Images_Queue").HasFilter(Open);
             builder.HasIndex(i => new { i.ProjectId, i.ContentHash }, "IX_Images_Audit").HasFilter(Open);
+            // What somebody asked another reading of, which comes before all else.
+            builder.HasIndex(i => new { i.ProjectId, i.QueueRank, i.ContentHash }, "IX_Images_Asked").HasFilter(Asked);
             // A patient's other images.
             builder.HasIndex(i => new { i.ProjectId, i.Patient, i.ContentHash });
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);

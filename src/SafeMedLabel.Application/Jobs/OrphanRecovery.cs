@@ -1,13 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Jobs;
 
 /// <summary>
-/// When a worker starts, schedules the rounds and imports that are unfinished but have no job: a crash between writing the
+/// When a worker starts, schedules the rounds, label audits and imports that are unfinished but have no job: a crash between writing the
 /// row and scheduling its job, or a scheduler database that was lost, must not leave them waiting for ever.
 /// </summary>
 public sealed class OrphanRecovery(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs) : IHostedService
@@ -19,6 +20,11 @@ public sealed class OrphanRecovery(IDbContextFactory<AppDbContext> contexts, Job
         foreach (var id in await db.Rounds.Where(r => RoundStates.Active.Contains(r.State)).Select(r => r.Id).ToListAsync(cancellationToken))
         {
             await jobs.ScheduleRoundAsync(id, cancellationToken);
+        }
+
+        foreach (var id in await db.LabelAudits.Where(a => LabelAudit.ActiveStates.Contains(a.State)).Select(a => a.Id).ToListAsync(cancellationToken))
+        {
+            await jobs.ScheduleLabelAuditAsync(id, cancellationToken);
         }
 
         foreach (var id in await db.Imports.Where(i => i.State == ImportState.Queued || i.State == ImportState.Running).Select(i => i.Id).ToListAsync(cancellationToken))

@@ -4,11 +4,11 @@ using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Jobs;
 
-/// <summary>Runs one round; one at a time, since a round uses all cores it may.</summary>
+/// <summary>Runs one round, in turn with other rounds and label audits.</summary>
 [DisallowConcurrentExecution]
-public sealed class RoundJob(RoundRunner runner) : IJob
+public sealed class RoundJob(RoundRunner runner, LearningTurn turn) : IJob
 {
     /// <inheritdoc />
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) =>
-        await runner.RunAsync(int.Parse(context.MergedJobDataMap.GetString(JobScheduler.RowId)!, CultureInfo.InvariantCulture), cancellationToken);
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => turn.RunAsync(
+        () => runner.RunAsync(int.Parse(context.MergedJobDataMap.GetString(JobScheduler.RowId)!, CultureInfo.InvariantCulture), cancellationToken), cancellationToken);
 }

@@ -35,6 +35,14 @@ internal static class LabellingQueries
                 && !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId))
             .OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash).Take(count));
 
+    /// <summary>Those of which somebody asked another reading, and which this reader has neither answered, nor holds, nor asked about.</summary>
+    public static readonly Func<AppDbContext, int, string, int, IAsyncEnumerable<ProjectImage>> Asked = EF.CompileAsyncQuery(
+        (AppDbContext db, int projectId, string readerId, int count) => db.Images
+            .Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsAsked > i.ReadingsTaken
+                && !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId)
+                && !db.LabelAuditFindings.Any(f => f.ImageId == i.Id && f.SentById == readerId))
+            .OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash).Take(count));
+
     /// <summary>Whether an answer was stored already.</summary>
     public static readonly Func<AppDbContext, Guid, Task<bool>> IsStored = EF.CompileAsyncQuery((AppDbContext db, Guid clientKey) =>
         db.LabelEvents.Any(e => e.ClientKey == clientKey));

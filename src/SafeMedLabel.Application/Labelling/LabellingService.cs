@@ -176,7 +176,10 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         return views;
     }
 
-    /// <summary>The next images for a reader: some drawn at random, the others by rank; when there are none, those that this reader skipped.</summary>
+    /// <summary>
+    /// The next images for a reader: first those of which somebody asked another reading, then some drawn at random and the others by rank; when there
+    /// are none, those that this reader skipped.
+    /// </summary>
     private static async Task<List<(ProjectImage Image, QueueReason Reason, bool WasSkipped)>> NextAsync(
         AppDbContext db, Project project, string readerId, int count, CancellationToken cancellationToken)
     {
@@ -186,12 +189,15 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
             return next;
         }
 
+        next.AddRange((await LabellingQueries.Asked(db, project.Id, readerId, count).ToListAsync(cancellationToken)).Select(i => (i, QueueReason.SecondReading, false)));
+
         // Before the first round every image is drawn at random. What was drawn is stored with the answer.
-        var audits = project.QueueRoundId is null ? 0 : Enumerable.Range(0, count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
+        var audits = project.QueueRoundId is null ? 0 : Enumerable.Range(0, count - next.Count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
         if (audits > 0)
         {
             // The order of content hashes is a random one that stays: what is drawn by it is a simple random sample of the pool.
-            var drawn = Leasing.UnseenBy(db, readerId, Leasing.Open(db, project.Id)).OrderBy(i => i.ContentHash).Take(audits);
+            var asked = next.Select(n => n.Image.Id).ToList();
+            var drawn = Leasing.UnseenBy(db, readerId, Leasing.Open(db, project.Id)).Where(i => !asked.Contains(i.Id)).OrderBy(i => i.ContentHash).Take(audits);
             next.AddRange((await drawn.ToListAsync(cancellationToken)).Select(i => (i, QueueReason.Audit, false)));
         }
 
@@ -276,7 +282,10 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
     {
         var pool = db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training);
         var unfinished = pool.Where(i => i.ReadingsGiven < i.ReadingsWanted);
-        if (await unfinished.AnyAsync(i => !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId && a.Kind != AnswerKind.Skip), cancellationToken))
+        if (await unfinished.AnyAsync(
+            i => !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId && a.Kind != AnswerKind.Skip)
+                && !db.LabelAuditFindings.Any(f => f.ImageId == i.Id && f.SentById == readerId),
+            cancellationToken))
         {
             var nextFree = await db.Leases.Where(l => l.ProjectId == projectId && !l.HasLapsed && l.ReaderId != readerId).MinAsync(l => (DateTime?)l.ExpiresUtc, cancellationToken);
             return new QueueView(QueueState.AllWithColleagues, [], nextFree);

@@ -63,9 +63,10 @@ internal static class Leasing
     public static IQueryable<ProjectImage> Open(AppDbContext db, int projectId) =>
         db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsTaken < i.ReadingsWanted);
 
-    /// <summary>Those that a reader has neither answered nor holds.</summary>
+    /// <summary>Those that a reader has neither answered nor holds, and has not sent for a second reading: who sends an image has seen what a model says of it.</summary>
     public static IQueryable<ProjectImage> UnseenBy(AppDbContext db, string readerId, IQueryable<ProjectImage> images) => images.Where(i =>
-        !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId));
+        !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId)
+        && !db.LabelAuditFindings.Any(f => f.ImageId == i.Id && f.SentById == readerId));
 
     /// <summary>A reader gives images back unread.</summary>
     public static async Task GiveBackAsync(AppDbContext db, IEnumerable<Lease> leases, CancellationToken cancellationToken)

@@ -67,6 +67,12 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>What rounds' models said of the locked test set.</summary>
     public DbSet<TestPrediction> TestPredictions => Set<TestPrediction>();
 
+    /// <summary>Searches for wrong labels.</summary>
+    public DbSet<LabelAudit> LabelAudits => Set<LabelAudit>();
+
+    /// <summary>The labels that they suspect.</summary>
+    public DbSet<LabelAuditFinding> LabelAuditFindings => Set<LabelAuditFinding>();
+
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)
     {

@@ -14,28 +14,28 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
 {
     private const int BatchSize = 256;
 
-    /// <summary>The round's data as of its label snapshot: reading it twice gives the same.</summary>
+    /// <summary>The data as of a label snapshot: reading it twice gives the same.</summary>
     /// <exception cref="RoundException">There is nothing to learn from.</exception>
-    public async Task<RoundData> ReadAsync(Round round, IProgress<double> progress, CancellationToken cancellationToken)
+    public async Task<RoundData> ReadAsync(RoundScope scope, IProgress<double> progress, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var classes = await db.ProjectClasses.Where(c => c.ProjectId == round.ProjectId).OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(cancellationToken);
-        var images = await db.Images.AsNoTracking().Where(i => i.ProjectId == round.ProjectId).OrderBy(i => i.ContentHash).ToListAsync(cancellationToken);
-        var snapshot = await LabelSnapshot.ReadAsync(db, round.ProjectId, round.LabelSnapshot, round.Consensus, cancellationToken);
+        var classes = await db.ProjectClasses.Where(c => c.ProjectId == scope.ProjectId).OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(cancellationToken);
+        var images = await db.Images.AsNoTracking().Where(i => i.ProjectId == scope.ProjectId).OrderBy(i => i.ContentHash).ToListAsync(cancellationToken);
+        var snapshot = await LabelSnapshot.ReadAsync(db, scope.ProjectId, scope.LabelSnapshot, scope.Consensus, cancellationToken);
         if (snapshot.Labels.Count == 0)
         {
             throw new RoundException("There are no labels to train on.");
         }
 
         string[] contentHashes = [.. images.Select(i => i.ContentHash)];
-        var pixels = await ReadPixelsAsync(round.ProjectId, contentHashes, round.ImageSize, progress, cancellationToken);
+        var pixels = await ReadPixelsAsync(scope.ProjectId, contentHashes, scope.ImageSize, progress, cancellationToken);
 
         // Row of the pixel file: position by content hash.
         var all = images.Select((image, row) => (image, row)).ToList();
         var training = all.Where(i => i.image.Split == DataSplit.Training).ToList();
         return new RoundData
         {
-            Folder = storage.ProjectFolder(round.ProjectId),
+            Folder = storage.ProjectFolder(scope.ProjectId),
             Pixels = pixels,
             ContentHashes = contentHashes,
             ClassNames = classes,

@@ -65,7 +65,7 @@ public sealed class RoundRunner(
     private async Task RunPhasesAsync(Round round, RoundJournal journal, CancellationToken cancellationToken, CancellationToken stopping)
     {
         await journal.EnterAsync(RoundState.Preparing, cancellationToken);
-        var roundData = await data.ReadAsync(round, journal, cancellationToken);
+        var roundData = await data.ReadAsync(new RoundScope(round.ProjectId, round.LabelSnapshot, round.Consensus, round.ImageSize), journal, cancellationToken);
         var modelFile = $"round-{round.Number}.safetensors";
         var modelPath = Path.Combine(roundData.Folder, modelFile);
 
@@ -254,7 +254,7 @@ public sealed class RoundRunner(
         row.SilentFailureHigh = IntervalOf(Measure.SilentFailureRate)?.High;
     }
 
-    /// <summary>A worker trusts no row blindly: who started the round must still be allowed to.</summary>
+    /// <summary>Who started the round must still be allowed to.</summary>
     private async Task EnsureAllowedAsync(Round round, CancellationToken cancellationToken)
     {
         if (round.RequestedById is null)
@@ -263,11 +263,7 @@ public sealed class RoundRunner(
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var allowed = await (from membership in db.UserRoles
-                             join role in db.Roles on membership.RoleId equals role.Id
-                             where membership.UserId == round.RequestedById && (role.Name == Roles.Lead || role.Name == Roles.Admin)
-                             select role).AnyAsync(cancellationToken);
-        if (!allowed)
+        if (!await Permission.MayLeadAsync(db, round.RequestedById, cancellationToken))
         {
             throw new RoundException("Whoever started this round may no longer start rounds.");
         }

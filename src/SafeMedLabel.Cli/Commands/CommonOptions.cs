@@ -33,6 +33,20 @@ internal static class CommonOptions
     public static string MethodHelp { get; } =
         $"{string.Join(", ", TrainingMethod.Methods.Select(m => m.Name))}. Pieces of it are changed with +PIECE=VALUE, as safemed-ssl+limit=0.005; 'safemed methods' lists them.";
 
+    /// <summary>Side of the images.</summary>
+    public static Option<int> Size()
+    {
+        var size = new Option<int>("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
+        size.Validators.Add(result =>
+        {
+            if (!ProjectSettings.ImageSizes.Contains(result.GetValue(size)))
+            {
+                result.AddError("--size is 64, 96 or 128.");
+            }
+        });
+        return size;
+    }
+
     /// <summary>Threads to compute with.</summary>
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 for all cores.", DefaultValueFactory = _ => 0 };
 

@@ -11,7 +11,7 @@ namespace SafeMedLabel.Cli.Commands;
 internal sealed class TrainingArguments
 {
     private readonly Option<int> _epochs;
-    private readonly Option<int> _size = new("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
+    private readonly Option<int> _size = CommonOptions.Size();
     private readonly Option<string?> _weights = new("--weights") { Description = "Weights to begin with: a ResNet-18 as PyTorch .pth or .safetensors. Random ones where left out." };
     private readonly Option<int> _pretrain = new("--pretrain") { Description = "Epochs of self-supervised pre-training (SimCLR) on the training images, without their labels, before the training; 0 for none." };
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: cpu, or cuda where the program was built for a graphics card.", DefaultValueFactory = _ => "cpu" };
@@ -33,13 +33,6 @@ internal sealed class TrainingArguments
     {
         _epochs = new Option<int>("--epochs") { Description = "Epochs to train.", DefaultValueFactory = _ => epochs };
         _precision.AcceptOnlyFromAmong([.. TrainingOptions.Precisions]);
-        _size.Validators.Add(result =>
-        {
-            if (!ProjectSettings.ImageSizes.Contains(result.GetValue(_size)))
-            {
-                result.AddError("--size is 64, 96 or 128.");
-            }
-        });
     }
 
     public void AddTo(Command command)

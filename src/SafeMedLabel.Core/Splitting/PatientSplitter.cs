@@ -29,19 +29,18 @@ public static class PatientSplitter
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(fractions);
 
-        // Unknown classes are balanced as a class of their own.
-        var classes = items.Select(item => item.ClassIndex).Distinct().OrderBy(c => c ?? int.MaxValue).ToArray();
-        var patients = items
-            .GroupBy(item => item.Patient, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new SplitPatient(group.Key, [.. classes.Select(c => group.Count(item => item.ClassIndex == c))]))
-            .ToArray();
-
-        new SeededRandom(seed, "patient split").Shuffle<SplitPatient>(patients);
+        var patients = SplitPatient.InRandomOrder(items, new SeededRandom(seed, "patient split"));
         var splits = InOrderOfNeed.Where(split => fractions.Of(split) > 0).Take(patients.Length).ToArray();
-        var balance = new SplitBalance(patients, splits, fractions);
+        var balance = new SplitBalance(patients, [.. splits.Select(split => new SplitPart(fractions.Of(split), MissingClassPenalty(split)))]);
         balance.Place();
         balance.Improve();
-        return balance.Assignment();
+        return balance.Assignment().ToDictionary(patient => patient.Key, patient => splits[patient.Value], StringComparer.Ordinal);
     }
+
+    private static double MissingClassPenalty(DataSplit split) => split switch
+    {
+        DataSplit.Training => 1e6,
+        DataSplit.Test => 1e4,
+        _ => 0,
+    };
 }

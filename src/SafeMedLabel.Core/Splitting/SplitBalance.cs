@@ -1,57 +1,54 @@
 namespace SafeMedLabel.Core.Splitting;
 
 /// <summary>
-/// An assignment of patients to splits under way, and its cost: how far each split's share of each class is from what was asked
-/// (chi-square), plus penalties for what must not be, in the order of their weight: an empty split, a class missing in training, a
-/// class missing in test.
+/// An assignment of patients to parts under way, and its cost: how far each part's share of each class is from what was asked
+/// (chi-square), plus penalties for what must not be: an empty part, which weighs most, and a class missing in a part that needs it.
 /// </summary>
 internal sealed class SplitBalance
 {
     private const double EmptyPenalty = 1e9;
-    private const double MissingInTrainingPenalty = 1e6;
-    private const double MissingInTestPenalty = 1e4;
     private const double SmallestGain = 1e-7;
 
     /// <summary>Above this many patients single moves balance finely enough, and trying all pairs would take minutes.</summary>
     private const int MostPatientsToSwap = 1000;
 
     private readonly IReadOnlyList<SplitPatient> _patients;
-    private readonly IReadOnlyList<DataSplit> _splits;
+    private readonly IReadOnlyList<SplitPart> _parts;
     private readonly double[] _fractions;
     private readonly int[] _totals;
     private readonly int[][] _counts;
     private readonly int[] _patientsIn;
     private readonly int[] _assigned;
 
-    public SplitBalance(IReadOnlyList<SplitPatient> patients, IReadOnlyList<DataSplit> splits, SplitFractions fractions)
+    public SplitBalance(IReadOnlyList<SplitPatient> patients, IReadOnlyList<SplitPart> parts)
     {
         _patients = patients;
-        _splits = splits;
-        var asked = splits.Sum(fractions.Of);
-        _fractions = [.. splits.Select(split => fractions.Of(split) / asked)];
+        _parts = parts;
+        var asked = parts.Sum(part => part.Fraction);
+        _fractions = [.. parts.Select(part => part.Fraction / asked)];
         var classes = patients.Count == 0 ? 0 : patients[0].Counts.Length;
         _totals = [.. Enumerable.Range(0, classes).Select(c => patients.Sum(patient => patient.Counts[c]))];
-        _counts = [.. splits.Select(_ => new int[classes])];
-        _patientsIn = new int[splits.Count];
+        _counts = [.. parts.Select(_ => new int[classes])];
+        _patientsIn = new int[parts.Count];
         _assigned = new int[patients.Count];
     }
 
-    /// <summary>Assigns the patients one after the other, each to the split where it lowers the cost most.</summary>
+    /// <summary>Assigns the patients one after the other, each to the part where it lowers the cost most.</summary>
     public void Place()
     {
         for (var patient = 0; patient < _patients.Count; patient++)
         {
             var best = 0;
             var bestChange = double.PositiveInfinity;
-            for (var split = 0; split < _splits.Count; split++)
+            for (var part = 0; part < _parts.Count; part++)
             {
-                var before = Cost(split);
-                Count(patient, split, +1);
-                var change = Cost(split) - before;
-                Count(patient, split, -1);
+                var before = Cost(part);
+                Count(patient, part, +1);
+                var change = Cost(part) - before;
+                Count(patient, part, -1);
                 if (change < bestChange)
                 {
-                    (best, bestChange) = (split, change);
+                    (best, bestChange) = (part, change);
                 }
             }
 
@@ -69,9 +66,9 @@ internal sealed class SplitBalance
             improved = false;
             for (var patient = 0; patient < _patients.Count; patient++)
             {
-                for (var split = 0; split < _splits.Count; split++)
+                for (var part = 0; part < _parts.Count; part++)
                 {
-                    improved |= TryMove(patient, split);
+                    improved |= TryMove(patient, part);
                 }
 
                 for (var other = patient + 1; other < _patients.Count && _patients.Count <= MostPatientsToSwap; other++)
@@ -83,12 +80,13 @@ internal sealed class SplitBalance
         while (improved);
     }
 
-    public Dictionary<string, DataSplit> Assignment()
+    /// <summary>The part of each patient, as a position in the list of parts.</summary>
+    public Dictionary<string, int> Assignment()
     {
-        var assignment = new Dictionary<string, DataSplit>(_patients.Count, StringComparer.Ordinal);
+        var assignment = new Dictionary<string, int>(_patients.Count, StringComparer.Ordinal);
         for (var patient = 0; patient < _patients.Count; patient++)
         {
-            assignment.Add(_patients[patient].Name, _splits[_assigned[patient]]);
+            assignment.Add(_patients[patient].Name, _assigned[patient]);
         }
 
         return assignment;
@@ -141,28 +139,22 @@ internal sealed class SplitBalance
         _assigned[patient] = to;
     }
 
-    private void Count(int patient, int split, int sign)
+    private void Count(int patient, int part, int sign)
     {
-        _patientsIn[split] += sign;
+        _patientsIn[part] += sign;
         for (var c = 0; c < _totals.Length; c++)
         {
-            _counts[split][c] += sign * _patients[patient].Counts[c];
+            _counts[part][c] += sign * _patients[patient].Counts[c];
         }
     }
 
-    private double Cost(int split)
+    private double Cost(int part)
     {
-        var missing = _splits[split] switch
-        {
-            DataSplit.Training => MissingInTrainingPenalty,
-            DataSplit.Test => MissingInTestPenalty,
-            _ => 0,
-        };
-        var cost = _patientsIn[split] == 0 ? EmptyPenalty : 0;
+        var cost = _patientsIn[part] == 0 ? EmptyPenalty : 0;
         for (var c = 0; c < _totals.Length; c++)
         {
-            var gap = ((double)_counts[split][c] / _totals[c]) - _fractions[split];
-            cost += (gap * gap / _fractions[split]) + (_counts[split][c] == 0 ? missing : 0);
+            var gap = ((double)_counts[part][c] / _totals[c]) - _fractions[part];
+            cost += (gap * gap / _fractions[part]) + (_counts[part][c] == 0 ? _parts[part].MissingClassPenalty : 0);
         }
 
         return cost;

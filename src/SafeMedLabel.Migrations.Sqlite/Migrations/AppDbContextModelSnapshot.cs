@@ -503,6 +503,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("QueueRank")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("ReadingsAsked")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("ReadingsGiven")
                         .HasColumnType("INTEGER");
 
@@ -537,6 +540,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ProjectId", "Split");
 
                     b.HasIndex("ProjectId", "Patient", "ContentHash");
+
+                    b.HasIndex(new[] { "ProjectId", "QueueRank", "ContentHash" }, "IX_Images_Asked")
+                        .HasFilter("\"Split\" = 'Training' AND \"ReadingsAsked\" > \"ReadingsTaken\"");
 
                     b.HasIndex(new[] { "ProjectId", "ContentHash" }, "IX_Images_Audit")
                         .HasFilter("\"Split\" = 'Training' AND \"ReadingsTaken\" < \"ReadingsWanted\"");
@@ -717,6 +723,116 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ProjectId");
 
                     b.ToTable("ReferenceDoubts");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.LabelAudit", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("CancelRequested")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Consensus")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Epochs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("FinishedUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Folds")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ImageSize")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("LabelCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LabelSnapshot")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Progress")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("RequestedById")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime>("RequestedUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Seed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("StartedUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ProjectId");
+
+                    b.HasIndex("State");
+
+                    b.ToTable("LabelAudits");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.LabelAuditFinding", b =>
+                {
+                    b.Property<int>("AuditId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("GivenClass")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("GivenProbability")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("Rank")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("SentAfterEventId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("SentById")
+                        .HasColumnType("TEXT");
+
+                    b.Property<DateTime?>("SentUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("SuggestedClass")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("SuggestedProbability")
+                        .HasColumnType("REAL");
+
+                    b.HasKey("AuditId", "ImageId");
+
+                    b.HasIndex("ImageId");
+
+                    b.HasIndex("AuditId", "Rank")
+                        .IsUnique();
+
+                    b.ToTable("LabelAuditFindings");
                 });
 
             modelBuilder.Entity("SafeMedLabel.Application.Monitoring.RoundPrediction", b =>
@@ -1197,6 +1313,30 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
             modelBuilder.Entity("SafeMedLabel.Application.Labelling.ReferenceDoubt", b =>
                 {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.LabelAudit", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.Project", null)
+                        .WithMany()
+                        .HasForeignKey("ProjectId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Monitoring.LabelAuditFinding", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Monitoring.LabelAudit", null)
+                        .WithMany()
+                        .HasForeignKey("AuditId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
                         .WithMany()
                         .HasForeignKey("ImageId")
