@@ -9,13 +9,14 @@ namespace SafeMedLabel.EndToEnd;
 /// <summary>Suspected labels, as a lead sees them and another reader does not.</summary>
 public sealed class LabelAuditTests
 {
-    private const int Labels = 6;
+    private const int Suspected = 5;
+    private const int Labels = 24;
 
     [Fact]
     public async Task A_lead_sends_suspected_labels_to_another_reader_who_is_told_nothing_and_reads_what_came_of_it()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 100, cancellationToken: cancellation);
         var page = room.Page;
 
         await page.GotoAsync("/projects/1");
@@ -31,12 +32,13 @@ public sealed class LabelAuditTests
         await page.GotoAsync("/projects/1/label");
         for (var i = 0; i < Labels; i++)
         {
-            await Walk.AnswerAsync(page, key: "1");
+            await Walk.AnswerAsync(page, key: $"{1 + (i % 2)}");
         }
 
+        await StartAndCancelAsync(page);
         var suspected = await AddAuditAsync(room.Server, cancellation);
         await page.GotoAsync("/projects/1/label-audit");
-        await Assertions.Expect(page.GetByTestId("suspected")).ToHaveCountAsync(Labels - 1);
+        await Assertions.Expect(page.GetByTestId("suspected")).ToHaveCountAsync(Suspected);
         await Assertions.Expect(page.GetByTestId("one-reader")).ToContainTextAsync("Nobody but you has read here");
         await page.GetByTestId("suspected").Nth(1).GetByTestId("send").ClickAsync();
         await Assertions.Expect(page.GetByTestId("waiting")).ToHaveCountAsync(1);
@@ -49,8 +51,12 @@ public sealed class LabelAuditTests
         var other = await Walk.OpenAsync(room.Browser, room.Server);
         await Walk.SignInAsync(other, "ben@example.org");
         await other.GotoAsync("/projects/1/label");
-        HashSet<Guid> read = [Guid.Parse(await Walk.AnswerAsync(other, key: "2")), Guid.Parse(await Walk.AnswerAsync(other, key: "1"))];
-        Assert.Subset(suspected.Take(3).ToHashSet(), read);
+        // The first label is contradicted, the second confirmed.
+        var first = await Walk.WaitForImageAsync(other);
+        await Walk.AnswerAsync(other, key: suspected[first] == 0 ? "2" : "1");
+        var second = await Walk.WaitForImageAsync(other);
+        await Walk.AnswerAsync(other, key: suspected[second] == 0 ? "1" : "2");
+        Assert.Subset(suspected.Keys.Take(3).ToHashSet(), new HashSet<Guid> { first, second });
 
         await page.GotoAsync("/projects/1/label-audit");
         await Assertions.Expect(page.GetByTestId("yield")).ToContainTextAsync("3 images sent, 2 read again since: 1 of 2 second readings contradict the label (50.00 %");
@@ -60,8 +66,19 @@ public sealed class LabelAuditTests
         await Walk.InspectAsync(page, "label-audit-dark");
     }
 
-    /// <summary>As the worker leaves an audit of these labels that suspects all but one of them; in the order of suspicion.</summary>
-    private static async Task<List<Guid>> AddAuditAsync(RunningServer server, CancellationToken cancellation)
+    /// <summary>The worker takes an audit up, says how far it is, and stops when it is told to.</summary>
+    private static async Task StartAndCancelAsync(IPage page)
+    {
+        await page.GotoAsync("/projects/1/label-audit");
+        await page.GetByTestId("start-audit").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("audit-progress")).ToContainTextAsync("Auditing");
+        await Walk.InspectAsync(page, "label-audit-running");
+        await page.GetByTestId("cancel-audit").ClickAsync();
+        await Assertions.Expect(page.GetByText("The last audit was cancelled.")).ToBeVisibleAsync();
+    }
+
+    /// <summary>As the worker leaves an audit that suspects the first of these labels; images and labels in the order of suspicion.</summary>
+    private static async Task<Dictionary<Guid, int>> AddAuditAsync(RunningServer server, CancellationToken cancellation)
     {
         await using var db = server.OpenDatabase();
         var reader = await db.Users.Where(u => u.Email == "ada@example.org").Select(u => u.Id).FirstAsync(cancellation);
@@ -80,7 +97,7 @@ public sealed class LabelAuditTests
         };
         db.LabelAudits.Add(audit);
         await db.SaveChangesAsync(cancellation);
-        var labelled = await db.Answers.Where(a => a.ReaderId == reader && a.Kind == AnswerKind.Label).OrderBy(a => a.EventId).Take(Labels - 1).ToListAsync(cancellation);
+        var labelled = await db.Answers.Where(a => a.ReaderId == reader && a.Kind == AnswerKind.Label).OrderBy(a => a.EventId).Take(Suspected).ToListAsync(cancellation);
         db.LabelAuditFindings.AddRange(labelled.Index().Select(l => new LabelAuditFinding
         {
             AuditId = audit.Id,
@@ -92,6 +109,6 @@ public sealed class LabelAuditTests
             SuggestedProbability = 1 - (0.02 * (l.Index + 1)),
         }));
         await db.SaveChangesAsync(cancellation);
-        return [.. labelled.Select(l => l.ImageId)];
+        return labelled.ToDictionary(l => l.ImageId, l => l.ClassIndex!.Value);
     }
 }

@@ -162,11 +162,12 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
             var chosen = await choose(open).ToListAsync(cancellationToken);
             var ids = chosen.Select(f => f.ImageId).ToList();
             var images = await db.Images.Where(i => ids.Contains(i.Id)).ToDictionaryAsync(i => i.Id, cancellationToken);
+            var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstAsync(cancellationToken);
+            var lastEvent = await LastEventAsync(db, projectId, cancellationToken);
             foreach (var finding in chosen)
             {
                 var image = images[finding.ImageId];
-                (finding.SentUtc, finding.SentById) = (now, userId);
-                finding.SentAfterEventId = await LastEventAsync(db, image.ProjectId, cancellationToken);
+                (finding.SentUtc, finding.SentById, finding.SentAfterEventId) = (now, userId, lastEvent);
                 image.ReadingsAsked = image.ReadingsGiven + 1;
                 image.ReadingsWanted = Math.Max(image.ReadingsWanted, image.ReadingsAsked);
             }
