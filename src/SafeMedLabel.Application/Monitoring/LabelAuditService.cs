@@ -35,7 +35,8 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
             var patients = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsGiven > 0)
                 .Select(i => new { i.Id, i.Patient }).ToListAsync(cancellationToken);
             AuditedImage[] images = [.. from image in patients where labels.ContainsKey(image.Id) select new AuditedImage(0, image.Patient, labels[image.Id])];
-            if (LabelCrossValidation.Problem(images, LabelCrossValidation.UsualFolds) is { } problem)
+            var folds = LabelCrossValidation.FoldsFor(images);
+            if (LabelCrossValidation.Problem(images, folds) is { } problem)
             {
                 return Result.Refused(problem);
             }
@@ -49,7 +50,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
                 Consensus = project.Consensus,
                 LabelCount = images.Length,
                 ImageSize = project.ImageSize,
-                Folds = LabelCrossValidation.UsualFolds,
+                Folds = folds,
                 Epochs = LabelCrossValidation.UsualEpochs,
                 Seed = project.Seed,
             };

@@ -11,7 +11,7 @@ namespace SafeMedLabel.Application.Monitoring;
 /// </summary>
 public sealed record LabelCrossValidation
 {
-    /// <summary>Folds where nobody asked for another number.</summary>
+    /// <summary>Folds where nobody asked for another number and there are as many patients.</summary>
     public const int UsualFolds = 4;
 
     /// <summary>Epochs of a fold's training where nobody asked for another number.</summary>
@@ -40,6 +40,10 @@ public sealed record LabelCrossValidation
 
     /// <summary>Identifies the pixels and the labels.</summary>
     public required string DataHash { get; init; }
+
+    /// <summary>As many folds as usual, or as there are patients; at least 2.</summary>
+    public static int FoldsFor(IEnumerable<AuditedImage> images) =>
+        Math.Clamp(images.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(), 2, UsualFolds);
 
     /// <summary>Why these images cannot be cross-validated, as a sentence; null where they can.</summary>
     public static string? Problem(IReadOnlyCollection<AuditedImage> images, int folds)

@@ -175,16 +175,33 @@ public sealed class LabelAuditTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Too_few_labels_or_patients_and_a_second_audit_beside_a_running_one_are_refused_with_a_sentence()
+    public async Task Too_few_labels_and_a_second_audit_beside_a_running_one_are_refused_with_a_sentence()
     {
         Assert.Equal(
             "A label audit needs at least 10 labels of two or more patients in each of two classes; label more images first.", (await StartAsync()).Error);
-        await ReadAsync(36);
-        Assert.Equal("A label audit holds whole patients out, a part in turn of 4; there are labels of only 3 patients.", (await StartAsync()).Error);
-        await ReadAsync(12);
+        await ReadAllAsync();
 
         Assert.Null((await StartAsync()).Error);
         Assert.Equal("A label audit is already waiting or running.", (await StartAsync()).Error);
+    }
+
+    [Fact]
+    public async Task With_fewer_patients_than_usual_folds_each_is_held_out_by_itself()
+    {
+        await ReadAsync(36);
+
+        var done = await RunAsync();
+
+        Assert.Equal((LabelAuditState.Completed, 3), (done.State, done.Folds));
+    }
+
+    [Fact]
+    public void More_folds_than_patients_are_refused_with_a_sentence()
+    {
+        AuditedImage[] images = [.. Enumerable.Range(0, 60).Select(i => new AuditedImage(i, $"p{i % 3}", i / 3 % 2))];
+
+        Assert.Null(LabelCrossValidation.Problem(images, 3));
+        Assert.Equal("A label audit holds whole patients out, a part in turn of 4; there are labels of only 3 patients.", LabelCrossValidation.Problem(images, 4));
     }
 
     [Fact]
