@@ -14,7 +14,8 @@ public sealed partial class TheLoopTests
 {
     private const int Labels = 10;
     private const int LabelsMeanwhile = 4;
-    private const float Patience = 300_000;
+    // A limit for what hangs, not for what is slow: other tests train beside this one.
+    private const float Patience = 1_200_000;
 
     [Fact]
     public async Task From_set_up_to_the_silent_failure_rate_of_a_round_though_its_worker_is_killed()
