@@ -50,6 +50,8 @@ public static class ApplicationServices
         services.AddSingleton<SilentFailureService>();
         services.AddSingleton<ReaderReportService>();
         services.AddSingleton<LabelAuditService>();
+        services.AddSingleton<DriftService>();
+        services.AddSingleton<AlarmService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
         services.AddScoped<AccountService>();
@@ -82,7 +84,10 @@ public static class ApplicationServices
         services.AddSingleton<LearningTurn>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
+        services.AddHttpClient(AlarmWebhook.Client, client => client.Timeout = TimeSpan.FromSeconds(10));
+        services.AddSingleton<AlarmWebhook>();
         services.AddHostedService<OrphanRecovery>();
+        services.AddHostedService<AlarmWatch>();
         services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
         return services;
     }

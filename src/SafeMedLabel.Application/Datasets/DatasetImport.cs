@@ -34,6 +34,12 @@ public sealed class DatasetImport
     /// <summary>The name a person knows it by: the uploaded file's name, or the folder's.</summary>
     public required string SourceName { get; set; }
 
+    /// <summary>Longest name of a site.</summary>
+    public const int MaxSite = 100;
+
+    /// <summary>Where the images were taken, such as a laboratory or a microscope; null where nobody said.</summary>
+    public string? Site { get; set; }
+
     /// <summary>True when the source is an upload, deleted after a completed import.</summary>
     public bool IsUpload { get; set; }
 
@@ -77,6 +83,7 @@ public sealed class DatasetImport
     {
         public void Configure(EntityTypeBuilder<DatasetImport> builder)
         {
+            builder.Property(i => i.Site).HasMaxLength(MaxSite);
             builder.HasIndex(i => i.ProjectId);
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
         }

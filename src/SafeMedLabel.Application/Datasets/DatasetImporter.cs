@@ -45,6 +45,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 ReferenceClass = classes[source.ClassNames[image.ClassIndex]],
                 Width = image.Derived.Width,
                 Height = image.Derived.Height,
+                Colour = image.Derived.Colour,
             }));
             db.ImportIssues.AddRange(refused.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
             import.Processed = processed;
@@ -59,10 +60,10 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         await SplitAsync(import, cancellationToken);
     }
 
-    private (int Width, int Height) Keep(byte[] bytes, DecodedImage image)
+    private (int Width, int Height, ImageColour Colour) Keep(byte[] bytes, DecodedImage image)
     {
         store.Put(bytes);
-        return (image.Width, image.Height);
+        return (image.Width, image.Height, ImageColour.Of(image));
     }
 
     /// <summary>A second attempt begins its counts anew; what the first added now counts as known.</summary>

@@ -11,7 +11,8 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="IsUpload">True when the source may be deleted after the import.</param>
 /// <param name="PatientPattern">Regular expression with a group 'patient'.</param>
 /// <param name="RequestedById">Who asks.</param>
-public sealed record ImportRequest(int ProjectId, string SourcePath, string SourceName, bool IsUpload, string PatientPattern, string RequestedById);
+/// <param name="Site">Where the images were taken; null or empty where nobody says.</param>
+public sealed record ImportRequest(int ProjectId, string SourcePath, string SourceName, bool IsUpload, string PatientPattern, string RequestedById, string? Site = null);
 
 /// <summary>Starts and shows imports. The work itself is the worker's.</summary>
 public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, TimeProvider time)
@@ -35,6 +36,12 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused(problem);
         }
 
+        var site = request.Site?.Trim();
+        if (site?.Length > DatasetImport.MaxSite)
+        {
+            return Result.Refused($"A site's name has at most {DatasetImport.MaxSite} characters.");
+        }
+
         DatasetImport import;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
@@ -53,6 +60,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 ProjectId = request.ProjectId,
                 SourcePath = Path.GetFullPath(request.SourcePath),
                 SourceName = request.SourceName,
+                Site = string.IsNullOrEmpty(site) ? null : site,
                 IsUpload = request.IsUpload,
                 PatientPattern = request.PatientPattern,
                 RequestedById = request.RequestedById,

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -40,6 +41,9 @@ public sealed class ProjectImage
     /// <summary>Height in pixels.</summary>
     public int Height { get; set; }
 
+    /// <summary>What stain and camera made of it; null where an earlier version of the program imported it.</summary>
+    public ImageColour? Colour { get; set; }
+
     /// <summary>0-based place in the queue by the latest scoring, or <see cref="Unranked"/>.</summary>
     public int QueueRank { get; set; } = Unranked;
 
@@ -73,6 +77,7 @@ public sealed class ProjectImage
             builder.Property(i => i.Id).ValueGeneratedNever();
             builder.Property(i => i.ContentHash).HasMaxLength(64);
             builder.Property(i => i.Patient).HasMaxLength(200);
+            builder.ComplexProperty(i => i.Colour);
             builder.HasIndex(i => new { i.ProjectId, i.ContentHash }).IsUnique();
             builder.HasIndex(i => new { i.ProjectId, i.Split });
             // The queue's two orders, of what is still to be given out: one seek finds the next image, however many have been read.

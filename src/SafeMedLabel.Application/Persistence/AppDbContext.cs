@@ -73,6 +73,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>The labels that they suspect.</summary>
     public DbSet<LabelAuditFinding> LabelAuditFindings => Set<LabelAuditFinding>();
 
+    /// <summary>What leads must look at.</summary>
+    public DbSet<Alarm> Alarms => Set<Alarm>();
+
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)
     {

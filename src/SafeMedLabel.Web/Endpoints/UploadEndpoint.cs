@@ -17,6 +17,8 @@ internal static class UploadEndpoint
 
     private const string PatternHeader = "X-SafeMedLabel-Pattern";
 
+    private const string SiteHeader = "X-SafeMedLabel-Site";
+
     private const long MaximumBytes = 8L * 1024 * 1024 * 1024;
 
     public static void Map(WebApplication app) =>
@@ -40,7 +42,9 @@ internal static class UploadEndpoint
 
                 var shown = Uri.UnescapeDataString(name);
                 var started = await imports.StartAsync(
-                    new ImportRequest(projectId, path, shown.Length > 200 ? shown[..200] : shown, IsUpload: true, Uri.UnescapeDataString(pattern), http.User.FindFirstValue(ClaimTypes.NameIdentifier)!), cancellationToken);
+                    new ImportRequest(projectId, path, shown.Length > 200 ? shown[..200] : shown, IsUpload: true, Uri.UnescapeDataString(pattern), http.User.FindFirstValue(ClaimTypes.NameIdentifier)!,
+                        Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString())),
+                    cancellationToken);
                 if (started.Succeeded)
                 {
                     return Results.Accepted();

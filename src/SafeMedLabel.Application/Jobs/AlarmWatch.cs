@@ -1,0 +1,61 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+
+namespace SafeMedLabel.Application.Jobs;
+
+/// <summary>Looks at every project in which something happened since the last look, raises alarms and sends them.</summary>
+public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmService alarms, AlarmWebhook webhook, TimeProvider time, ILogger<AlarmWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<int, State> _seen = [];
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        do
+        {
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (Exception failed) when (failed is not OperationCanceledException)
+            {
+                // A watch that ends silently is worse than none: it looks again.
+                logger.LogError(failed, "The alarm watch failed and tries again.");
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        List<State> states;
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            states = await db.Projects.Select(p => new State(
+                p.Id,
+                db.Imports.Where(i => i.ProjectId == p.Id && i.State == ImportState.Completed).Max(i => (int?)i.Id),
+                db.Rounds.Where(r => r.ProjectId == p.Id && r.State == RoundState.Completed).Max(r => (int?)r.Id),
+                p.ActiveRoundId,
+                db.LabelEvents.Where(e => e.ProjectId == p.Id).Max(e => (long?)e.Id))).ToListAsync(cancellationToken);
+        }
+
+        foreach (var state in states.Where(s => _seen.GetValueOrDefault(s.ProjectId) != s))
+        {
+            await alarms.RaiseAsync(state.ProjectId, cancellationToken);
+            _seen[state.ProjectId] = state;
+        }
+
+        await webhook.SendAsync(cancellationToken);
+    }
+
+    /// <summary>All that an alarm may come from.</summary>
+    private sealed record State(int ProjectId, int? LastImport, int? LastRound, int? ActiveRound, long? LastEvent);
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>Raises alarms, and shows them until somebody has seen them.</summary>
+public sealed class AlarmService(
+    IDbContextFactory<AppDbContext> contexts, DriftService drift, LiveCheckService liveChecks, TimeProvider time, ILogger<AlarmService> logger)
+{
+    /// <summary>A project's alarms, the newest first.</summary>
+    public async Task<IReadOnlyList<Alarm>> ListAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Alarms.AsNoTracking().Where(a => a.ProjectId == projectId).OrderByDescending(a => a.Id).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Alarms of a project that nobody has seen.</summary>
+    public async Task<int> UnseenAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Alarms.CountAsync(a => a.ProjectId == projectId && a.SeenUtc == null, cancellationToken);
+    }
+
+    /// <summary>Somebody has seen an alarm; who was first stays.</summary>
+    public async Task SeenAsync(int projectId, int alarmId, string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow().UtcDateTime;
+        await db.Alarms.Where(a => a.Id == alarmId && a.ProjectId == projectId && a.SeenUtc == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.SeenUtc, now).SetProperty(a => a.SeenById, userId), cancellationToken);
+    }
+
+    /// <summary>Looks at a project and raises what is new; returns how many alarms that were.</summary>
+    public async Task<int> RaiseAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Projects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
+        {
+            return 0;
+        }
+
+        var known = await db.Alarms.Where(a => a.ProjectId == projectId).Select(a => a.Cause).ToHashSetAsync(cancellationToken);
+        var now = time.GetUtcNow().UtcDateTime;
+        var raised = (await FoundAsync(project, cancellationToken)).Where(f => !known.Contains(f.Cause)).Select(found => new Alarm
+        {
+            ProjectId = projectId,
+            Kind = found.Kind,
+            Cause = found.Cause,
+            Text = found.Text,
+            RaisedUtc = now,
+            SendUtc = project.AlarmWebhook is null ? null : now,
+        }).ToList();
+        db.Alarms.AddRange(raised);
+        await db.SaveChangesAsync(cancellationToken);
+        foreach (var alarm in raised)
+        {
+            logger.LogWarning("Alarm {AlarmId} of project {ProjectId}, {Kind}: {Cause}.", alarm.Id, projectId, alarm.Kind, alarm.Cause);
+        }
+
+        return raised.Count;
+    }
+
+    private async Task<IEnumerable<(AlarmKind Kind, string Cause, string Text)>> FoundAsync(Project project, CancellationToken cancellationToken)
+    {
+        var drifted = from found in await drift.ReadAsync(project.Id, cancellationToken)
+                      let findings = found.Findings.Where(f => f.IsAlarm).ToList()
+                      where findings.Count > 0
+                      select (AlarmKind.Drift, found.ImportId is { } import ? Invariant($"import {import}") : $"site {found.Name.ToUpperInvariant()}", DriftText(found, findings));
+        var check = await liveChecks.ReadAsync(project.Id, cancellationToken);
+        return check?.SilentFailureInterval?.Low > project.LargestSilentFailureRate
+            ? drifted.Append((AlarmKind.SilentFailures, Invariant($"live check of round {check.RoundNumber}"), LiveText(check, project)))
+            : drifted;
+    }
+
+    private static string DriftText(DriftGroup group, List<DriftFinding> findings) =>
+        $"{group.Subject} is unlike the training data: {string.Join(", ", findings.Select(f => Invariant($"{Name(f.Quantity)} {Math.Abs(f.Shift.Deviations):0.0} SD {(f.Shift.Deviations < 0 ? "lower" : "higher")}")))}.";
+
+    private static string LiveText(LiveCheck check, Project project) => Invariant(
+        $"The model of round {check.RoundNumber} is silently wrong in {check.Silent} of {check.Labelled} images drawn at random, {100 * check.SilentFailureRate:0.00} %, with a 95 % interval from {100 * check.SilentFailureInterval?.Low:0.00} %; the project allows {100 * project.LargestSilentFailureRate:0.00} %.");
+
+    private static string Name(DriftQuantity quantity) => quantity switch
+    {
+        DriftQuantity.Contrast => "contrast",
+        DriftQuantity.Uncertainty => "the model's uncertainty",
+        _ => quantity.ToString().ToLowerInvariant(),
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Core.Splitting;
+
+namespace SafeMedLabel.Application.Monitoring;
+
+/// <summary>
+/// Holds each import and each site against the data that the active model was trained on, or without one the first import: a model knows nothing
+/// of a stain or a camera that it has not seen, and its confidence does not say so.
+/// </summary>
+public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
+{
+    /// <summary>A project's imports, the newest first, and then its sites by name; a site of a single import is no group of its own.</summary>
+    public async Task<IReadOnlyList<DriftGroup>> ReadAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var imports = await db.Imports.AsNoTracking().Where(i => i.ProjectId == projectId && i.State == ImportState.Completed && i.Added > 0)
+            .OrderByDescending(i => i.Id).ToListAsync(cancellationToken);
+        if (imports.Count == 0)
+        {
+            return [];
+        }
+
+        var trainedOn = await TrainedOnAsync(db, projectId, imports, cancellationToken);
+        var patients = await PatientsAsync(db, projectId, cancellationToken);
+        var sites = imports.Where(i => i.Site is not null).GroupBy(i => i.Site!, StringComparer.OrdinalIgnoreCase)
+            .Where(s => s.Count() > 1).OrderBy(s => s.Key, StringComparer.OrdinalIgnoreCase);
+        return
+        [
+            .. imports.Select(i => Group(i.Id, i.SourceName, i.Site, [i.Id], trainedOn, patients)),
+            .. sites.Select(s => Group(null, s.Key, null, [.. s.Select(i => i.Id)], trainedOn, patients)),
+        ];
+    }
+
+    private static DriftGroup Group(int? importId, string name, string? site, HashSet<int> members, HashSet<int> trainedOn, IReadOnlyList<PatientMeans> patients)
+    {
+        var own = patients.Where(p => members.Contains(p.ImportId)).ToList();
+        var reference = patients.Where(p => p.IsTraining && trainedOn.Contains(p.ImportId) && !members.Contains(p.ImportId)).ToList();
+        return new DriftGroup(
+            importId, name, site, own.Sum(p => p.Images), own.Select(p => p.Patient).Distinct(StringComparer.Ordinal).Count(), own.Sum(p => p.Images - p.Measured),
+            DriftFinding.Compare(quantity => Of(reference, quantity), quantity => Of(own, quantity)));
+    }
+
+    private static double[] Of(IEnumerable<PatientMeans> patients, DriftQuantity quantity) => [.. patients.Select(p => p.Of(quantity)).OfType<double>()];
+
+    /// <summary>Imports that were complete when the active model's round began; without one, the first.</summary>
+    private static async Task<HashSet<int>> TrainedOnAsync(AppDbContext db, int projectId, List<DatasetImport> imports, CancellationToken cancellationToken)
+    {
+        var started = await db.Rounds.Where(r => db.Projects.Any(p => p.Id == projectId && p.ActiveRoundId == r.Id)).Select(r => r.StartedUtc).FirstOrDefaultAsync(cancellationToken);
+        return started is null ? [imports[^1].Id] : [.. imports.Where(i => i.FinishedUtc <= started).Select(i => i.Id)];
+    }
+
+    private static async Task<IReadOnlyList<PatientMeans>> PatientsAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
+    {
+        var colours = await db.Images.Where(i => i.ProjectId == projectId)
+            .GroupBy(i => new { i.ImportId, i.Patient, IsTraining = i.Split == DataSplit.Training || i.Split == DataSplit.Gold })
+            .Select(g => new
+            {
+                g.Key,
+                Images = g.Count(),
+                Measured = g.Count(i => i.Colour != null),
+                Red = g.Average(i => i.Colour != null ? i.Colour.Red : (double?)null),
+                Green = g.Average(i => i.Colour != null ? i.Colour.Green : (double?)null),
+                Blue = g.Average(i => i.Colour != null ? i.Colour.Blue : (double?)null),
+                Contrast = g.Average(i => i.Colour != null ? i.Colour.Contrast : (double?)null),
+            }).ToListAsync(cancellationToken);
+        var doubts = await (from opinion in db.ModelOpinions
+                            join image in db.Images on opinion.ImageId equals image.Id
+                            where opinion.ProjectId == projectId
+                            group opinion by new { image.ImportId, image.Patient } into g
+                            select new { g.Key, Doubt = 1 - g.Average(o => o.Probability) }).ToDictionaryAsync(g => (g.Key.ImportId, g.Key.Patient), g => g.Doubt, cancellationToken);
+        return
+        [
+            .. colours.Select(c => new PatientMeans(
+                c.Key.ImportId, c.Key.Patient, c.Key.IsTraining, c.Images, c.Measured, c.Red, c.Green, c.Blue, c.Contrast,
+                c.Key.IsTraining && doubts.TryGetValue((c.Key.ImportId, c.Key.Patient), out var doubt) ? doubt : null)),
+        ];
+    }
+
+    /// <summary>A patient's images in one import.</summary>
+    private sealed record PatientMeans(
+        int ImportId, string Patient, bool IsTraining, int Images, int Measured, double? Red, double? Green, double? Blue, double? Contrast, double? Uncertainty)
+    {
+        public double? Of(DriftQuantity quantity) => quantity switch
+        {
+            DriftQuantity.Red => Red,
+            DriftQuantity.Green => Green,
+            DriftQuantity.Blue => Blue,
+            DriftQuantity.Contrast => Contrast,
+            _ => Uncertainty,
+        };
+    }
+}
