@@ -31,7 +31,7 @@ public sealed class LiveWatchTests
         await Assertions.Expect(page.GetByTestId("alarms")).ToContainTextAsync("1 alarm");
         await Walk.InspectAsync(page, "dashboard-alarms");
         await page.GetByTestId("alarms-link").ClickAsync();
-        await Assertions.Expect(page.GetByTestId("alarm").First).ToContainTextAsync("of Second laboratory is unlike the training data: ");
+        await Assertions.Expect(page.GetByTestId("alarm").First).ToContainTextAsync("Import 2 of Second laboratory is unlike the training data: ");
         await Assertions.Expect(page.GetByTestId("drifted")).ToHaveCountAsync(1);
         await Walk.InspectAsync(page, "watch");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();

@@ -64,6 +64,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/projects/1/settings")]
     [InlineData("/projects/1/readers")]
     [InlineData("/projects/1/label-audit")]
+    [InlineData("/projects/1/watch")]
     [InlineData("/projects/1/adjudicate")]
     [InlineData("/projects/1/rounds/1")]
     [InlineData("/projects/1/rounds/1/report")]

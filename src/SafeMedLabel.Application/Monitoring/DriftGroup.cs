@@ -10,11 +10,11 @@ namespace SafeMedLabel.Application.Monitoring;
 /// <param name="Findings">By quantity; those of which too few patients are known are missing.</param>
 public sealed record DriftGroup(int? ImportId, string Name, string? Site, int Images, int Patients, int Unmeasured, IReadOnlyList<DriftFinding> Findings)
 {
-    /// <summary>What the group is, in a sentence's subject.</summary>
+    /// <summary>What the group is, in a sentence's subject. Without the source's name, which may name a patient: alarms leave the house.</summary>
     public string Subject => this switch
     {
         { ImportId: null } => $"Site '{Name}'",
-        { Site: { } site } => $"Import '{Name}' of {site}",
-        _ => $"Import '{Name}'",
+        { Site: { } site } => $"Import {ImportId} of {site}",
+        _ => $"Import {ImportId}",
     };
 }
