@@ -88,6 +88,9 @@ public static class ApplicationServices
         services.AddSingleton<AlarmWebhook>();
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();
+        services.AddQuartz(quartz => quartz
+            .AddJob<DailyRoundsJob>(job => job.WithIdentity(DailyRoundsJob.Key))
+            .AddTrigger(trigger => trigger.ForJob(DailyRoundsJob.Key).WithIdentity(DailyRoundsJob.Key.Name).WithCronSchedule(DailyRoundsJob.EveryHour, cron => cron.InTimeZone(TimeZoneInfo.Utc))));
         services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
         return services;
     }

@@ -66,6 +66,9 @@ public sealed class Project : IVersioned
     /// <summary>Start a round after so many new labels; null for by hand only.</summary>
     public int? RetrainAfterLabels { get; set; }
 
+    /// <summary>Start a round at this hour of each day (UTC) when there are new labels; null for not.</summary>
+    public int? RetrainAtHour { get; set; }
+
     /// <summary>How long a reader may hold an image.</summary>
     public int LeaseMinutes { get; set; } = 10;
 

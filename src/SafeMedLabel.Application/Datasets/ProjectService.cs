@@ -110,6 +110,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.SilentFailureThreshold = settings.SilentFailureThreshold;
         project.Acquisition = settings.Acquisition;
         project.RetrainAfterLabels = settings.RetrainAfterLabels;
+        project.RetrainAtHour = settings.RetrainAtHour;
         project.LeaseMinutes = settings.LeaseMinutes;
         project.MicrometresPerPixel = settings.MicrometresPerPixel;
         var replan = (project.ReadingsPerImage, project.SecondReadingFraction) != (settings.ReadingsPerImage, settings.SecondReadingFraction);

@@ -32,6 +32,9 @@ public sealed record ProjectSettings
     /// <summary>Null, or 1 to 100,000.</summary>
     public int? RetrainAfterLabels { get; init; }
 
+    /// <summary>Null, or 0 to 23, UTC.</summary>
+    public int? RetrainAtHour { get; init; }
+
     /// <summary>1 to 240.</summary>
     public int LeaseMinutes { get; init; }
 
@@ -96,6 +99,7 @@ public sealed record ProjectSettings
             SilentFailureThreshold = project.SilentFailureThreshold,
             Acquisition = project.Acquisition,
             RetrainAfterLabels = project.RetrainAfterLabels,
+            RetrainAtHour = project.RetrainAtHour,
             LeaseMinutes = project.LeaseMinutes,
             ReadingsPerImage = project.ReadingsPerImage,
             SecondReadingFraction = project.SecondReadingFraction,
@@ -125,6 +129,7 @@ public sealed record ProjectSettings
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
+        { RetrainAtHour: < 0 or > 23 } => "A round may start at 0 to 23 o'clock.",
         { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",
         { ReadingsPerImage: < 1 or > 5 } => "An image is read by 1 to 5 readers.",
         { SecondReadingFraction: not (>= 0 and <= 1) } => "A second reader gets 0 to 100 % of the pool.",

@@ -426,6 +426,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int?>("RetrainAfterLabels")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("RetrainAtHour")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("RevealAllowed")
                         .HasColumnType("INTEGER");
 

@@ -31,6 +31,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         GateMargin = 0.01,
         CertifiedRate = 0.02,
         CertifiedDoubt = 0.1,
+        RetrainAtHour = 23,
         AlarmWebhook = "https://alarms.example.org/safemed?key=1",
     };
 
@@ -100,6 +101,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { SmallestCoverage = double.NaN }, "The smallest coverage is 0 to 100 %." },
         { Settings with { GateMargin = 0.051 }, "A model may be worse by 0 to 5 points." },
         { Settings with { CertifiedRate = 0 }, "A certificate promises a silent-failure rate of 0.01 to 20 %." },
+        { Settings with { RetrainAtHour = 24 }, "A round may start at 0 to 23 o'clock." },
         { Settings with { CertifiedDoubt = 0.51 }, "A certificate holds with 50 to 99.9 % confidence." },
         { Settings with { AlarmWebhook = "alarms.example.org" }, "Alarms are sent to an address that begins with http:// or https:// and has at most 500 characters." },
         { Settings with { AlarmWebhook = "file:///etc/passwd" }, "Alarms are sent to an address that begins with http:// or https:// and has at most 500 characters." },
