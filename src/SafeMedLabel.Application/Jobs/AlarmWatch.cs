@@ -47,9 +47,19 @@ public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmSe
                 db.LabelEvents.Where(e => e.ProjectId == p.Id).Max(e => (long?)e.Id))).ToListAsync(cancellationToken);
         }
 
-        foreach (var state in states.Where(s => _seen.GetValueOrDefault(s.ProjectId) != s))
+        foreach (var state in states)
         {
-            await alarms.RaiseAsync(state.ProjectId, cancellationToken);
+            var before = _seen.GetValueOrDefault(state.ProjectId);
+            if (before?.WithoutLabels != state.WithoutLabels)
+            {
+                await alarms.RaiseDriftAsync(state.ProjectId, cancellationToken);
+            }
+
+            if (before != state)
+            {
+                await alarms.RaiseSilentFailuresAsync(state.ProjectId, cancellationToken);
+            }
+
             _seen[state.ProjectId] = state;
         }
 
@@ -57,5 +67,9 @@ public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmSe
     }
 
     /// <summary>All that an alarm may come from.</summary>
-    private sealed record State(int ProjectId, int? LastImport, int? LastRound, int? ActiveRound, long? LastEvent);
+    private sealed record State(int ProjectId, int? LastImport, int? LastRound, int? ActiveRound, long? LastEvent)
+    {
+        /// <summary>What drift may come from: it reads all images, and readers answer all the time.</summary>
+        public State WithoutLabels => this with { LastEvent = null };
+    }
 }

@@ -33,8 +33,14 @@ public sealed class AlarmService(
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.SeenUtc, now).SetProperty(a => a.SeenById, userId), cancellationToken);
     }
 
-    /// <summary>Looks at a project and raises what is new; returns how many alarms that were.</summary>
-    public async Task<int> RaiseAsync(int projectId, CancellationToken cancellationToken = default)
+    /// <summary>Holds a project's imports and sites against its training data and raises what is new; returns how many alarms that were.</summary>
+    public Task<int> RaiseDriftAsync(int projectId, CancellationToken cancellationToken = default) => RaiseAsync(projectId, DriftedAsync, cancellationToken);
+
+    /// <summary>Holds a project's live check against its limit and raises what is new; returns how many alarms that were.</summary>
+    public Task<int> RaiseSilentFailuresAsync(int projectId, CancellationToken cancellationToken = default) => RaiseAsync(projectId, FailingSilentlyAsync, cancellationToken);
+
+    private async Task<int> RaiseAsync(
+        int projectId, Func<Project, CancellationToken, Task<IEnumerable<Finding>>> findAsync, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.Projects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
@@ -44,7 +50,7 @@ public sealed class AlarmService(
 
         var known = await db.Alarms.Where(a => a.ProjectId == projectId).Select(a => a.Cause).ToHashSetAsync(cancellationToken);
         var now = time.GetUtcNow().UtcDateTime;
-        var raised = (await FoundAsync(project, cancellationToken)).Where(f => !known.Contains(f.Cause)).Select(found => new Alarm
+        var raised = (await findAsync(project, cancellationToken)).Where(f => !known.Contains(f.Cause)).Select(found => new Alarm
         {
             ProjectId = projectId,
             Kind = found.Kind,
@@ -63,16 +69,18 @@ public sealed class AlarmService(
         return raised.Count;
     }
 
-    private async Task<IEnumerable<(AlarmKind Kind, string Cause, string Text)>> FoundAsync(Project project, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Finding>> DriftedAsync(Project project, CancellationToken cancellationToken) =>
+        from found in await drift.ReadAsync(project.Id, cancellationToken)
+        let findings = found.Findings.Where(f => f.IsAlarm).ToList()
+        where findings.Count > 0
+        select new Finding(AlarmKind.Drift, found.ImportId is { } import ? Invariant($"import {import}") : $"site {found.Name.ToUpperInvariant()}", DriftText(found, findings));
+
+    private async Task<IEnumerable<Finding>> FailingSilentlyAsync(Project project, CancellationToken cancellationToken)
     {
-        var drifted = from found in await drift.ReadAsync(project.Id, cancellationToken)
-                      let findings = found.Findings.Where(f => f.IsAlarm).ToList()
-                      where findings.Count > 0
-                      select (AlarmKind.Drift, found.ImportId is { } import ? Invariant($"import {import}") : $"site {found.Name.ToUpperInvariant()}", DriftText(found, findings));
         var check = await liveChecks.ReadAsync(project.Id, cancellationToken);
         return check?.SilentFailureInterval?.Low > project.LargestSilentFailureRate
-            ? drifted.Append((AlarmKind.SilentFailures, Invariant($"live check of round {check.RoundNumber}"), LiveText(check, project)))
-            : drifted;
+            ? [new Finding(AlarmKind.SilentFailures, Invariant($"live check of round {check.RoundNumber}"), LiveText(check, project))]
+            : [];
     }
 
     private static string DriftText(DriftGroup group, List<DriftFinding> findings) =>
@@ -89,4 +97,7 @@ public sealed class AlarmService(
     };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What an alarm may be raised for.</summary>
+    private sealed record Finding(AlarmKind Kind, string Cause, string Text);
 }

@@ -119,7 +119,7 @@ public sealed class AlarmTests : IAsyncLifetime
         Assert.Equal((AlarmWebhook.MostTries, null), (alarm.FailedSends, alarm.SendUtc));
     }
 
-    private Task<int> RaiseAsync() => Alarms.RaiseAsync(_workplace.ProjectId, Cancellation);
+    private Task<int> RaiseAsync() => Alarms.RaiseSilentFailuresAsync(_workplace.ProjectId, Cancellation);
 
     private Task SendAsync() => _workplace.Get<AlarmWebhook>().SendAsync(Cancellation);
 
