@@ -51,14 +51,7 @@ internal static class DriftBenchmark
         }) / (double)Draws;
     }
 
-    private static double[] Of(ImageColour[] patients, DriftQuantity quantity) => quantity switch
-    {
-        DriftQuantity.Red => [.. patients.Select(p => p.Red)],
-        DriftQuantity.Green => [.. patients.Select(p => p.Green)],
-        DriftQuantity.Blue => [.. patients.Select(p => p.Blue)],
-        DriftQuantity.Contrast => [.. patients.Select(p => p.Contrast)],
-        _ => [],
-    };
+    private static double[] Of(ImageColour[] patients, DriftQuantity quantity) => [.. patients.Select(p => quantity.Of(p)).OfType<double>()];
 
     private static ImageColour Mean(ImageColour[] images) =>
         new(images.Average(i => i.Red), images.Average(i => i.Green), images.Average(i => i.Blue), images.Average(i => i.Contrast));

@@ -22,6 +22,9 @@ public enum ImportState
 /// <summary>One import of a folder or archive into a project, and how it went.</summary>
 public sealed class DatasetImport
 {
+    /// <summary>Longest name of a site.</summary>
+    public const int MaxSite = 100;
+
     /// <summary>Key.</summary>
     public int Id { get; set; }
 
@@ -33,9 +36,6 @@ public sealed class DatasetImport
 
     /// <summary>The name a person knows it by: the uploaded file's name, or the folder's.</summary>
     public required string SourceName { get; set; }
-
-    /// <summary>Longest name of a site.</summary>
-    public const int MaxSite = 100;
 
     /// <summary>Where the images were taken, such as a laboratory or a microscope; null where nobody said.</summary>
     public string? Site { get; set; }

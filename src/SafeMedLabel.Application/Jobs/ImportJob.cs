@@ -1,4 +1,3 @@
-using System.Globalization;
 using Quartz;
 using SafeMedLabel.Application.Datasets;
 
@@ -10,5 +9,5 @@ public sealed class ImportJob(ImportRunner runner) : IJob
 {
     /// <inheritdoc />
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) =>
-        await runner.RunAsync(int.Parse(context.MergedJobDataMap.GetString(JobScheduler.RowId)!, CultureInfo.InvariantCulture), cancellationToken);
+        await runner.RunAsync(JobScheduler.RowOf(context), cancellationToken);
 }

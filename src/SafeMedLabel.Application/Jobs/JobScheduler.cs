@@ -10,7 +10,7 @@ namespace SafeMedLabel.Application.Jobs;
 public sealed class JobScheduler(ISchedulerFactory schedulers)
 {
     /// <summary>Key of a job's data that holds the row it works on.</summary>
-    internal const string RowId = "id";
+    private const string RowId = "id";
 
     /// <summary>Schedules a round's run for now, unless it is scheduled already.</summary>
     public Task ScheduleRoundAsync(int roundId, CancellationToken cancellationToken = default) =>
@@ -23,6 +23,9 @@ public sealed class JobScheduler(ISchedulerFactory schedulers)
     /// <summary>Schedules a label audit's run for now, unless it is scheduled already.</summary>
     public Task ScheduleLabelAuditAsync(int auditId, CancellationToken cancellationToken = default) =>
         ScheduleAsync<LabelAuditJob>("label-audit", auditId, cancellationToken);
+
+    /// <summary>The row that a job works on.</summary>
+    internal static int RowOf(IJobExecutionContext context) => int.Parse(context.MergedJobDataMap.GetString(RowId)!, CultureInfo.InvariantCulture);
 
     private async Task ScheduleAsync<TJob>(string group, int rowId, CancellationToken cancellationToken)
         where TJob : IJob

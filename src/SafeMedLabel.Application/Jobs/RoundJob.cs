@@ -1,4 +1,3 @@
-using System.Globalization;
 using Quartz;
 using SafeMedLabel.Application.Rounds;
 
@@ -10,5 +9,5 @@ public sealed class RoundJob(RoundRunner runner, LearningTurn turn) : IJob
 {
     /// <inheritdoc />
     public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => turn.RunAsync(
-        () => runner.RunAsync(int.Parse(context.MergedJobDataMap.GetString(JobScheduler.RowId)!, CultureInfo.InvariantCulture), cancellationToken), cancellationToken);
+        () => runner.RunAsync(JobScheduler.RowOf(context), cancellationToken), cancellationToken);
 }

@@ -12,6 +12,10 @@ namespace SafeMedLabel.Application.Labelling;
 public sealed record LabelSnapshot(
     long LastEventId, IReadOnlyDictionary<Guid, int> Labels, IReadOnlySet<Guid> Unreadable, IReadOnlySet<Guid> Disputed, IReadOnlyDictionary<Guid, int?> Decided)
 {
+    /// <summary>A project's last event: a snapshot of now ends with it. 0 where there is none.</summary>
+    public static async Task<long> LastEventAsync(AppDbContext db, int projectId, CancellationToken cancellationToken = default) =>
+        await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+
     /// <summary>
     /// Folds a project's events up to and including <paramref name="lastEventId"/>, also what readers had said by then of images of known class,
     /// which are in none of the three.

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 
@@ -73,22 +74,16 @@ public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
         return
         [
             .. colours.Select(c => new PatientMeans(
-                c.Key.ImportId, c.Key.Patient, c.Key.IsTraining, c.Images, c.Measured, c.Red, c.Green, c.Blue, c.Contrast,
+                c.Key.ImportId, c.Key.Patient, c.Key.IsTraining, c.Images, c.Measured,
+                c.Measured == 0 ? null : new ImageColour(c.Red!.Value, c.Green!.Value, c.Blue!.Value, c.Contrast!.Value),
                 c.Key.IsTraining && doubts.TryGetValue((c.Key.ImportId, c.Key.Patient), out var doubt) ? doubt : null)),
         ];
     }
 
     /// <summary>A patient's images in one import.</summary>
     private sealed record PatientMeans(
-        int ImportId, string Patient, bool IsTraining, int Images, int Measured, double? Red, double? Green, double? Blue, double? Contrast, double? Uncertainty)
+        int ImportId, string Patient, bool IsTraining, int Images, int Measured, ImageColour? Colour, double? Uncertainty)
     {
-        public double? Of(DriftQuantity quantity) => quantity switch
-        {
-            DriftQuantity.Red => Red,
-            DriftQuantity.Green => Green,
-            DriftQuantity.Blue => Blue,
-            DriftQuantity.Contrast => Contrast,
-            _ => Uncertainty,
-        };
+        public double? Of(DriftQuantity quantity) => quantity == DriftQuantity.Uncertainty ? Uncertainty : Colour is null ? null : quantity.Of(Colour);
     }
 }

@@ -72,7 +72,6 @@ public sealed class LabelAudit
     {
         public void Configure(EntityTypeBuilder<LabelAudit> builder)
         {
-            builder.Ignore(a => a.IsActive);
             builder.HasIndex(a => a.ProjectId);
             builder.HasIndex(a => a.State);
             builder.HasOne<Project>().WithMany().HasForeignKey(a => a.ProjectId);

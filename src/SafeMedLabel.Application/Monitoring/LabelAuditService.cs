@@ -30,7 +30,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
                 return Result.Refused("A label audit is already waiting or running.");
             }
 
-            var lastEvent = await LastEventAsync(db, projectId, cancellationToken);
+            var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
             var labels = (await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken)).Labels;
             var patients = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsGiven > 0)
                 .Select(i => new { i.Id, i.Patient }).ToListAsync(cancellationToken);
@@ -164,7 +164,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
             var ids = chosen.Select(f => f.ImageId).ToList();
             var images = await db.Images.Where(i => ids.Contains(i.Id)).ToDictionaryAsync(i => i.Id, cancellationToken);
             var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstAsync(cancellationToken);
-            var lastEvent = await LastEventAsync(db, projectId, cancellationToken);
+            var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
             foreach (var finding in chosen)
             {
                 var image = images[finding.ImageId];
@@ -186,9 +186,6 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
         join image in db.Images on finding.ImageId equals image.Id
         where finding.AuditId == auditId && image.ReadingsAsked > image.ReadingsGiven
         select image.Id;
-
-    private static async Task<long> LastEventAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
-        await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
 
     /// <summary>What readers and adjudicators have said of these findings since they were sent; who had read an image before gives no second reading of it.</summary>
     private static async Task<Dictionary<(int AuditId, Guid ImageId), FollowUp>> FollowUpsAsync(

@@ -43,12 +43,12 @@ public sealed record LabelCrossValidation
 
     /// <summary>As many folds as usual, or as there are patients; at least 2.</summary>
     public static int FoldsFor(IEnumerable<AuditedImage> images) =>
-        Math.Clamp(images.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(), 2, UsualFolds);
+        Math.Clamp(Patients(images), 2, UsualFolds);
 
     /// <summary>Why these images cannot be cross-validated, as a sentence; null where they can.</summary>
     public static string? Problem(IReadOnlyCollection<AuditedImage> images, int folds)
     {
-        var patients = images.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count();
+        var patients = Patients(images);
         var learnable = images.GroupBy(i => i.ClassIndex).Count(c => c.Count() >= MinimumLabelsPerClass && c.DistinctBy(i => i.Patient).Count() > 1);
         return learnable < 2
             ? $"A label audit needs at least {MinimumLabelsPerClass} labels of two or more patients in each of two classes; label more images first."
@@ -88,6 +88,8 @@ public sealed record LabelCrossValidation
 
         return new PredictionSet(ClassNames.Count, [.. Images.Select(i => i.ClassIndex)], probabilities);
     }
+
+    private static int Patients(IEnumerable<AuditedImage> images) => images.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count();
 
     private TrainingTask Task(int fold, string modelPath, AuditedImage[] others) => new()
     {

@@ -106,7 +106,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 return Result.Refused("Not enough new labels yet.");
             }
 
-            var lastEvent = again?.LabelSnapshot ?? await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+            var lastEvent = again?.LabelSnapshot ?? await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
             var consensus = again?.Consensus ?? project.Consensus;
             var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, consensus, cancellationToken);
             var labels = snapshot.Labels.Count;
