@@ -16,7 +16,7 @@ public sealed class LabelAuditTests
     public async Task A_lead_sends_suspected_labels_to_another_reader_who_is_told_nothing_and_reads_what_came_of_it()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 100, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 160, cancellationToken: cancellation);
         var page = room.Page;
 
         await page.GotoAsync("/projects/1");

@@ -38,7 +38,7 @@ public sealed class PreferencesTests
     [Fact]
     public async Task Who_has_chosen_no_language_reads_in_the_browsers()
     {
-        await using var room = await ReadingRoom.OpenAsync(cells: 20, language: "sw-KE", cancellationToken: TestContext.Current.CancellationToken);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, language: "sw-KE", cancellationToken: TestContext.Current.CancellationToken);
         var page = room.Page;
         await page.GotoAsync("/projects/1/label");
         await Walk.WaitForImageAsync(page);

@@ -19,7 +19,7 @@ public sealed class ReadingTimeTests
     public async Task A_pause_of_more_than_a_minute_is_no_reading_time_and_a_shorter_one_is()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 20, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
         var page = room.Page;
         await page.AddInitScriptAsync(MovableClock);
         await page.GotoAsync("/projects/1/label");

@@ -12,7 +12,7 @@ public sealed class ViewerTests
     [Fact]
     public async Task A_reader_zooms_moves_and_adjusts_the_image_and_the_next_one_begins_whole()
     {
-        await using var room = await ReadingRoom.OpenAsync(cells: 120, cancellationToken: TestContext.Current.CancellationToken);
+        await using var room = await ReadingRoom.OpenAsync(cells: 160, cancellationToken: TestContext.Current.CancellationToken);
         var page = room.Page;
         await Walk.SetAsync(page, "pixel-width", "0.1");
         await page.GotoAsync("/projects/1/label");

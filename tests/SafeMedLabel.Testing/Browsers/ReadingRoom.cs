@@ -1,12 +1,10 @@
 using Microsoft.Playwright;
-using SafeMedLabel.Application.Datasets.Demo;
 
 namespace SafeMedLabel.Testing.Browsers;
 
-/// <summary>The real server with project 1 and its synthetic cells, a browser, and the admin's page on it.</summary>
+/// <summary>The real server with project 1 and its synthetic cells, a browser, and an empty page in which the admin is signed in.</summary>
 public sealed class ReadingRoom : IAsyncDisposable
 {
-    private readonly TemporaryFolder _cells = new();
     private readonly IPlaywright _playwright;
 
     private ReadingRoom(RunningServer server, IPlaywright playwright, IBrowser browser)
@@ -20,20 +18,18 @@ public sealed class ReadingRoom : IAsyncDisposable
     /// <summary>The browser.</summary>
     public IBrowser Browser { get; }
 
-    /// <summary>The admin's page.</summary>
+    /// <summary>The admin's page, on nothing yet.</summary>
     public IPage Page { get; private set; } = null!;
 
     /// <summary>Starts all of it. Where there is no browser, the test that asks is skipped.</summary>
     public static async Task<ReadingRoom> OpenAsync(int cells, string language = "en-GB", CancellationToken cancellationToken = default)
     {
         Chromium.Find();
-        var server = await RunningServer.StartAsync(cancellationToken);
+        var prepared = await PreparedStorage.OfAsync(cells);
+        var server = await RunningServer.StartAsync(cancellationToken, prepared.Folder);
         var playwright = await Playwright.CreateAsync();
         var room = new ReadingRoom(server, playwright, await Chromium.LaunchAsync(playwright));
-        DemoDataset.Write(room._cells.Path, cells, seed: 1, cancellationToken: cancellationToken);
-        room.Page = await Walk.OpenAsync(room.Browser, server, language);
-        await Walk.SetUpAsync(room.Page);
-        await Walk.ImportAsync(room.Page, room._cells.Path);
+        room.Page = await Walk.OpenAsync(room.Browser, server, language, prepared.SignedIn);
         return room;
     }
 
@@ -43,6 +39,5 @@ public sealed class ReadingRoom : IAsyncDisposable
         await Browser.DisposeAsync();
         _playwright.Dispose();
         await Server.DisposeAsync();
-        _cells.Dispose();
     }
 }

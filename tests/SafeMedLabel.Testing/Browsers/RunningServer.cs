@@ -23,10 +23,18 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}");
 
-    /// <summary>Starts one and waits until it answers.</summary>
-    public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken)
+    /// <summary>Where it keeps all it has.</summary>
+    public string Folder => _storage.FullRoot;
+
+    /// <summary>Starts one, on a copy of the storage in <paramref name="folder"/> where one is named, and waits until it answers.</summary>
+    public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken, string? folder = null)
     {
         var server = new RunningServer();
+        if (folder is not null)
+        {
+            Copy(folder, server.Folder);
+        }
+
         await server.StartAgainAsync(cancellationToken);
         return server;
     }
@@ -78,6 +86,8 @@ public sealed class RunningServer : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // A server that lives for seconds gains nothing from code that counts its own calls.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;
@@ -131,6 +141,16 @@ public sealed class RunningServer : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
         await kill.WaitForExitAsync();
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 
     private static int FreePort()

@@ -22,10 +22,16 @@ public static class Walk
         }
         """;
 
-    /// <summary>A page on the server, as wide as a reader's screen.</summary>
-    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server, string language = "en-GB")
+    /// <summary>A page on the server, as wide as a reader's screen; of somebody who is signed in, where their cookies are given.</summary>
+    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server, string language = "en-GB", string? signedIn = null)
     {
-        var context = await browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = server.Address.ToString(), Locale = language, ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = server.Address.ToString(),
+            Locale = language,
+            StorageState = signedIn,
+            ViewportSize = new ViewportSize { Width = 1440, Height = 900 },
+        });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
         Assertions.SetDefaultExpectTimeout(60_000);
@@ -37,7 +43,6 @@ public static class Walk
     {
         await page.GotoAsync("/");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("/setup$"));
-        await InspectAsync(page, "setup");
         await page.FillAsync("#displayName", "Ada Admin");
         await page.FillAsync("#email", "ada@example.org");
         await page.FillAsync("#password", Password);
@@ -75,7 +80,6 @@ public static class Walk
         await page.GetByTestId("import-path").FillAsync(cells);
         await page.GetByTestId("start-import").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
-        await InspectAsync(page, "import");
     }
 
     /// <summary>Changes a setting of project 1.</summary>
