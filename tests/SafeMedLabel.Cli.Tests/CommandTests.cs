@@ -49,7 +49,7 @@ public sealed class CommandTests
         try
         {
             var model = Path.Combine(folder, "model.safetensors");
-            var (trained, _, trainError) = await RunAsync("train", "--data", cells, "--epochs", "1", "--minimum-steps", "4", "--threads", "1", "--out", model, "--json");
+            var (trained, _, trainError) = await RunAsync("train", "--data", cells, "--size", "32", "--epochs", "1", "--minimum-steps", "4", "--threads", "1", "--out", model, "--json");
             Assert.True(trained == 0, trainError);
             Assert.True(File.Exists(Path.ChangeExtension(model, ".json")));
 
@@ -174,7 +174,7 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         string[] command =
         [
-            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
+            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--size", "32", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
             "--acquisition", "random,power-bald,typical-random", "--seeds", "0-1", "--out", folder.Path, "--json",
         ];
         var (code, output, error) = await RunAsync(command);
@@ -202,7 +202,7 @@ public sealed class CommandTests
         var cells = SharedData.Require("data/nih-malaria-mini");
 
         var (code, output, error) = await RunAsync(
-            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--epochs", "1", "--minimum-steps", "2", "--threads", "1", "--json");
+            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--size", "32", "--epochs", "1", "--minimum-steps", "2", "--threads", "1", "--json");
 
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
@@ -220,7 +220,7 @@ public sealed class CommandTests
         string[] command =
         [
             "experiment", "--data", cells, "--methods", "supervised,safemed-ssl,safemed-ssl+limit=q0.5", "--seeds", "0-1", "--labelled", "0.3", "--epochs", "2",
-            "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
+            "--size", "32", "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
         ];
         var first = folder.File("runs/supervised-seed0/run.json");
         using (var killed = Start(command))
@@ -271,7 +271,7 @@ public sealed class CommandTests
         var cells = SharedData.Require("data/nih-malaria-mini");
 
         var (code, output, error) = await RunAsync(
-            "audit", "--data", cells, "--labelled", "1", "--seeds", "0", "--noise", "0.1", "--folds", "2", "--epochs", "1", "--threads", "1", "--json");
+            "audit", "--data", cells, "--labelled", "1", "--seeds", "0", "--noise", "0.1", "--folds", "2", "--size", "32", "--epochs", "1", "--threads", "1", "--json");
 
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);

@@ -27,7 +27,7 @@ public sealed class Project : IVersioned
     /// <summary>When it was made, UTC.</summary>
     public DateTime CreatedUtc { get; set; }
 
-    /// <summary>Side of the training pixels: 64, 96 or 128.</summary>
+    /// <summary>Side of the training pixels, one of <see cref="ProjectSettings.ImageSizes"/>.</summary>
     public int ImageSize { get; set; } = 64;
 
     /// <summary>Epochs of a round.</summary>

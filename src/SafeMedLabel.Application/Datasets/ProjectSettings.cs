@@ -8,8 +8,11 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>What a lead may change of a project.</summary>
 public sealed record ProjectSettings
 {
-    /// <summary>Sides of training pixels that a project may choose.</summary>
-    public static IReadOnlyList<int> ImageSizes { get; } = [64, 96, 128];
+    /// <summary>Sides of training pixels that a project may choose; the smallest is for a quick look at how a method behaves.</summary>
+    public static IReadOnlyList<int> ImageSizes { get; } = [32, 64, 96, 128];
+
+    /// <summary><see cref="ImageSizes"/> in words.</summary>
+    public static string ImageSizesInWords { get; } = $"{string.Join(", ", ImageSizes.SkipLast(1))} or {ImageSizes[^1]}";
 
     /// <summary>Name, 1 to 100 characters.</summary>
     public required string Name { get; init; }
@@ -125,7 +128,7 @@ public sealed record ProjectSettings
     {
         { Name: var name } when name.Trim().Length is 0 or > 100 => "A project needs a name of at most 100 characters.",
         { Question: var question } when question.Trim().Length is 0 or > 200 => "The question needs 1 to 200 characters.",
-        { ImageSize: var size } when !ImageSizes.Contains(size) => "The image size is 64, 96 or 128.",
+        { ImageSize: var size } when !ImageSizes.Contains(size) => $"The image size is {ImageSizesInWords}.",
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",

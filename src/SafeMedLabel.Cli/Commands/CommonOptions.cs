@@ -36,12 +36,12 @@ internal static class CommonOptions
     /// <summary>Side of the images.</summary>
     public static Option<int> Size()
     {
-        var size = new Option<int>("--size") { Description = "Side of the images in pixels: 64, 96 or 128.", DefaultValueFactory = _ => 64 };
+        var size = new Option<int>("--size") { Description = $"Side of the images in pixels: {ProjectSettings.ImageSizesInWords}.", DefaultValueFactory = _ => 64 };
         size.Validators.Add(result =>
         {
             if (!ProjectSettings.ImageSizes.Contains(result.GetValue(size)))
             {
-                result.AddError("--size is 64, 96 or 128.");
+                result.AddError($"--size is {ProjectSettings.ImageSizesInWords}.");
             }
         });
         return size;

@@ -49,7 +49,7 @@ internal static class ModelCommand
         var names = CommonOptions.List(classes);
         if (names.Length < 2 || !ProjectSettings.ImageSizes.Contains(size))
         {
-            throw new ArgumentException("--classes names two or more classes, and --size is 64, 96 or 128.");
+            throw new ArgumentException($"--classes names two or more classes, and --size is {ProjectSettings.ImageSizesInWords}.");
         }
 
         return (ModelFile.Import(path, names), new ModelCard

@@ -84,7 +84,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
     {
         { Settings with { Name = " " }, "A project needs a name of at most 100 characters." },
         { Settings with { Question = new string('?', 201) }, "The question needs 1 to 200 characters." },
-        { Settings with { ImageSize = 65 }, "The image size is 64, 96 or 128." },
+        { Settings with { ImageSize = 65 }, "The image size is 32, 64, 96 or 128." },
         { Settings with { Epochs = 0 }, "A round has 1 to 200 epochs." },
         { Settings with { SilentFailureThreshold = 0.81 }, "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95." },
         { Settings with { RetrainAfterLabels = 0 }, "A round may start after 1 to 100,000 new labels." },
