@@ -72,6 +72,7 @@ internal static class WebUi
         app.MapStaticAssets().AllowAnonymous();
         app.MapGet("/health", () => "ok").AllowAnonymous();
         ImageEndpoint.Map(app);
+        AttributionEndpoint.Map(app);
         AnswerEndpoint.Map(app);
         UploadEndpoint.Map(app);
         ReportEndpoint.Map(app);

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
@@ -28,9 +29,13 @@ public sealed partial class TheLoopTests
         await using var browser = await Chromium.LaunchAsync(playwright);
         var page = await Walk.OpenAsync(browser, server);
 
+        await page.GotoAsync("/");
+        await Walk.InspectAsync(page, "setup");
         await Walk.SetUpAsync(page);
         await Walk.ImportAsync(page, cells);
+        await Walk.InspectAsync(page, "import");
         await Walk.SetAsync(page, "epochs", "2");
+        await ShrinkImagesAsync(server, cancellation);
         await LabelAsync(page, server, Labels, cancellation);
         await StartRoundAsync(page);
         await KillWorkerInTrainingAsync(server, cancellation);
@@ -49,6 +54,13 @@ public sealed partial class TheLoopTests
         await AssertNothingIsLostAsync(server, cancellation);
         await CheckLiveAsync(page, server, cancellation);
         await LookAtGridAsync(page, server, cancellation);
+    }
+
+    /// <summary>It is the path that is shown, not what can be learned on it.</summary>
+    private static async Task ShrinkImagesAsync(RunningServer server, CancellationToken cancellation)
+    {
+        await using var db = server.OpenDatabase();
+        await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.ImageSize, ProjectSettings.ImageSizes[0]), cancellation);
     }
 
     /// <summary>What the numbers are made of, and to take home.</summary>
@@ -77,6 +89,11 @@ public sealed partial class TheLoopTests
         await page.GetByTestId("look-at-failures").ClickAsync();
         var failures = page.GetByTestId("failure");
         await Assertions.Expect(failures.First).ToBeVisibleAsync();
+        await page.GetByTestId("show-evidence").CheckAsync();
+        var evidence = page.GetByTestId("evidence").First;
+        await Assertions.Expect(evidence).ToHaveJSPropertyAsync("naturalWidth", 8);
+        Assert.Equal(await failures.First.GetByRole(AriaRole.Img).First.BoundingBoxAsync() is { } cell ? (cell.X, cell.Y, cell.Width) : default, await evidence.BoundingBoxAsync() is { } veil ? (veil.X, veil.Y, veil.Width) : default);
+        await Walk.InspectAsync(page, "silent-failures-evidence");
         await page.GetByTestId("doubt").First.ClickAsync();
         await Assertions.Expect(page.GetByTestId("withdraw")).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "silent-failures");

@@ -47,6 +47,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/admin/users")]
     [InlineData("/images/0d4f3c1e-5a3b-4b8f-9a51-6f2f3c1f0001")]
     [InlineData("/projects/1/rounds/1/report")]
+    [InlineData("/rounds/1/attributions/0d4f3c1e-5a3b-4b8f-9a51-6f2f3c1f0001")]
     public async Task Whoever_is_not_signed_in_is_sent_to_sign_in(string address)
     {
         using var browser = await _server.BrowserAsync();
@@ -68,6 +69,8 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("/projects/1/adjudicate")]
     [InlineData("/projects/1/rounds/1")]
     [InlineData("/projects/1/rounds/1/report")]
+    [InlineData("/projects/1/rounds/1/silent-failures")]
+    [InlineData("/rounds/1/attributions/0d4f3c1e-5a3b-4b8f-9a51-6f2f3c1f0001")]
     public async Task A_pathologist_is_refused_the_pages_of_leads_and_admins(string address)
     {
         using var browser = await _server.BrowserAsync("pat");

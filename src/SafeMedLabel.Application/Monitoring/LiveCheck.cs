@@ -23,21 +23,19 @@ public sealed record LiveCheck(int RoundNumber, double Threshold, int Drawn, int
     /// <summary>Part of the labelled that is right.</summary>
     public double? Accuracy => Labelled == 0 ? null : 1 - ((double)Wrong / Labelled);
 
-    /// <summary>
-    /// Counts. The pool's content hashes order it at random, and the audit stream draws by that order: all images up to the last one drawn
-    /// are a simple random sample of the pool, whether they were read because they were drawn or because they were uncertain. Counting only
-    /// those that were drawn would leave out the uncertain ones, which were read before their turn. That the last image is always one that
-    /// was drawn errs to the safe side, by less than one image.
-    /// </summary>
+    /// <summary>Counts.</summary>
     /// <param name="roundNumber">The round.</param>
     /// <param name="threshold">Of confidence.</param>
-    /// <param name="predictions">Of the pool's images in the order of their content hashes.</param>
-    /// <param name="last">Place of the last image drawn; −1 where none was.</param>
-    /// <param name="labels">Class by image, where it has one.</param>
-    public static LiveCheck From(int roundNumber, double threshold, IReadOnlyList<RoundPrediction> predictions, int last, IReadOnlyDictionary<Guid, int> labels)
+    /// <param name="sample">Its random sample.</param>
+    public static LiveCheck From(int roundNumber, double threshold, LiveSample sample)
     {
-        var labelled = predictions.Take(last + 1).Where(p => labels.ContainsKey(p.ImageId)).ToList();
-        var wrong = labelled.Where(p => labels[p.ImageId] != p.ClassIndex).ToList();
-        return new LiveCheck(roundNumber, threshold, last + 1, labelled.Count, wrong.Count, wrong.Count(p => p.Confidence > threshold));
+        ArgumentNullException.ThrowIfNull(sample);
+        return new LiveCheck(
+            roundNumber,
+            threshold,
+            sample.Drawn,
+            sample.Labelled.Count,
+            sample.Labelled.Count(i => i.Prediction.ClassIndex != i.Label),
+            sample.Labelled.Count(i => i.IsSilentFailure(threshold)));
     }
 }

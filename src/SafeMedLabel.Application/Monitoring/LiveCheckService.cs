@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Monitoring;
@@ -29,21 +31,32 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
             return null;
         }
 
+        return LiveCheck.From(round.Number, round.SilentFailureThreshold, await SampleAsync(db, project, round, cancellationToken));
+    }
+
+    /// <summary>The random sample of the pool that a round ranked, as far as it was read before the next round ranked it anew.</summary>
+    public async Task<LiveSample> SampleAsync(Round round, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(round);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await LabellingQueries.Project(db, round.ProjectId) is { } project ? await SampleAsync(db, project, round, cancellationToken) : new LiveSample(0, []);
+    }
+
+    private static async Task<LiveSample> SampleAsync(AppDbContext db, Project project, Round round, CancellationToken cancellationToken)
+    {
         var predictions = await (from prediction in db.RoundPredictions.AsNoTracking()
                                  join image in db.Images on prediction.ImageId equals image.Id
-                                 where prediction.RoundId == round.Id && image.Split == DataSplit.Training
+                                 where prediction.RoundId == round.Id
                                  orderby image.ContentHash
-                                 select prediction).ToListAsync(cancellationToken);
+                                 select new { prediction, image.Split }).ToListAsync(cancellationToken);
         var drawn = await db.LabelEvents
-            .Where(e => e.Id > round.LabelSnapshot && e.ProjectId == projectId && e.QueueRoundId == round.Id && e.Reason == QueueReason.Audit && e.Kind != AnswerKind.Undo)
-            .Select(e => e.ImageId).Distinct().ToListAsync(cancellationToken);
-        var last = predictions.FindLastIndex(p => drawn.Contains(p.ImageId));
-
+            .Where(e => e.Id > round.LabelSnapshot && e.ProjectId == project.Id && e.QueueRoundId == round.Id && e.Reason == QueueReason.Audit && e.Kind != AnswerKind.Undo)
+            .Select(e => e.ImageId).ToHashSetAsync(cancellationToken);
         var answers = await (from answer in db.Answers
                              join prediction in db.RoundPredictions on answer.ImageId equals prediction.ImageId
                              where prediction.RoundId == round.Id && answer.Kind != AnswerKind.Skip
                              select new { answer.ImageId, answer.ReaderId, ClassIndex = answer.UnaidedClassIndex }).ToListAsync(cancellationToken);
-        var decisions = await db.Adjudications.Where(a => a.ProjectId == projectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
+        var decisions = await db.Adjudications.Where(a => a.ProjectId == project.Id).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
         var consensus = await Consensus.OfAsync(db, project, cancellationToken);
         var labels = new Dictionary<Guid, int>();
         foreach (var image in answers.GroupBy(a => a.ImageId))
@@ -54,6 +67,7 @@ public sealed class LiveCheckService(IDbContextFactory<AppDbContext> contexts)
             }
         }
 
-        return LiveCheck.From(round.Number, round.SilentFailureThreshold, predictions, last, labels);
+        // Images that have become gold since are drawn no more; the others keep their places.
+        return LiveSample.Of([.. predictions.Index().Where(p => p.Item.Split == DataSplit.Training).Select(p => (p.Index, p.Item.prediction))], drawn, labels);
     }
 }

@@ -16,6 +16,9 @@ public sealed record RoundReport
     /// <summary>The round with what it left behind.</summary>
     public required RoundDetail Detail { get; init; }
 
+    /// <summary>What readers have found of its pseudo-labels since; empty where nothing.</summary>
+    public required IReadOnlyList<AuditedEpoch> Audited { get; init; }
+
     /// <summary>The project's active model, of this round or another; null where there is none.</summary>
     public required ModelStanding? Standing { get; init; }
 

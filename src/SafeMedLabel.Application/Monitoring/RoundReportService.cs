@@ -14,6 +14,7 @@ public sealed class RoundReportService(
     RoundService rounds,
     PromotionService promotions,
     ReaderReportService readers,
+    LiveCheckService liveChecks,
     StorageOptions storage,
     TimeProvider time)
 {
@@ -39,6 +40,7 @@ public sealed class RoundReportService(
         {
             Project = project,
             Detail = detail,
+            Audited = AuditedEpoch.Of(detail.Epochs, await liveChecks.SampleAsync(round, cancellationToken)),
             Standing = await promotions.ActiveAsync(projectId, cancellationToken),
             Splits = await CountAsync(db, project, round, snapshot, cancellationToken),
             Unreadable = snapshot.Unreadable.Count,

@@ -20,7 +20,16 @@ public enum ReferenceState
 /// <param name="Uncertainty">Variance of the MC-Dropout passes.</param>
 /// <param name="ReferenceClass">What it was held to be.</param>
 /// <param name="IsNew">The round before was not silently wrong about it.</param>
+/// <param name="HasAttribution">Whether it is known what the model saw its evidence in.</param>
 /// <param name="State">Whether the reference stands.</param>
 /// <param name="DecidedClass">What an adjudicator decided; null for 'unreadable', and where nothing is decided.</param>
 public sealed record SilentFailure(
-    Guid ImageId, int ClassIndex, double Confidence, double Uncertainty, int ReferenceClass, bool IsNew, ReferenceState State, int? DecidedClass);
+    Guid ImageId,
+    int ClassIndex,
+    double Confidence,
+    double Uncertainty,
+    int ReferenceClass,
+    bool IsNew,
+    bool HasAttribution,
+    ReferenceState State,
+    int? DecidedClass);

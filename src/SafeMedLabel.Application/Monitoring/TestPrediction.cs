@@ -27,6 +27,12 @@ public sealed class TestPrediction
     /// <summary>How it looks to the model, <see cref="Core.Acquisition.Likeness.Length"/> numbers: look-alikes are near each other.</summary>
     public byte[] Likeness { get; set; } = [];
 
+    /// <summary>
+    /// Where the evidence for the class that the model named lies: a square map, row-major, 0 to 255. Empty where the image is not a silent
+    /// failure of the round, and where an earlier version of the program measured it.
+    /// </summary>
+    public byte[] Attribution { get; set; } = [];
+
     /// <summary>The probabilities as bytes.</summary>
     public static byte[] Pack(ReadOnlySpan<double> probabilities)
     {

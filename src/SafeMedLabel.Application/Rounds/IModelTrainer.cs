@@ -18,6 +18,9 @@ public interface IModelTrainer
 
     /// <summary>What <paramref name="passes"/> MC-Dropout passes say of the images, and how these look alike. The masks follow from the seed and are shared by all images.</summary>
     PoolReading ReadPool(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken);
+
+    /// <summary>Where in each image the evidence for a class lies: a square map each, row-major, 0 to 255 where it is strongest.</summary>
+    IReadOnlyList<byte[]> Attribute(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, IReadOnlyList<int> classes, CancellationToken cancellationToken);
 }
 
 /// <summary>What a model makes of a pool.</summary>
@@ -62,6 +65,9 @@ public sealed record TrainingTask
 
     /// <summary>Unlabelled training images.</summary>
     public required IReadOnlyList<int> Pool { get; init; }
+
+    /// <summary>So many of the pool, the first, will be drawn at random for experts to read: their pseudo-labels are kept of each epoch.</summary>
+    public int Audited { get; init; }
 
     /// <summary>Images for choosing among epochs.</summary>
     public required IReadOnlyList<int> Validation { get; init; }

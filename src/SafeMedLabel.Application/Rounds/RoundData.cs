@@ -1,3 +1,5 @@
+using SafeMedLabel.Application.Monitoring;
+
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>An image of a round: its row in the pixel file and what the round may know of it.</summary>
@@ -48,6 +50,7 @@ public sealed record RoundData
         Labelled = [.. Labelled.Select(i => i.Index)],
         Labels = [.. Labelled.Select(i => i.ClassIndex)],
         Pool = [.. Pool.Select(i => i.Index)],
+        Audited = LiveCheckService.Checked(Pool.Count),
         Validation = [.. Validation.Select(i => i.Index)],
         ValidationLabels = [.. Validation.Select(i => i.ClassIndex)],
         Calibration = [.. Calibration.Select(i => i.Index)],

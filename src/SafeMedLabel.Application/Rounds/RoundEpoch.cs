@@ -24,8 +24,20 @@ public sealed class RoundEpoch
     /// <summary>Pseudo-labels that passed the filter.</summary>
     public long Accepted { get; set; }
 
-    /// <summary>Pseudo-labels that the uncertainty layer rejected.</summary>
+    /// <summary>Pseudo-labels that either layer rejected.</summary>
     public long Rejected { get; set; }
+
+    /// <summary>Those of them that the second layer, the confidence's weight, rejected.</summary>
+    public long Unsure { get; set; }
+
+    /// <summary>Those that the first layer, the uncertainty's limit, rejected.</summary>
+    public long Uncertain => Rejected - Unsure;
+
+    /// <summary>
+    /// The last pseudo-label of each image of the round's <see cref="Monitoring.RoundPrediction"/>s in the order of their content hashes, as
+    /// <see cref="Core.Safety.PseudoLabelTrace.ToBytes"/> gives it. Empty where an earlier version of the program trained.
+    /// </summary>
+    public byte[] Audited { get; set; } = [];
 
     /// <summary>Mean confidence weight of the accepted.</summary>
     public double MeanWeight { get; set; }
@@ -38,6 +50,7 @@ public sealed class RoundEpoch
         public void Configure(EntityTypeBuilder<RoundEpoch> builder)
         {
             builder.HasKey(e => new { e.RoundId, e.Epoch });
+            builder.Ignore(e => e.Uncertain);
             builder.HasOne<Round>().WithMany().HasForeignKey(e => e.RoundId);
         }
     }

@@ -103,12 +103,16 @@ public sealed class RoundRunner(
         return new PredictionSet(roundData.ClassNames.Count, [.. roundData.Test.Select(i => i.ClassIndex)], probabilities);
     }
 
-    /// <summary>What the model said of each test image, with the uncertainty of the passes.</summary>
+    /// <summary>What the model said of each test image, with the uncertainty of the passes, and of its silent failures what they were seen in.</summary>
     private async Task<IReadOnlyList<TestPrediction>> DescribeAsync(
         Round round, RoundData roundData, PredictionSet test, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
     {
         var read = await OnOwnThread(
             () => trainer.ReadPool(modelPath, roundData.Pixels, [.. roundData.Test.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken), cancellationToken);
+        int[] failures = [.. Enumerable.Range(0, test.Count).Where(i => test.IsSilentFailure(i, round.SilentFailureThreshold))];
+        var maps = await OnOwnThread(
+            () => trainer.Attribute(modelPath, roundData.Pixels, [.. failures.Select(i => roundData.Test[i].Index)], [.. failures.Select(test.Predicted)], cancellationToken), cancellationToken);
+        var attribution = failures.Zip(maps).ToDictionary(f => f.First, f => f.Second);
         var width = ScoringPasses * test.Classes;
         return [.. roundData.Test.Select((image, i) => new TestPrediction
         {
@@ -118,6 +122,7 @@ public sealed class RoundRunner(
             Probabilities = TestPrediction.Pack(test.Probabilities(i)),
             Uncertainty = new StochasticPasses(read.Passes.AsSpan(i * width, width), ScoringPasses, test.Classes).Uncertainty(),
             Likeness = read.Likeness[(i * Likeness.Length)..((i + 1) * Likeness.Length)],
+            Attribution = attribution.GetValueOrDefault(i, []),
         })];
     }
 

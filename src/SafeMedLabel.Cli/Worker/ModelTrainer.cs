@@ -3,8 +3,8 @@ using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
-using static TorchSharp.torch;
 
 namespace SafeMedLabel.Cli.Worker;
 
@@ -22,6 +22,7 @@ internal sealed class ModelTrainer : IModelTrainer
             Calibration = task.Calibration,
             CalibrationLabels = task.CalibrationLabels,
             CalibrationPatients = task.CalibrationPatients,
+            Audited = task.Audited,
         });
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
@@ -32,6 +33,8 @@ internal sealed class ModelTrainer : IModelTrainer
             ValidationAccuracy = epoch.ValidationAccuracy,
             Accepted = epoch.Ledger.Accepted,
             Rejected = epoch.Ledger.Rejected,
+            Unsure = epoch.Ledger.Unsure,
+            Audited = epoch.Audited,
             MeanWeight = epoch.Ledger.MeanWeight,
             Seconds = epoch.Seconds,
         });
@@ -43,22 +46,32 @@ internal sealed class ModelTrainer : IModelTrainer
 
     /// <inheritdoc />
     public double[] Predict(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, _ => ScalarType.Float32, predictor => predictor.Probabilities(indices, cancellationToken));
+        With(modelPath, pixels, (network, store) => new Predictor(network, store).Probabilities(indices, cancellationToken));
 
     /// <inheritdoc />
     public PoolReading ReadPool(
         string modelPath, PixelSource pixels, IReadOnlyList<int> indices, int passes, long seed, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        With(modelPath, pixels, Predictor.RankingType, predictor =>
+        With(modelPath, pixels, (network, store) =>
         {
+            var predictor = new Predictor(network, store, Predictor.RankingType(network.Device));
             var (probabilities, likeness) = predictor.ReadPool(indices, passes, seed, progress, cancellationToken);
             return new PoolReading(probabilities, likeness);
         });
 
-    private static T With<T>(string modelPath, PixelSource source, Func<Device, ScalarType> type, Func<Predictor, T> ask)
+    /// <inheritdoc />
+    public IReadOnlyList<byte[]> Attribute(
+        string modelPath, PixelSource pixels, IReadOnlyList<int> indices, IReadOnlyList<int> classes, CancellationToken cancellationToken) =>
+        With(modelPath, pixels, (network, store) =>
+        {
+            using var mapper = new OcclusionMapper(network, store);
+            return mapper.Map(indices, classes, cancellationToken);
+        });
+
+    private static T With<T>(string modelPath, PixelSource source, Func<ResNet18, PixelStore, T> ask)
     {
         var (network, _) = ModelFile.Load(modelPath);
         using var owned = network;
         using var pixels = new PixelStore(source.Path, source.Size);
-        return ask(new Predictor(network, pixels, type(network.Device)));
+        return ask(network, pixels);
     }
 }

@@ -10,6 +10,16 @@ namespace SafeMedLabel.Learning.Algorithms;
 /// <param name="Certain">[N], bool: whether the first layer let it through.</param>
 public sealed record PseudoLabels(Tensor Classes, Tensor Weights, Tensor Certain)
 {
+    /// <summary>The verdict on each and its class, for [N] images.</summary>
+    public IReadOnlyList<(FilterVerdict Verdict, int ClassIndex)> Read()
+    {
+        using var scope = NewDisposeScope();
+        var classes = Classes.cpu().data<long>().ToArray();
+        var certain = Certain.cpu().data<bool>().ToArray();
+        var accepted = Weights.gt(0).cpu().data<bool>().ToArray();
+        return [.. classes.Select((k, i) => (accepted[i] ? FilterVerdict.Accepted : certain[i] ? FilterVerdict.Unsure : FilterVerdict.Uncertain, (int)k))];
+    }
+
     /// <summary>Counts them, against <paramref name="truth"/>, [N], where that is known. Methods never see it.</summary>
     public FilterLedger Count(Tensor? truth)
     {

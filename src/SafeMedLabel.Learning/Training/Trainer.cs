@@ -206,12 +206,13 @@ public sealed class Trainer
         var unlabelled = new BatchOrder(_usesPool ? _data.Unlabelled.Count : 0, random);
         var limit = _usesPool ? _algorithm.BeginEpoch(state.Teacher, _data, random.Split("filter")) : null;
         var (supervised, pseudo, ledger) = (0.0, 0.0, default(FilterLedger));
+        var audited = new PseudoLabelTrace(_usesPool ? _data.Audited : 0);
         state.Student.train();
         for (var step = 1; step <= _steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var done = ((epoch - 1) * _steps) + step - 1;
-            var (lossX, lossU, counts) = Step(state, labelled.Next(_options.BatchSize), unlabelled.Next(_options.BatchSize), done, generator);
+            var (lossX, lossU, counts) = Step(state, labelled.Next(_options.BatchSize), unlabelled.Next(_options.BatchSize), done, audited, generator);
             supervised += lossX;
             pseudo += lossU;
             ledger += counts;
@@ -228,7 +229,10 @@ public sealed class Trainer
             validation is null ? null : Metrics.NegativeLogLikelihood(validation),
             limit,
             ledger,
-            Seconds: 0);
+            Seconds: 0)
+        {
+            Audited = audited.ToBytes(),
+        };
     }
 
     /// <summary>
@@ -253,7 +257,8 @@ public sealed class Trainer
     }
 
     /// <summary>One step, one dispose scope: nothing but the state outlives it.</summary>
-    private (double Supervised, double Unlabelled, FilterLedger Ledger) Step(TrainingState state, int[] labelled, int[] unlabelled, int step, Generator generator)
+    private (double Supervised, double Unlabelled, FilterLedger Ledger) Step(
+        TrainingState state, int[] labelled, int[] unlabelled, int step, PseudoLabelTrace audited, Generator generator)
     {
         using var scope = NewDisposeScope();
         var images = _data.Pixels.Gather([.. labelled.Select(i => _data.Labelled[i])]);
@@ -269,8 +274,22 @@ public sealed class Trainer
 
         total.backward();
         state.Step(LearningRate(step), step);
+        Note(audited, unlabelled, loss.Pseudo);
         var truth = _data.UnlabelledTruth is { } known ? tensor(unlabelled.Select(i => (long)known[i]).ToArray(), device: _data.Pixels.Device) : null;
         return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
+    }
+
+    private static void Note(PseudoLabelTrace audited, int[] unlabelled, PseudoLabels? pseudo)
+    {
+        if (pseudo is null || !Array.Exists(unlabelled, i => i < audited.Count))
+        {
+            return;
+        }
+
+        foreach (var (i, (verdict, classIndex)) in unlabelled.Zip(pseudo.Read()).Where(p => p.First < audited.Count))
+        {
+            audited.Note(i, verdict, classIndex);
+        }
     }
 
     private double LearningRate(int step) => LearningRateSchedule.Rate(_options.LearningRate, step, _options.Epochs * _steps, _options.CosineSchedule);

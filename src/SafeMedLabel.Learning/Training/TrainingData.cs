@@ -41,6 +41,12 @@ public sealed record TrainingData(
     /// </summary>
     public IReadOnlyList<int>? UnlabelledTruth { get; init; }
 
+    /// <summary>
+    /// So many of the unlabelled rows, the first, will be read by experts once training has ended: what the filter made of their pseudo-labels
+    /// is kept of each epoch.
+    /// </summary>
+    public int Audited { get; init; }
+
     /// <summary>Throws when it cannot be trained on.</summary>
     /// <exception cref="ArgumentException">One sentence.</exception>
     public void Validate()
@@ -49,6 +55,11 @@ public sealed record TrainingData(
             || Calibration.Count != CalibrationPatients.Count || (UnlabelledTruth is { } truth && truth.Count != Unlabelled.Count))
         {
             throw new ArgumentException("Each labelled image needs its class, and each calibration image its patient.");
+        }
+
+        if (Audited < 0 || Audited > Unlabelled.Count)
+        {
+            throw new ArgumentException($"{Audited} of {Unlabelled.Count} unlabelled images cannot be audited.");
         }
 
         if (Labels.Concat(ValidationLabels).Concat(CalibrationLabels).Any(label => label < 0 || label >= Classes))

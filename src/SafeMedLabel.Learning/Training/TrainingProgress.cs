@@ -26,4 +26,18 @@ public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, 
 /// <param name="Ledger">What became of the pseudo-labels.</param>
 /// <param name="Seconds">Time it took; the first epoch's with the pre-training before it.</param>
 public sealed record EpochSummary(
-    int Epoch, double SupervisedLoss, double UnlabelledLoss, double? ValidationAccuracy, double? ValidationLoss, double? Limit, FilterLedger Ledger, double Seconds);
+    int Epoch,
+    double SupervisedLoss,
+    double UnlabelledLoss,
+    double? ValidationAccuracy,
+    double? ValidationLoss,
+    double? Limit,
+    FilterLedger Ledger,
+    double Seconds)
+{
+    /// <summary>
+    /// The last pseudo-label of each of <see cref="TrainingData.Audited"/>, as <see cref="PseudoLabelTrace.ToBytes"/> gives it. Empty in the
+    /// checkpoint of an earlier version of the program.
+    /// </summary>
+    public byte[] Audited { get; init; } = [];
+}

@@ -939,6 +939,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
 
+                    b.Property<byte[]>("Attribution")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<byte[]>("Likeness")
                         .IsRequired()
                         .HasColumnType("BLOB");
@@ -1206,6 +1210,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<long>("Accepted")
                         .HasColumnType("INTEGER");
 
+                    b.Property<byte[]>("Audited")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<double>("MeanWeight")
                         .HasColumnType("REAL");
 
@@ -1220,6 +1228,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<double>("UnlabelledLoss")
                         .HasColumnType("REAL");
+
+                    b.Property<long>("Unsure")
+                        .HasColumnType("INTEGER");
 
                     b.Property<double?>("ValidationAccuracy")
                         .HasColumnType("REAL");

@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Testing;
 
@@ -50,6 +52,52 @@ public sealed class LiveCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_images_behind_it_are_shown_with_what_each_reader_says_the_newest_first()
+    {
+        var images = await RankedAsync(10);
+        await AnswerAsync(images[0], QueueReason.Audit, classIndex: 1);
+        await AnswerAsync(images[1], QueueReason.Audit, classIndex: 0);
+        await AnswerAsync(images[2], QueueReason.Audit, classIndex: 1);
+        await using var db = _workplace.Open();
+        db.Answers.Add(new Answer { ImageId = images[2], ReaderId = "bob", ProjectId = _workplace.ProjectId, Kind = AnswerKind.Unreadable, EventId = await db.LabelEvents.MaxAsync(e => e.Id, Cancellation) });
+        await db.SaveChangesAsync(Cancellation);
+
+        var failures = await _workplace.Get<SilentFailureService>().ListLiveAsync(await RoundAsync(), Cancellation);
+
+        Assert.Equal([images[2], images[0]], failures.Select(f => f.Image.Prediction.ImageId));
+        Assert.Equal([(1, 1), (null, 1)], failures[0].Readings);
+        Assert.Equal((0, 1, 0), (failures[1].Image.Prediction.ClassIndex, failures[1].Image.Label, failures[1].Image.Place));
+    }
+
+    [Fact]
+    public async Task Pseudo_labels_are_held_against_what_readers_said_of_images_drawn_at_random()
+    {
+        var images = await RankedAsync(10);
+        await using var db = _workplace.Open();
+        // Image 0 has become gold: it is drawn no more, and the others keep their places.
+        await db.Images.Where(i => i.Id == images[0]).ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, DataSplit.Gold), Cancellation);
+        await AnswerAsync(images[1], QueueReason.Audit, classIndex: 1);
+        await AnswerAsync(images[2], QueueReason.Ranked, classIndex: 0);
+        await AnswerAsync(images[3], QueueReason.Audit, classIndex: 1);
+        await AnswerAsync(images[4], QueueReason.Ranked, classIndex: 1);
+        var trace = new PseudoLabelTrace(10);
+        trace.Note(0, FilterVerdict.Accepted, 0);
+        trace.Note(1, FilterVerdict.Accepted, 0);
+        trace.Note(2, FilterVerdict.Accepted, 0);
+        trace.Note(3, FilterVerdict.Uncertain, 0);
+        trace.Note(4, FilterVerdict.Accepted, 0);
+        RoundEpoch[] epochs = [new() { Epoch = 1 }, new() { Epoch = 2, Audited = trace.ToBytes() }];
+
+        var sample = await _workplace.Get<LiveCheckService>().SampleAsync(await RoundAsync(), Cancellation);
+
+        // Image 4 was read for its rank, beyond the last one drawn; epoch 1 is of a program that kept nothing.
+        var audited = Assert.Single(AuditedEpoch.Of(epochs, sample));
+        Assert.Equal(new AuditedEpoch(2, new FilterLedger(2, 1, 0, 0, AcceptedWrong: 1, RejectedWrong: 1)), audited);
+        Assert.Equal((0.5, 1.0), (audited.AcceptedError, audited.RejectedError));
+        Assert.Equal(BinomialInterval.ClopperPearson(1, 2), audited.AcceptedInterval);
+    }
+
+    [Fact]
     public async Task Without_an_answer_there_is_no_rate()
     {
         await RankedAsync(4);
@@ -75,7 +123,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
             var read = pool.Index().Where(i => !i.Item.Ranked).Take(drawn).Select(i => i.Index).ToList();
             var labels = pool.Index().Where(i => i.Item.Ranked || read.Contains(i.Index)).ToDictionary(i => predictions[i.Index].ImageId, i => i.Item.Wrong ? 1 : 0);
 
-            rates.Add(LiveCheck.From(1, Threshold, predictions, read[^1], labels).SilentFailureRate!.Value);
+            rates.Add(LiveCheck.From(1, Threshold, LiveSample.Of([.. predictions.Index()], read.Select(i => predictions[i].ImageId).ToHashSet(), labels)).SilentFailureRate!.Value);
             ofDrawnAlone.Add(read.Count(i => pool[i].Wrong) / (double)drawn);
         }
 
@@ -110,6 +158,12 @@ public sealed class LiveCheckTests : IAsyncLifetime
         }
 
         Assert.Null((await _workplace.AnswerAsync("ada", image, classIndex is null ? AnswerKind.Unreadable : AnswerKind.Label, classIndex)).Error);
+    }
+
+    private async Task<Round> RoundAsync()
+    {
+        await using var db = _workplace.Open();
+        return await db.Rounds.SingleAsync(Cancellation);
     }
 
     private Task<LiveCheck?> ReadAsync() => _workplace.Get<LiveCheckService>().ReadAsync(_workplace.ProjectId, Cancellation);

@@ -58,6 +58,22 @@ public sealed class SilentFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_model_saw_its_evidence_in_is_kept_of_its_silent_failures_alone()
+    {
+        var round = await RunAsync();
+        var service = _workplace.Get<SilentFailureService>();
+
+        Assert.All(await ListAsync(round), f => Assert.True(f.HasAttribution));
+        // The scripted map begins with the row and the class that was named.
+        await using var db = _workplace.Open();
+        var map = await db.TestPredictions.Where(p => p.ImageId == _test[1]).Select(p => p.Attribution).SingleAsync(Cancellation);
+        Assert.Equal(((byte)await RowAsync(_test[1]), (byte)0), (map[0], map[1]));
+        Assert.NotEmpty((await service.AttributionAsync(round.Id, _test[1], Cancellation))!);
+        Assert.Null(await service.AttributionAsync(round.Id, _test[0], Cancellation));
+        Assert.Null(await service.AttributionAsync(round.Id + 1, _test[1], Cancellation));
+    }
+
+    [Fact]
     public async Task A_doubted_reference_is_adjudicated_blindly_and_what_is_decided_counts_from_the_next_round_on()
     {
         var round = await RunAsync();

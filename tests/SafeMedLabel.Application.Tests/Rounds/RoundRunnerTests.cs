@@ -76,6 +76,8 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         var unread = await db.Images.Where(i => i.Split == DataSplit.Training && i.ReadingsGiven == 0).OrderBy(i => i.ContentHash).Select(i => i.Id).ToListAsync(Cancellation);
         Assert.Equal(unread.Take(2).Order(), kept.Select(p => p.ImageId).Order());
         Assert.All(kept, p => Assert.Equal((0, 0.97), (p.ClassIndex, p.Confidence)));
+        // Their pseudo-labels are kept while it trains.
+        Assert.Equal(2, _trainer.Task!.Audited);
     }
 
     [Fact]

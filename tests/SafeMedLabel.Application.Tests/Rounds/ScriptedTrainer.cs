@@ -43,4 +43,8 @@ internal sealed class ScriptedTrainer : IModelTrainer
                 return new[] { probability, 1 - probability };
             }))],
             [.. indices.SelectMany(row => Enumerable.Repeat((byte)row, Likeness.Length))]);
+
+    /// <summary>2 × 2 maps that name the row and the class.</summary>
+    public IReadOnlyList<byte[]> Attribute(string modelPath, PixelSource pixels, IReadOnlyList<int> indices, IReadOnlyList<int> classes, CancellationToken cancellationToken) =>
+        [.. indices.Zip(classes, (row, named) => new[] { (byte)row, (byte)named, byte.MinValue, byte.MaxValue })];
 }

@@ -1,4 +1,5 @@
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
@@ -224,6 +225,22 @@ public sealed class TrainerTests : IDisposable
         Assert.All(seen, e => Assert.Equal(0, e.Ledger.AcceptedWrong + e.Ledger.RejectedWrong));
         Assert.All(epochs, e => Assert.InRange(e.Ledger.AcceptedWrong, 0, e.Ledger.Accepted));
         Assert.Contains(epochs, e => e.Ledger.AcceptedWrong > 0);
+    }
+
+    [Fact]
+    public void What_the_filter_made_of_audited_images_is_kept_of_each_epoch_and_keeping_it_changes_nothing()
+    {
+        var (seen, epochs) = (new List<EpochSummary>(), new List<EpochSummary>());
+        var data = Cells.Data(_pixels, 24, 24) with { UnlabelledTruth = [.. Enumerable.Range(24, 24).Select(Cells.ClassOf)] };
+        var options = TrainingMethod.Parse("safemed-ssl+limit=q0.5+weight=hard", Options);
+        using var blind = Train(options, data, seen);
+        using var audited = Train(options, data with { Audited = 24 }, epochs);
+
+        Assert.True(Same(blind, audited));
+        Assert.All(seen, e => Assert.Empty(e.Audited));
+        // Three steps of eight: each unlabelled image has one pseudo-label an epoch.
+        Assert.All(epochs, e => Assert.Equal(e.Ledger with { WeightSum = 0 }, PseudoLabelTrace.FromBytes(e.Audited).Against(data.UnlabelledTruth!.Index())));
+        Assert.Contains(epochs, e => e.Ledger is { Accepted: > 0, Uncertain: > 0 });
     }
 
     [Fact]
