@@ -38,7 +38,8 @@ public sealed class SilentFailureService(IDbContextFactory<AppDbContext> context
         HashSet<Guid> known = before is null ? [] : [.. SilentlyWrong(before, round.SilentFailureThreshold).Select(i => before.Ids[i])];
         var doubted = await db.ReferenceDoubts.Where(d => d.ProjectId == round.ProjectId).Select(d => d.ImageId).ToHashSetAsync(cancellationToken);
         var decided = await db.Adjudications.Where(a => a.ProjectId == round.ProjectId).ToDictionaryAsync(a => a.ImageId, a => a.ClassIndex, cancellationToken);
-        var attributed = await db.TestPredictions.Where(p => p.RoundId == round.Id && p.Attribution.Length > 0).Select(p => p.ImageId).ToHashSetAsync(cancellationToken);
+        byte[] none = [];
+        var attributed = await db.TestPredictions.Where(p => p.RoundId == round.Id && p.Attribution != none).Select(p => p.ImageId).ToHashSetAsync(cancellationToken);
         SilentFailure Describe(int i)
         {
             var id = tested.Ids[i];
@@ -73,13 +74,13 @@ public sealed class SilentFailureService(IDbContextFactory<AppDbContext> context
         var answers = (await (from answer in db.Answers
                               join given in db.LabelEvents on answer.EventId equals given.Id
                               where images.Contains(answer.ImageId) && answer.Kind != AnswerKind.Skip
-                              select new { answer.ImageId, answer.ClassIndex, given.AtUtc }).ToListAsync(cancellationToken)).ToLookup(a => a.ImageId);
+                              select new { answer.ImageId, answer.ClassIndex, answer.EventId, given.AtUtc }).ToListAsync(cancellationToken)).ToLookup(a => a.ImageId);
         return
         [
-            .. failures.Select(f => new LiveFailure(
+            .. failures.OrderByDescending(f => answers[f.Prediction.ImageId].Max(a => a.EventId)).Select(f => new LiveFailure(
                 f,
                 [.. answers[f.Prediction.ImageId].CountBy(a => a.ClassIndex ?? Unreadable).OrderByDescending(c => c.Value).Select(c => (c.Key == Unreadable ? (int?)null : c.Key, c.Value))],
-                answers[f.Prediction.ImageId].Max(a => a.AtUtc))).OrderByDescending(f => f.ReadUtc)
+                answers[f.Prediction.ImageId].Max(a => a.AtUtc)))
         ];
     }
 
