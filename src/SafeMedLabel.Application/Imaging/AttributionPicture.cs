@@ -9,7 +9,7 @@ namespace SafeMedLabel.Application.Imaging;
 public static class AttributionPicture
 {
     /// <summary>How much of the image the veil hides where there is no evidence, 0 to 255.</summary>
-    private const int Darkest = 205;
+    private const int Darkest = 160;
 
     /// <summary>A PNG with a pixel for each place of the map, black and the more opaque, the less evidence there is.</summary>
     /// <param name="map">A square, row-major, 255 where the evidence is strongest.</param>

@@ -12,7 +12,7 @@ public sealed class AttributionPictureTests
 
         Assert.Equal((2, 2), (picture.Width, picture.Height));
         byte[] alpha = [picture.GetPixel(0, 0).Alpha, picture.GetPixel(1, 0).Alpha, picture.GetPixel(0, 1).Alpha, picture.GetPixel(1, 1).Alpha];
-        Assert.Equal([205, 103, 0, 154], alpha);
+        Assert.Equal([160, 80, 0, 120], alpha);
     }
 
     [Theory]
