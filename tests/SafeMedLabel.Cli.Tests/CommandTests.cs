@@ -217,13 +217,13 @@ public sealed class CommandTests
     {
         var cells = SharedData.Require("data/nih-malaria-mini");
         using var folder = new TemporaryFolder();
-        string[] command =
+        string[] Command(int size) =>
         [
             "experiment", "--data", cells, "--methods", "supervised,safemed-ssl,safemed-ssl+limit=q0.5", "--seeds", "0-1", "--labelled", "0.3", "--epochs", "2",
-            "--size", "32", "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
+            "--size", $"{size}", "--minimum-steps", "2", "--threads", "1", "--out", folder.Path,
         ];
         var first = folder.File("runs/supervised-seed0/run.json");
-        using (var killed = Start(command))
+        using (var killed = Start(Command(32)))
         {
             while (!File.Exists(first) && !killed.HasExited)
             {
@@ -236,7 +236,7 @@ public sealed class CommandTests
         }
 
         var kept = await File.ReadAllTextAsync(first, TestContext.Current.CancellationToken);
-        var (code, _, error) = await RunAsync(command);
+        var (code, _, error) = await RunAsync(Command(32));
 
         Assert.True(code == 0, error);
         Assert.Equal(kept, await File.ReadAllTextAsync(first, TestContext.Current.CancellationToken));
@@ -248,7 +248,7 @@ public sealed class CommandTests
         Assert.True(File.Exists(folder.File("risk-coverage.svg")) && File.Exists(folder.File("silent-failures.svg")));
         Assert.Empty(Directory.GetFiles(folder.Path, "*.checkpoint", SearchOption.AllDirectories));
 
-        var (other, _, refusal) = await RunAsync([.. command, "--size", "96"]);
+        var (other, _, refusal) = await RunAsync(Command(64));
         Assert.Equal(1, other);
         Assert.Contains("other data or options; name another folder.", refusal, StringComparison.Ordinal);
     }

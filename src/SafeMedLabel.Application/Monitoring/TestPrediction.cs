@@ -28,8 +28,8 @@ public sealed class TestPrediction
     public byte[] Likeness { get; set; } = [];
 
     /// <summary>
-    /// Where the evidence for the class that the model named lies: a square map, row-major, 0 to 255. Empty where the image is not a silent
-    /// failure of the round, and where an earlier version of the program measured it.
+    /// Where the evidence for the class that the model named lies: a square map, row-major, 0 to 255. Empty where the image is not among
+    /// the <see cref="RoundRunner.MostAttributed"/> surest silent failures of the round, and where an earlier version of the program measured it.
     /// </summary>
     public byte[] Attribution { get; set; } = [];
 
