@@ -28,8 +28,6 @@ public static class AttributionPicture
             rgba[(4 * i) + 3] = (byte)(Darkest - (Darkest * map[i] / byte.MaxValue));
         }
 
-        using var picture = SKImage.FromPixelCopy(new SKImageInfo(side, side, SKColorType.Rgba8888, SKAlphaType.Unpremul), rgba);
-        using var png = picture.Encode(SKEncodedImageFormat.Png, quality: 100);
-        return png.ToArray();
+        return PngEncoder.Encode(side, side, SKAlphaType.Unpremul, rgba);
     }
 }

@@ -48,10 +48,7 @@ public static class ImageResizer
             rgba[to + 3] = byte.MaxValue;
         }
 
-        var info = new SKImageInfo(shown.Width, shown.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        using var picture = SKImage.FromPixelCopy(info, rgba);
-        using var png = picture.Encode(SKEncodedImageFormat.Png, quality: 100);
-        return png.ToArray();
+        return PngEncoder.Encode(shown.Width, shown.Height, SKAlphaType.Opaque, rgba);
     }
 
     private static DecodedImage Shrink(DecodedImage image, int maxSide)

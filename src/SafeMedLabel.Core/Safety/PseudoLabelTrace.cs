@@ -22,10 +22,13 @@ public sealed class PseudoLabelTrace
 
     /// <summary>One that was kept as <see cref="ToBytes"/> gave it.</summary>
     /// <exception cref="ArgumentException">These bytes are none.</exception>
-    public static PseudoLabelTrace FromBytes(ReadOnlySpan<byte> bytes) =>
-        bytes.Length % BytesPerImage == 0 && !Verdicts(bytes).Exists(v => v > (byte)FilterVerdict.Accepted)
-            ? new PseudoLabelTrace(bytes.ToArray())
+    public static PseudoLabelTrace FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var trace = new PseudoLabelTrace(bytes.ToArray());
+        return bytes.Length % BytesPerImage == 0 && Enumerable.Range(0, trace.Count).All(image => trace.Verdict(image) <= FilterVerdict.Accepted)
+            ? trace
             : throw new ArgumentException("These are not two bytes an image, of which the first is a verdict.", nameof(bytes));
+    }
 
     /// <summary>Two bytes an image: the verdict and the class.</summary>
     public byte[] ToBytes() => [.. _bytes];
@@ -61,15 +64,4 @@ public sealed class PseudoLabelTrace
         FilterVerdict.Unsure => new FilterLedger(0, 0, 1, 0, 0, wrong),
         _ => default,
     };
-
-    private static List<byte> Verdicts(ReadOnlySpan<byte> bytes)
-    {
-        var verdicts = new List<byte>(bytes.Length / BytesPerImage);
-        for (var i = 0; i < bytes.Length; i += BytesPerImage)
-        {
-            verdicts.Add(bytes[i]);
-        }
-
-        return verdicts;
-    }
 }

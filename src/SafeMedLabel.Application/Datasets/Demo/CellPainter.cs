@@ -1,3 +1,4 @@
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Core.Statistics;
 using SkiaSharp;
 
@@ -113,10 +114,7 @@ internal static class CellPainter
             }
         }
 
-        var info = new SKImageInfo(shape.Width, shape.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        using var image = SKImage.FromPixelCopy(info, pixels);
-        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
+        return PngEncoder.Encode(shape.Width, shape.Height, SKAlphaType.Opaque, pixels);
     }
 
     private static byte Level(float light) => (byte)Math.Clamp((light * byte.MaxValue) + 0.5f, 0, byte.MaxValue);
