@@ -36,6 +36,8 @@ public static class ApplicationServices
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
+        services.AddSingleton<DatasetImporter>();
+        services.AddSingleton<ImportRunner>();
         services.AddSingleton<PreferencesService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
@@ -82,8 +84,6 @@ public static class ApplicationServices
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
         services.AddSingleton<LearningTurn>();
-        services.AddSingleton<DatasetImporter>();
-        services.AddSingleton<ImportRunner>();
         services.AddHttpClient(AlarmWebhook.Client, client => client.Timeout = TimeSpan.FromSeconds(10));
         services.AddSingleton<AlarmWebhook>();
         services.AddHostedService<OrphanRecovery>();

@@ -9,6 +9,7 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     SimulateCommand.Create(),
     ExperimentCommand.Create(),
     AuditCommand.Create(),
+    ImportCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),
     WeightsCommand.Create(),

@@ -18,6 +18,7 @@ public sealed class CommandTests
     [InlineData("simulate")]
     [InlineData("experiment")]
     [InlineData("audit")]
+    [InlineData("import")]
     [InlineData("methods")]
     [InlineData("model")]
     [InlineData("weights")]
@@ -39,6 +40,34 @@ public sealed class CommandTests
         Assert.Equal(1, code);
         Assert.Empty(output);
         Assert.StartsWith("safemed: There is no model file", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Images_go_into_a_storage_without_a_server_and_a_second_time_nothing_does()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
+        folder.Add("cells/a/text.png", "no picture"u8.ToArray());
+        folder.Add("cells/b/C2thin_2.png", Pictures.Png(2));
+        string[] import = ["import", folder.File("cells"), "--storage", folder.File("storage"), "--project", "Cells", "--json"];
+
+        var (unknown, _, refusal) = await RunAsync(import);
+        Assert.Equal((1, "safemed: There is no project 'Cells' in this storage; --create makes it."), (unknown, refusal.TrimEnd()));
+
+        var (imported, first, error) = await RunAsync([.. import, "--create"]);
+        Assert.True(imported == 0, error);
+        Assert.Equal("2 0 0 2", Counts(first));
+        var rejected = Assert.Single(JsonNode.Parse(first)!["rejected"]!.AsArray())!;
+        Assert.Equal("a/text.png", rejected["file"]!.GetValue<string>());
+        Assert.StartsWith("Not an image", rejected["reason"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.All(["seconds", "imagesPerSecond"], name => Assert.True(JsonNode.Parse(first)![name]!.GetValue<double>() > 0));
+
+        folder.Add("cells/b/C3thin_3.png", Pictures.Png(3));
+        Assert.Equal("1 2 0 1", Counts((await RunAsync([.. import, "--dry-run"])).Output));
+        Assert.Equal("1 2 0 1", Counts((await RunAsync(import)).Output));
+        Assert.Equal("0 3 0 0", Counts((await RunAsync(import)).Output));
+
+        static string Counts(string json) => string.Join(' ', ((string[])["imported", "duplicates", "conflicts", "patients"]).Select(name => JsonNode.Parse(json)![name]));
     }
 
     [Fact]

@@ -1,43 +1,20 @@
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Finds the class folders among a data set's paths and sorts the files into them.</summary>
-internal sealed class ClassLayout
+internal static class ClassLayout
 {
-    private const string SyntheticMarker = ".synthetic";
-
     private const string Expected =
-        "Expected is one folder per class with the pictures in it, for example Parasitized/… and Uninfected/…, at the top or one folder down.";
-
-    private ClassLayout(List<SourceFile> files, List<RejectedFile> rejected, string[] classNames, bool isSynthetic)
-    {
-        Files = files;
-        Rejected = rejected;
-        ClassNames = classNames;
-        IsSynthetic = isSynthetic;
-    }
-
-    public IReadOnlyList<SourceFile> Files { get; }
-
-    public IReadOnlyList<RejectedFile> Rejected { get; }
-
-    public IReadOnlyList<string> ClassNames { get; }
-
-    public bool IsSynthetic { get; }
+        "Expected is one folder per class with the pictures in it, for example Parasitized/… and Uninfected/…, at the top or one folder down; or a manifest.csv beside the pictures.";
 
     /// <exception cref="DatasetException">Fewer than two class folders.</exception>
-    public static ClassLayout Find(IEnumerable<SourceEntry> listing)
+    public static SourceLayout Find(IReadOnlyCollection<SourceEntry> listing)
     {
         var rejected = new List<RejectedFile>();
         var candidates = new List<(SourceEntry Entry, string[] Parts)>();
-        var markers = new List<string>();
         foreach (var entry in listing)
         {
             var parts = entry.Path.Split('/');
-            if (parts[^1] == SyntheticMarker)
-            {
-                markers.Add(entry.Path);
-            }
-            else if (!parts.Any(IsHidden))
+            if (!parts.Any(SourceLayout.IsHidden))
             {
                 if (entry.Refusal is not null)
                 {
@@ -79,10 +56,7 @@ internal sealed class ClassLayout
             throw new DatasetException($"{found} {Expected}{refused}");
         }
 
-        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        rejected.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        var isSynthetic = markers.Any(marker => IsAtOrAbove(marker, root));
-        return new ClassLayout(files, rejected, [.. classNames], isSynthetic);
+        return SourceLayout.Of(files, rejected, classNames, listing.Any(entry => SourceLayout.MarksSynthetic(entry.Path, root)));
     }
 
     /// <summary>Steps down through folders that are alone and hold folders themselves: <c>cell_images/Parasitized/…</c>.</summary>
@@ -116,16 +90,4 @@ internal sealed class ClassLayout
         var place = root.Length > 0 && parts[root.Length] == root[^1] ? root.Length + 1 : root.Length;
         return place < parts.Length - 1 ? parts[place] : null;
     }
-
-    private static bool IsAtOrAbove(string marker, string[] root)
-    {
-        var folders = marker.Split('/')[..^1];
-        return folders.Length <= root.Length && folders.AsSpan().SequenceEqual(root.AsSpan(0, folders.Length));
-    }
-
-    private static bool IsHidden(string part) =>
-        part is "__MACOSX" ||
-        (part.StartsWith('.') && part is not "." and not "..") ||
-        part.Equals("Thumbs.db", StringComparison.OrdinalIgnoreCase) ||
-        part.Equals("desktop.ini", StringComparison.OrdinalIgnoreCase);
 }

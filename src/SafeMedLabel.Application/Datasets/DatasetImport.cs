@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -17,6 +19,12 @@ public enum ImportState
 
     /// <summary>Stopped by an error that <see cref="DatasetImport.Error"/> tells; what went in before stays.</summary>
     Failed,
+
+    /// <summary>A dry run ended: nothing went in, and <see cref="DatasetImport.Plan"/> says what would.</summary>
+    Planned,
+
+    /// <summary>Stopped by a person; nothing of it stays.</summary>
+    Cancelled,
 }
 
 /// <summary>One import of a folder or archive into a project, and how it went.</summary>
@@ -49,6 +57,15 @@ public sealed class DatasetImport
     /// <summary>Who asked for it.</summary>
     public required string RequestedById { get; set; }
 
+    /// <summary>True where nothing is to go in, and only to be said what would.</summary>
+    public bool IsDryRun { get; set; }
+
+    /// <summary>What a dry run found; null before it ended, and where it was none.</summary>
+    public ImportPlan? Plan { get; set; }
+
+    /// <summary>True once somebody asked for it to stop. Only written by <see cref="ImportService"/>: the worker's row does not carry it along.</summary>
+    public bool CancelRequested { get; set; }
+
     /// <summary>Where it stands.</summary>
     public ImportState State { get; set; }
 
@@ -73,17 +90,34 @@ public sealed class DatasetImport
     /// <summary>Files rejected; each is an <see cref="ImportIssue"/>.</summary>
     public int Rejected { get; set; }
 
+    /// <summary>Pictures found under two classes, here or in the project: each is in once, and somebody has to decide.</summary>
+    public int Conflicts { get; set; }
+
     /// <summary>Images whose name told no patient; they count as one patient, 'unknown'.</summary>
     public int WithoutPatient { get; set; }
 
     /// <summary>Why it failed, in one sentence.</summary>
     public string? Error { get; set; }
 
+    /// <summary>States in which the worker has it or will have it.</summary>
+    public static IReadOnlyList<ImportState> ActiveStates { get; } = [ImportState.Queued, ImportState.Running];
+
+    /// <summary>Deletes the uploaded file, where the source is one.</summary>
+    internal void DeleteUpload(StorageOptions storage)
+    {
+        if (IsUpload && SourcePath.StartsWith(storage.UploadFolder, StringComparison.Ordinal))
+        {
+            File.Delete(SourcePath);
+        }
+    }
+
     internal sealed class Configuration : IEntityTypeConfiguration<DatasetImport>
     {
         public void Configure(EntityTypeBuilder<DatasetImport> builder)
         {
             builder.Property(i => i.Site).HasMaxLength(MaxSite);
+            builder.Property(i => i.Plan).HasConversion<JsonConverter<ImportPlan>>();
+            builder.Property(i => i.CancelRequested).Metadata.SetAfterSaveBehavior(PropertySaveBehavior.Ignore);
             builder.HasIndex(i => i.ProjectId);
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
         }

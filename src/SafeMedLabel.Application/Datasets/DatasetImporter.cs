@@ -9,123 +9,244 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>
 /// Brings a source into a project: bytes to the content store, rows to the database, a reason for every file left out. Batch by
 /// batch in short transactions; importing the same again adds only what is missing, so a killed import is simply run again.
+/// A dry run reads and decodes all the same, and leaves only its counts and its plan.
 /// </summary>
 public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, ContentStore store)
 {
+    /// <summary>What a plan calls images whose class nobody knows.</summary>
+    private const string NoClass = "no class";
+
     /// <summary>Imports what <paramref name="import"/> names; its row follows.</summary>
-    /// <exception cref="DatasetException">The source cannot be read, or its classes are not the project's.</exception>
+    /// <exception cref="DatasetException">
+    /// The source cannot be read, its classes are not the project's, or its manifest parts a patient's images.
+    /// </exception>
     public async Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default)
     {
         using var source = DatasetSource.Open(import.SourcePath);
         await PrepareAsync(import, source, cancellationToken);
-        var classes = await ClassesAsync(import.ProjectId, source, cancellationToken);
+        var classes = await ClassesAsync(import, source, cancellationToken);
         var reader = new DatasetReader(source, new PatientPattern(import.PatientPattern));
+        var declared = await DeclaredAsync(import.ProjectId, source, reader, cancellationToken);
+        var conflicts = new List<Guid>();
+        var planned = new List<SplitItem>();
         import.Total = reader.Total;
-        foreach (var (images, rejected, processed) in reader.Batches(Keep, cancellationToken))
+        foreach (var (images, rejected, processed) in reader.Batches<Look>(import.IsDryRun ? (_, image) => Look.At(image) : Keep, cancellationToken))
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
             var known = await db.Images.Where(i => i.ProjectId == import.ProjectId && hashes.Contains(i.ContentHash))
-                .ToDictionaryAsync(i => i.ContentHash, i => i.ReferenceClass, cancellationToken);
-            var added = images.Where(i => !known.ContainsKey(i.ContentHash)).ToList();
-            var contradicting = images
-                .Where(i => known.TryGetValue(i.ContentHash, out var reference) && reference is not null && reference != classes[source.ClassNames[i.ClassIndex]])
-                .Select(i => new RejectedFile(i.Path, "The project has the same picture under another class; that one stays."));
-            var refused = rejected.Concat(contradicting).ToList();
-            db.Images.AddRange(added.Select(image => new ProjectImage
+                .Select(i => new { i.Id, i.ContentHash, i.ReferenceClass }).ToDictionaryAsync(i => i.ContentHash, cancellationToken);
+            var added = new List<ProjectImage>();
+            foreach (var image in images)
             {
-                Id = Guid.NewGuid(),
-                ProjectId = import.ProjectId,
-                ImportId = import.Id,
-                ContentHash = image.ContentHash,
-                SourcePath = image.Path,
-                Patient = image.Patient,
-                // Until every patient is known nobody may train on, or test with, any of them.
-                Split = DataSplit.Calibration,
-                ReferenceClass = classes[source.ClassNames[image.ClassIndex]],
-                Width = image.Derived.Width,
-                Height = image.Derived.Height,
-                Colour = image.Derived.Colour,
-            }));
-            db.ImportIssues.AddRange(refused.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
+                int? reference = image.ClassIndex is { } index ? classes[source.ClassNames[index]] : null;
+                var before = known.GetValueOrDefault(image.ContentHash);
+                var row = before is null ? ToRow(import, image, reference) : null;
+                if (row is not null)
+                {
+                    added.Add(row);
+                }
+
+                if (Conflict(image, reference, before?.ReferenceClass) is { } conflict)
+                {
+                    conflicts.Add(row?.Id ?? before!.Id);
+                    db.ImportIssues.Add(new ImportIssue { ImportId = import.Id, Path = image.Path, Reason = conflict, IsConflict = true });
+                }
+            }
+
+            if (import.IsDryRun)
+            {
+                planned.AddRange(added.Select(i => new SplitItem(i.Patient, i.ReferenceClass)));
+            }
+            else
+            {
+                db.Images.AddRange(added);
+            }
+
+            db.ImportIssues.AddRange(rejected.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
             import.Processed = processed;
             import.Added += added.Count;
-            import.Rejected += refused.Count;
+            import.Rejected += rejected.Count;
+            import.Conflicts = conflicts.Count;
             import.WithoutPatient += added.Count(i => i.Patient == PatientPattern.Unknown);
             db.Imports.Update(import);
             await db.SaveChangesAsync(cancellationToken);
         }
 
         import.Duplicates = import.Processed - import.Added - import.Rejected;
-        await SplitAsync(import, cancellationToken);
+        if (import.IsDryRun)
+        {
+            import.Plan = await PlanAsync(import, planned, classes, declared, cancellationToken);
+        }
+        else
+        {
+            await SplitAsync(import, declared, conflicts, cancellationToken);
+        }
     }
 
-    private (int Width, int Height, ImageColour Colour) Keep(byte[] bytes, DecodedImage image)
+    private Look Keep(byte[] bytes, DecodedImage image)
     {
         store.Put(bytes);
-        return (image.Width, image.Height, ImageColour.Of(image));
+        return Look.At(image);
     }
+
+    private static ProjectImage ToRow(DatasetImport import, ReadImage<Look> image, int? reference) => new()
+    {
+        Id = Guid.NewGuid(),
+        ProjectId = import.ProjectId,
+        ImportId = import.Id,
+        ContentHash = image.ContentHash,
+        SourcePath = image.Path,
+        Patient = image.Patient,
+        Site = image.Site ?? import.Site,
+        // Until every patient is known nobody may train on, or test with, any of them.
+        Split = DataSplit.Calibration,
+        ReferenceClass = reference,
+        Width = image.Derived.Width,
+        Height = image.Derived.Height,
+        Colour = image.Derived.Colour,
+    };
+
+    /// <summary>What a picture's two classes are, as a sentence; null where it has but one.</summary>
+    private static string? Conflict(ReadImage<Look> image, int? reference, int? before) =>
+        image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'; it has no class until somebody decides."
+        : reference is not null && before is not null && before != reference ? "The project has the same picture under another class; that one stays until somebody decides."
+        : null;
 
     /// <summary>A second attempt begins its counts anew; what the first added now counts as known.</summary>
     private async Task PrepareAsync(DatasetImport import, DatasetSource source, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.ImportIssues.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync(cancellationToken);
-        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.WithoutPatient) = (0, 0, 0, 0, 0, 0);
-        if (source.IsSynthetic)
+        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Plan) = (0, 0, 0, 0, 0, 0, 0, null);
+        if (source.IsSynthetic && !import.IsDryRun)
         {
             await db.Projects.Where(p => p.Id == import.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(p => p.IsSynthetic, true), cancellationToken);
         }
     }
 
     /// <summary>The project's class indices by name; the first import makes them.</summary>
-    private async Task<Dictionary<string, int>> ClassesAsync(int projectId, DatasetSource source, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, int>> ClassesAsync(DatasetImport import, DatasetSource source, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var classes = await db.ProjectClasses.Where(c => c.ProjectId == projectId).ToListAsync(cancellationToken);
+        var classes = await db.ProjectClasses.Where(c => c.ProjectId == import.ProjectId).ToListAsync(cancellationToken);
         if (classes.Count == 0)
         {
-            if (source.ClassNames.Count > 9)
+            if (source.ClassNames.Count is < 2 or > 9)
             {
-                throw new DatasetException($"There are {source.ClassNames.Count} class folders; readers answer by the keys 1 to 9.");
+                throw new DatasetException(source.ClassNames.Count < 2
+                    ? "A project's first import says what its classes are; the manifest gives fewer than two different labels."
+                    : $"There are {source.ClassNames.Count} classes; readers answer by the keys 1 to 9.");
             }
 
-            classes = [.. source.ClassNames.Select((name, index) => new ProjectClass { ProjectId = projectId, Index = index, Name = name })];
-            db.ProjectClasses.AddRange(classes);
-            await db.SaveChangesAsync(cancellationToken);
+            classes = [.. source.ClassNames.Select((name, index) => new ProjectClass { ProjectId = import.ProjectId, Index = index, Name = name })];
+            if (!import.IsDryRun)
+            {
+                db.ProjectClasses.AddRange(classes);
+                await db.SaveChangesAsync(cancellationToken);
+            }
         }
 
         var byName = classes.ToDictionary(c => c.Name, c => c.Index, StringComparer.Ordinal);
         return source.ClassNames.FirstOrDefault(name => !byName.ContainsKey(name)) is { } stranger
-            ? throw new DatasetException($"The class folder '{stranger}' is not a class of this project, which has {string.Join(", ", byName.Keys)}.")
+            ? throw new DatasetException($"'{stranger}' is not a class of this project, which has {string.Join(", ", byName.Keys)}.")
             : byName;
     }
 
+    /// <summary>What a manifest says of splits, held against the project's before anything is stored.</summary>
+    private async Task<DeclaredSplits> DeclaredAsync(int projectId, DatasetSource source, DatasetReader reader, CancellationToken cancellationToken)
+    {
+        var declared = DeclaredSplits.Of(source.Files, reader.PatientOf);
+        if (!declared.IsEmpty)
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            declared.AddTo(await SettledAsync(db, projectId, cancellationToken));
+        }
+
+        return declared;
+    }
+
+    private async Task<ImportPlan> PlanAsync(
+        DatasetImport import, List<SplitItem> planned, Dictionary<string, int> classes, DeclaredSplits declared, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
+        var splits = await SplitsAsync(db, project, planned, declared, cancellationToken);
+        var names = classes.ToDictionary(c => c.Value, c => c.Key);
+        PlannedGroup Group(string name, IEnumerable<SplitItem> items) => new(name, items.Count(), items.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count());
+        return new ImportPlan(
+            planned.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(),
+            [.. planned.GroupBy(i => i.ClassIndex ?? int.MaxValue).OrderBy(g => g.Key).Select(g => Group(names.GetValueOrDefault(g.Key, NoClass), g))],
+            [.. planned.GroupBy(i => splits[i.Patient]).OrderBy(g => g.Key).Select(g => Group(g.Key.ToString(), g))]);
+    }
+
     /// <summary>
-    /// Gives new patients their split. A patient that has one keeps it: an image that was locked for the test, or that trained
-    /// a model, stays what it was.
+    /// Of each patient of some images, the split. A patient that has one keeps it: an image that was locked for the test, or that trained
+    /// a model, stays what it was. The manifest comes next, and the others are parted by the project's seed.
     /// </summary>
-    private async Task SplitAsync(DatasetImport import, CancellationToken cancellationToken)
+    /// <exception cref="DatasetException">The manifest would move a patient.</exception>
+    private static async Task<IReadOnlyDictionary<string, DataSplit>> SplitsAsync(
+        AppDbContext db, Project project, IReadOnlyCollection<SplitItem> unsettled, DeclaredSplits declared, CancellationToken cancellationToken)
+    {
+        var splits = await SettledAsync(db, project.Id, cancellationToken);
+        declared.AddTo(splits);
+        var fresh = PatientSplitter.Split([.. unsettled.Where(i => !splits.ContainsKey(i.Patient))], new SplitFractions(), (ulong)project.Seed);
+        foreach (var (patient, split) in fresh)
+        {
+            splits.Add(patient, split);
+        }
+
+        return splits;
+    }
+
+    private static Task<Dictionary<string, DataSplit>> SettledAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
+    {
+        var completed = db.Imports.Where(i => i.ProjectId == projectId && i.State == ImportState.Completed).Select(i => i.Id);
+        return db.Images.Where(i => i.ProjectId == projectId && completed.Contains(i.ImportId))
+            .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
+    }
+
+    private async Task SplitAsync(DatasetImport import, DeclaredSplits declared, List<Guid> conflicts, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
         var completed = await db.Imports.Where(i => i.ProjectId == import.ProjectId && i.State == ImportState.Completed).Select(i => i.Id).ToListAsync(cancellationToken);
-        var settled = await db.Images.Where(i => i.ProjectId == import.ProjectId && completed.Contains(i.ImportId))
-            .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
         var unsettled = await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
-            .Select(i => new { i.Patient, i.ReferenceClass }).ToListAsync(cancellationToken);
-        var fresh = PatientSplitter.Split(
-            [.. unsettled.Where(i => !settled.ContainsKey(i.Patient)).Select(i => new SplitItem(i.Patient, i.ReferenceClass))], new SplitFractions(), (ulong)project.Seed);
+            .Select(i => new SplitItem(i.Patient, i.ReferenceClass)).ToListAsync(cancellationToken);
+        var splits = await SplitsAsync(db, project, unsettled, declared, cancellationToken);
         foreach (var patient in unsettled.Select(i => i.Patient).Distinct(StringComparer.Ordinal))
         {
-            var split = settled.TryGetValue(patient, out var kept) ? kept : fresh[patient];
+            var split = splits[patient];
             await db.Images.Where(i => i.ProjectId == import.ProjectId && i.Patient == patient && i.Split != DataSplit.Gold && !completed.Contains(i.ImportId))
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, split), cancellationToken);
         }
 
+        await RaiseAsync(db, import, conflicts, cancellationToken);
         await ReadingPlan.ApplyAsync(db, import.ProjectId, cancellationToken);
         await GoldSet.ApplyAsync(db, project, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Lets people decide of what class a picture is: of the pool, two readers are asked about it before all else; of the others, which no
+    /// reader is asked about, an adjudicator. What was raised before is not raised again.
+    /// </summary>
+    private static async Task RaiseAsync(AppDbContext db, DatasetImport import, List<Guid> conflicts, CancellationToken cancellationToken)
+    {
+        foreach (var some in conflicts.Chunk(500))
+        {
+            await db.Images.Where(i => some.Contains(i.Id) && i.Split == DataSplit.Training && i.ReadingsAsked == 0)
+                .ExecuteUpdateAsync(set => set.SetProperty(i => i.ReadingsAsked, i => Math.Max(2, i.ReadingsGiven + 1)), cancellationToken);
+            db.ReferenceDoubts.AddRange((await db.Images.Where(i => some.Contains(i.Id) && i.Split != DataSplit.Training && !db.ReferenceDoubts.Any(d => d.ImageId == i.Id))
+                .Select(i => i.Id).ToListAsync(cancellationToken)).Select(id => new ReferenceDoubt { ImageId = id, ProjectId = import.ProjectId, ById = import.RequestedById, AtUtc = import.RequestedUtc }));
+            await db.SaveChangesAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>What a row keeps of a picture's pixels.</summary>
+    private sealed record Look(int Width, int Height, ImageColour Colour)
+    {
+        public static Look At(DecodedImage image) => new(image.Width, image.Height, ImageColour.Of(image));
     }
 }

@@ -7,10 +7,12 @@ namespace SafeMedLabel.Application.Datasets;
 /// <typeparam name="T">What its reader wanted to know of its pixels.</typeparam>
 /// <param name="Path">Below the source.</param>
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
-/// <param name="Patient">Its patient; <see cref="PatientPattern.Unknown"/> where the name tells none.</param>
-/// <param name="ClassIndex">Position of its class's name.</param>
+/// <param name="Patient">Its patient; <see cref="PatientPattern.Unknown"/> where neither a manifest nor the name tells one.</param>
+/// <param name="ClassIndex">Position of its class's name; null where no class is known, or two contradict each other.</param>
+/// <param name="Site">Where it was taken, by a manifest; null where that does not say.</param>
+/// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
 /// <param name="Derived">What was made of its pixels.</param>
-public sealed record ReadImage<T>(string Path, string ContentHash, string Patient, int ClassIndex, T Derived);
+public sealed record ReadImage<T>(string Path, string ContentHash, string Patient, int? ClassIndex, string? Site, string? Contradiction, T Derived);
 
 /// <summary>A batch of a data set in path order.</summary>
 /// <typeparam name="T">What its reader wanted to know of the pixels.</typeparam>
@@ -29,7 +31,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
 
     /// <summary>
     /// The images batch by batch, with what was rejected among them. The same bytes twice are one image; the same bytes under
-    /// two classes contradict each other, and all of them are rejected.
+    /// two classes are one too, of neither.
     /// </summary>
     /// <typeparam name="T">What is kept of a picture.</typeparam>
     /// <param name="derive">
@@ -49,7 +51,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
             cancellationToken.ThrowIfCancellationRequested();
             var images = new List<ReadImage<T>>(batch.Length);
             var rejected = new List<RejectedFile>();
-            foreach (var ((file, hash), (derived, refusal)) in batch.Zip(Decode(batch, derive, cancellationToken)))
+            foreach (var (file, (derived, refusal)) in batch.Zip(Decode(batch, derive, cancellationToken)))
             {
                 if (refusal is not null)
                 {
@@ -57,14 +59,21 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
                 }
                 else
                 {
-                    var patient = pattern.Match(file.Name) ?? PatientPattern.Unknown;
-                    images.Add(new ReadImage<T>(file.Path, hash, patient, classes[file.ClassName], derived!));
+                    int? known = file.ClassName is null || file.Contradiction is not null ? null : classes[file.ClassName];
+                    images.Add(new ReadImage<T>(file.Path, file.ContentHash, PatientOf(file.File), known, file.File.Site, file.Contradiction, derived!));
                 }
             }
 
             processed += batch.Length;
             yield return new ReadBatch<T>(images, rejected, processed);
         }
+    }
+
+    /// <summary>A file's patient: the manifest's, or by the pattern the name's, or <see cref="PatientPattern.Unknown"/>.</summary>
+    public string PatientOf(SourceFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Patient ?? pattern.Match(file.Name) ?? PatientPattern.Unknown;
     }
 
     private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<byte[], DecodedImage, T> derive, CancellationToken cancellationToken)

@@ -2,7 +2,8 @@ namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
 /// A folder or a zip with one folder per class (<c>Parasitized/…</c>, <c>Uninfected/…</c>; any names), at its top or below one
-/// enclosing folder. A zip is read where it lies and never unpacked. Dispose it when all files were read.
+/// enclosing folder; or with a <see cref="Manifest"/>, which then says what is what. A zip is read where it lies and never unpacked. Dispose
+/// it when all files were read.
 /// </summary>
 public abstract class DatasetSource : IDisposable
 {
@@ -12,14 +13,16 @@ public abstract class DatasetSource : IDisposable
     /// <summary>What is refused by its name or kind alone, such as a link or a path that leads out of the data set.</summary>
     public IReadOnlyList<RejectedFile> Rejected { get; private set; } = [];
 
-    /// <summary>Names of the class folders, at least two, ordered ordinally: a class's number is its place here.</summary>
+    /// <summary>
+    /// Names of the class folders, at least two, or of the manifest's labels, any number; ordered ordinally: a class's number is its place here.
+    /// </summary>
     public IReadOnlyList<string> ClassNames { get; private set; } = [];
 
     /// <summary>Whether the data set marks itself as drawn by a program, by a file <c>.synthetic</c> at its top.</summary>
     public bool IsSynthetic { get; private set; }
 
-    /// <summary>Opens a folder or zip and finds its class folders; no picture is read yet.</summary>
-    /// <param name="path">A folder, or a zip file.</param>
+    /// <summary>Opens a folder or zip and finds its class folders or its manifest; no picture is read yet.</summary>
+    /// <param name="path">A folder, a zip file, or a manifest in the folder of its pictures.</param>
     /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
     /// <exception cref="DatasetException">Not found, not readable, not in the expected layout, or over a limit.</exception>
     public static DatasetSource Open(string path, SourceLimits? limits = null)
@@ -30,6 +33,7 @@ public abstract class DatasetSource : IDisposable
         try
         {
             source = Directory.Exists(path) ? new FolderSource(path, limits)
+                : Manifest.IsNamedSo(path) && File.Exists(path) ? new FolderSource(Path.GetDirectoryName(Path.GetFullPath(path))!, limits)
                 : File.Exists(path) ? new ZipSource(path, limits)
                 : throw new DatasetException($"There is no folder or zip at '{path}'.");
         }
@@ -40,7 +44,9 @@ public abstract class DatasetSource : IDisposable
 
         try
         {
-            source.Arrange(ClassLayout.Find(source.List()));
+            var listing = source.List().ToList();
+            var manifest = Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindAmong(listing);
+            source.Arrange(manifest is null ? ClassLayout.Find(listing) : Manifest.Arrange(manifest, listing));
             return source;
         }
         catch (Exception exception)
@@ -70,7 +76,7 @@ public abstract class DatasetSource : IDisposable
     /// <summary>Every file there is, hidden and refused ones included, in no particular order.</summary>
     private protected abstract IEnumerable<SourceEntry> List();
 
-    private void Arrange(ClassLayout layout)
+    private void Arrange(SourceLayout layout)
     {
         Files = layout.Files;
         Rejected = layout.Rejected;

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace SafeMedLabel.Application.Datasets;
 
-/// <summary>A file that an import did not take, and why.</summary>
+/// <summary>A file that an import did not take or is not sure of, and why.</summary>
 public sealed class ImportIssue
 {
     /// <summary>Key.</summary>
@@ -14,6 +14,9 @@ public sealed class ImportIssue
 
     /// <summary>Path inside the source.</summary>
     public required string Path { get; set; }
+
+    /// <summary>True where the same picture is under another class; false where the file was left out.</summary>
+    public bool IsConflict { get; set; }
 
     /// <summary>One sentence.</summary>
     public required string Reason { get; set; }

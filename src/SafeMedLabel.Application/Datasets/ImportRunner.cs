@@ -7,7 +7,9 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>Takes one import through its states. Safe to call again for one that a dead worker left behind.</summary>
 public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, DatasetImporter importer, StorageOptions storage, TimeProvider time, ILogger<ImportRunner> logger)
 {
-    /// <summary>Runs the import to its end. A cancelled <paramref name="stopping"/> leaves it for the next worker.</summary>
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs the import to its end, or until somebody cancels it. A cancelled <paramref name="stopping"/> leaves it for the next worker.</summary>
     public async Task RunAsync(int importId, CancellationToken stopping)
     {
         DatasetImport? import;
@@ -21,19 +23,32 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             return;
         }
 
+        if (import.CancelRequested)
+        {
+            // Its worker died before it could stop.
+            await CancelAsync(import);
+            return;
+        }
+
         import.State = ImportState.Running;
+        using var going = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var watching = CancelWhenAskedAsync(importId, going);
         try
         {
-            await importer.ImportAsync(import, stopping);
-            await EndAsync(import, ImportState.Completed, null);
-            if (import.IsUpload && import.SourcePath.StartsWith(storage.UploadFolder, StringComparison.Ordinal))
+            await importer.ImportAsync(import, going.Token);
+            await EndAsync(import, import.IsDryRun ? ImportState.Planned : ImportState.Completed, null);
+            if (!import.IsDryRun)
             {
-                File.Delete(import.SourcePath);
+                import.DeleteUpload(storage);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Import {ImportId} stops with its worker and is run again by the next.", importId);
+        }
+        catch (OperationCanceledException) when (going.IsCancellationRequested)
+        {
+            await CancelAsync(import);
         }
         catch (DatasetException refused)
         {
@@ -44,6 +59,44 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             logger.LogError(unexpected, "Import {ImportId} failed.", importId);
             await EndAsync(import, ImportState.Failed, "Something went wrong; the worker's log has the details.");
         }
+        finally
+        {
+            await going.CancelAsync();
+            await watching;
+        }
+    }
+
+    private async Task CancelWhenAskedAsync(int importId, CancellationTokenSource going)
+    {
+        using var timer = new PeriodicTimer(Between, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(going.Token))
+            {
+                await using var db = await contexts.CreateDbContextAsync(going.Token);
+                if (await db.Imports.AnyAsync(i => i.Id == importId && i.CancelRequested, going.Token))
+                {
+                    await going.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The import has ended.
+        }
+    }
+
+    /// <summary>Takes out what an import had brought: nobody has seen it, for its images have no split yet.</summary>
+    private async Task CancelAsync(DatasetImport import)
+    {
+        await using (var db = await contexts.CreateDbContextAsync())
+        {
+            await db.Images.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync();
+        }
+
+        (import.Added, import.Conflicts, import.WithoutPatient) = (0, 0, 0);
+        await EndAsync(import, ImportState.Cancelled, null);
+        import.DeleteUpload(storage);
     }
 
     private async Task EndAsync(DatasetImport import, ImportState state, string? error)

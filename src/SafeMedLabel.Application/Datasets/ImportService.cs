@@ -12,13 +12,23 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="PatientPattern">Regular expression with a group 'patient'.</param>
 /// <param name="RequestedById">Who asks.</param>
 /// <param name="Site">Where the images were taken; null or empty where nobody says.</param>
-public sealed record ImportRequest(int ProjectId, string SourcePath, string SourceName, bool IsUpload, string PatientPattern, string RequestedById, string? Site = null);
+public sealed record ImportRequest(int ProjectId, string SourcePath, string SourceName, bool IsUpload, string PatientPattern, string RequestedById, string? Site = null)
+{
+    /// <summary>True where it is only to be said what would go in.</summary>
+    public bool IsDryRun { get; init; }
+}
 
 /// <summary>Starts and shows imports. The work itself is the worker's.</summary>
-public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, TimeProvider time)
+public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, StorageOptions storage, TimeProvider time)
 {
     /// <summary>The most issues shown of one import.</summary>
     public const int MaximumIssues = 1000;
+
+    /// <summary>The most names in a preview.</summary>
+    public const int MaximumPreviewed = 12;
+
+    private const string Busy = "An import into this project is already waiting or running.";
+    private const string NoSource = "There is no such folder or file on the server.";
 
     /// <summary>The pattern that fits the names of the NIH malaria set.</summary>
     public static string DefaultPatientPattern => PatientPattern.Default.ToString();
@@ -26,9 +36,21 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Queues an import and returns its key.</summary>
     public async Task<Result<int>> StartAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
+        var entered = await EnterAsync(request, cancellationToken);
+        if (entered.Succeeded)
+        {
+            await jobs.ScheduleImportAsync(entered.Value, cancellationToken);
+        }
+
+        return entered;
+    }
+
+    /// <summary>Writes an import down and returns its key. Who calls this runs it too; where they die, the next worker does.</summary>
+    public async Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default)
+    {
         if (!Path.Exists(request.SourcePath))
         {
-            return Result.Refused("There is no such folder or file on the server.");
+            return Result.Refused(NoSource);
         }
 
         if (PatientPattern.Problem(request.PatientPattern) is { } problem)
@@ -50,9 +72,9 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 return Result.Refused("This project no longer exists.");
             }
 
-            if (await db.Imports.AnyAsync(i => i.ProjectId == request.ProjectId && (i.State == ImportState.Queued || i.State == ImportState.Running), cancellationToken))
+            if (await IsBusyAsync(db, request.ProjectId, cancellationToken))
             {
-                return Result.Refused("An import into this project is already waiting or running.");
+                return Result.Refused(Busy);
             }
 
             import = new DatasetImport
@@ -62,6 +84,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 SourceName = request.SourceName,
                 Site = string.IsNullOrEmpty(site) ? null : site,
                 IsUpload = request.IsUpload,
+                IsDryRun = request.IsDryRun,
                 PatientPattern = request.PatientPattern,
                 RequestedById = request.RequestedById,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,
@@ -70,8 +93,81 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             await db.SaveChangesAsync(cancellationToken);
         }
 
-        await jobs.ScheduleImportAsync(import.Id, cancellationToken);
         return import.Id;
+    }
+
+    /// <summary>Lets in what a dry run has looked at.</summary>
+    public async Task<Result> CarryOutAsync(int importId, CancellationToken cancellationToken = default)
+    {
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var import = await db.Imports.AsNoTracking().FirstOrDefaultAsync(i => i.Id == importId && i.State == ImportState.Planned, cancellationToken);
+            if (import is null)
+            {
+                return Result.Refused("This dry run no longer waits for a decision.");
+            }
+
+            if (await IsBusyAsync(db, import.ProjectId, cancellationToken))
+            {
+                return Result.Refused(Busy);
+            }
+
+            await db.Imports.Where(i => i.Id == importId)
+                .ExecuteUpdateAsync(set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued).SetProperty(i => i.FinishedUtc, (DateTime?)null), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        await jobs.ScheduleImportAsync(importId, cancellationToken);
+        return Result.Done;
+    }
+
+    /// <summary>Asks the worker to stop an import, of which then nothing stays; one that still waits, and a dry run, are dropped at once.</summary>
+    public async Task<Result> CancelAsync(int importId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var asked = await db.Imports.Where(i => i.Id == importId && (DatasetImport.ActiveStates.Contains(i.State) || i.State == ImportState.Planned))
+            .ExecuteUpdateAsync(set => set.SetProperty(i => i.CancelRequested, true), cancellationToken);
+        if (asked == 0)
+        {
+            return Result.Refused("This import has already ended.");
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        var dropped = await db.Imports.Where(i => i.Id == importId && i.State != ImportState.Running)
+            .ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Cancelled).SetProperty(i => i.FinishedUtc, now), cancellationToken);
+        if (dropped > 0)
+        {
+            (await db.Imports.AsNoTracking().FirstAsync(i => i.Id == importId, cancellationToken)).DeleteUpload(storage);
+        }
+
+        return Result.Done;
+    }
+
+    /// <summary>
+    /// What a pattern finds in the names of a source, before anything is imported: up to <see cref="MaximumPreviewed"/> names, spread over the
+    /// source. No picture is read.
+    /// </summary>
+    public static async Task<Result<PatternPreview>> PreviewAsync(string path, string pattern, CancellationToken cancellationToken = default)
+    {
+        if (!Path.Exists(path))
+        {
+            return Result.Refused(NoSource);
+        }
+
+        if (PatientPattern.Problem(pattern) is { } problem)
+        {
+            return Result.Refused(problem);
+        }
+
+        try
+        {
+            return await Task.Run(() => PatternPreview.Of(path, new PatientPattern(pattern), MaximumPreviewed), cancellationToken);
+        }
+        catch (DatasetException refused)
+        {
+            return Result.Refused(refused.Message);
+        }
     }
 
     /// <summary>A project's imports, the newest first.</summary>
@@ -88,10 +184,13 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         return await db.Imports.AsNoTracking().FirstOrDefaultAsync(i => i.Id == importId, cancellationToken);
     }
 
-    /// <summary>Files that an import rejected, by path; at most <see cref="MaximumIssues"/>.</summary>
+    /// <summary>Files that an import rejected or found in conflict, by path; at most <see cref="MaximumIssues"/>.</summary>
     public async Task<IReadOnlyList<ImportIssue>> IssuesAsync(int importId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.ImportIssues.AsNoTracking().Where(i => i.ImportId == importId).OrderBy(i => i.Path).Take(MaximumIssues).ToListAsync(cancellationToken);
     }
+
+    private static Task<bool> IsBusyAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
+        db.Imports.AnyAsync(i => i.ProjectId == projectId && DatasetImport.ActiveStates.Contains(i.State), cancellationToken);
 }

@@ -47,6 +47,11 @@ public sealed class LoadedDataset : IDisposable
     public static LoadedDataset Load(string path, int size, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         using var source = DatasetSource.Open(path);
+        if (source.ClassNames.Count < 2)
+        {
+            throw new DatasetException("The manifest gives fewer than two different labels.");
+        }
+
         var reader = new DatasetReader(source, PatientPattern.Default);
         var pixelPath = Path.Combine(Path.GetTempPath(), $"safemed-{Guid.NewGuid():n}.pixels");
         var images = new List<LoadedImage>();
@@ -57,8 +62,15 @@ public sealed class LoadedDataset : IDisposable
             {
                 foreach (var image in batch.Images)
                 {
-                    pixels.Append(image.Derived);
-                    images.Add(new LoadedImage(image.Path, image.ContentHash, image.Patient, image.ClassIndex));
+                    if (image.ClassIndex is { } known)
+                    {
+                        pixels.Append(image.Derived);
+                        images.Add(new LoadedImage(image.Path, image.ContentHash, image.Patient, known));
+                    }
+                    else
+                    {
+                        rejected.Add(new RejectedFile(image.Path, image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'." : "The manifest gives it no label."));
+                    }
                 }
 
                 rejected.AddRange(batch.Rejected);

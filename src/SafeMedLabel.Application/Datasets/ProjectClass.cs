@@ -6,6 +6,9 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>One answer a reader may give.</summary>
 public sealed class ProjectClass
 {
+    /// <summary>Longest name.</summary>
+    public const int MaxName = 100;
+
     /// <summary>Key.</summary>
     public int Id { get; set; }
 
@@ -22,7 +25,7 @@ public sealed class ProjectClass
     {
         public void Configure(EntityTypeBuilder<ProjectClass> builder)
         {
-            builder.Property(c => c.Name).HasMaxLength(100);
+            builder.Property(c => c.Name).HasMaxLength(MaxName);
             builder.HasIndex(c => new { c.ProjectId, c.Index }).IsUnique();
             builder.HasOne<Project>().WithMany(p => p.Classes).HasForeignKey(c => c.ProjectId);
         }

@@ -11,6 +11,9 @@ public sealed class ProjectImage
     /// <summary>The rank of an image that no round has scored.</summary>
     public const int Unranked = int.MaxValue;
 
+    /// <summary>Longest name of a patient.</summary>
+    public const int MaxPatient = 200;
+
     /// <summary>Random key: it is seen in addresses, and an ordered one would give the class away.</summary>
     public Guid Id { get; set; }
 
@@ -28,6 +31,9 @@ public sealed class ProjectImage
 
     /// <summary>The patient, from the file's name; all of a patient's images share a split.</summary>
     public required string Patient { get; set; }
+
+    /// <summary>Where it was taken, by the manifest or by who imported it; null where nobody said.</summary>
+    public string? Site { get; set; }
 
     /// <summary>Which part of the data it belongs to.</summary>
     public DataSplit Split { get; set; }
@@ -76,7 +82,8 @@ public sealed class ProjectImage
         {
             builder.Property(i => i.Id).ValueGeneratedNever();
             builder.Property(i => i.ContentHash).HasMaxLength(64);
-            builder.Property(i => i.Patient).HasMaxLength(200);
+            builder.Property(i => i.Patient).HasMaxLength(MaxPatient);
+            builder.Property(i => i.Site).HasMaxLength(DatasetImport.MaxSite);
             builder.ComplexProperty(i => i.Colour);
             builder.HasIndex(i => new { i.ProjectId, i.ContentHash }).IsUnique();
             builder.HasIndex(i => new { i.ProjectId, i.Split });

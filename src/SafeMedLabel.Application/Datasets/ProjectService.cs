@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
@@ -53,6 +54,15 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         var counts = await db.Images.Where(i => i.ProjectId == id).GroupBy(i => i.Split)
             .Select(g => new { g.Key, Images = g.Count(), Patients = g.Select(i => i.Patient).Distinct().Count() }).ToListAsync(cancellationToken);
         return [.. counts.Select(c => new SplitCount(c.Key, c.Images, c.Patients)).OrderBy(c => c.Split)];
+    }
+
+    /// <summary>The key of the project of a name or, where none is called so, of a number; null where there is neither.</summary>
+    public async Task<int?> FindAsync(string nameOrNumber, CancellationToken cancellationToken = default)
+    {
+        var name = nameOrNumber.Trim();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Projects.Where(p => p.Name == name).Select(p => (int?)p.Id).FirstOrDefaultAsync(cancellationToken)
+            ?? (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && await db.Projects.AnyAsync(p => p.Id == id, cancellationToken) ? id : null);
     }
 
     /// <summary>Makes an empty project and returns its key.</summary>

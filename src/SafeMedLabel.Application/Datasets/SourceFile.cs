@@ -1,11 +1,13 @@
+using SafeMedLabel.Core.Splitting;
+
 namespace SafeMedLabel.Application.Datasets;
 
-/// <summary>A file below a class folder, not yet read.</summary>
+/// <summary>A file of a data set, not yet read, and what its folder or a manifest says of it.</summary>
 public sealed class SourceFile
 {
     private readonly Func<byte[]> _read;
 
-    internal SourceFile(string path, string className, long length, Func<byte[]> read)
+    internal SourceFile(string path, string? className, long length, Func<byte[]> read)
     {
         Path = path;
         ClassName = className;
@@ -16,8 +18,17 @@ public sealed class SourceFile
     /// <summary>Path below the folder or inside the zip, with <c>/</c> between its parts.</summary>
     public string Path { get; }
 
-    /// <summary>Name of the class folder.</summary>
-    public string ClassName { get; }
+    /// <summary>Name of the class folder, or the manifest's label; null where that gives none.</summary>
+    public string? ClassName { get; }
+
+    /// <summary>The patient by the manifest; null where only the file's name can tell.</summary>
+    public string? Patient { get; init; }
+
+    /// <summary>Where it was taken, by the manifest; null where that does not say.</summary>
+    public string? Site { get; init; }
+
+    /// <summary>The split by the manifest; null where the program is to choose.</summary>
+    public DataSplit? Split { get; init; }
 
     /// <summary>Last part of <see cref="Path"/>.</summary>
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];

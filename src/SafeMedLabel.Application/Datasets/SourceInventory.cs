@@ -3,7 +3,7 @@ using SafeMedLabel.Application.Imaging;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
-/// The different pictures of a data set by their content: exact copies dropped, contradictory ones refused.
+/// The different pictures of a data set by their content: exact copies dropped, contradictory ones marked.
 /// Reads every file once, and decodes none.
 /// </summary>
 public sealed class SourceInventory
@@ -11,13 +11,13 @@ public sealed class SourceInventory
     private SourceInventory(List<InventoriedFile> files, List<RejectedFile> duplicates, List<RejectedFile> rejected) =>
         (Files, Duplicates, Rejected) = (files, duplicates, rejected);
 
-    /// <summary>Files with different contents, ordered by path.</summary>
+    /// <summary>Files with different contents, in the order of the paths at which each content lies first.</summary>
     public IReadOnlyList<InventoriedFile> Files { get; }
 
-    /// <summary>Exact copies of one of <see cref="Files"/> in the same class.</summary>
+    /// <summary>Exact copies of one of <see cref="Files"/>.</summary>
     public IReadOnlyList<RejectedFile> Duplicates { get; }
 
-    /// <summary>Unreadable files, and files whose content also lies under another class.</summary>
+    /// <summary>Unreadable files.</summary>
     public IReadOnlyList<RejectedFile> Rejected { get; }
 
     /// <summary>Reads and compares all files of a source.</summary>
@@ -41,23 +41,13 @@ public sealed class SourceInventory
             }
         }
 
-        var copies = hashed.ToLookup(file => file.ContentHash);
         var distinct = new List<InventoriedFile>(hashed.Count);
-        foreach (var file in hashed)
+        foreach (var copies in hashed.GroupBy(file => file.ContentHash))
         {
-            var first = copies[file.ContentHash].First();
-            if (copies[file.ContentHash].FirstOrDefault(other => other.ClassName != file.ClassName) is { } contradiction)
-            {
-                rejected.Add(new RejectedFile(file.Path, $"The same picture lies under another class, as '{contradiction.Path}'."));
-            }
-            else if (first != file)
-            {
-                duplicates.Add(new RejectedFile(file.Path, $"An exact copy of '{first.Path}'."));
-            }
-            else
-            {
-                distinct.Add(file);
-            }
+            var kept = copies.FirstOrDefault(file => file.ClassName is not null) ?? copies.First();
+            var other = copies.FirstOrDefault(file => file.ClassName is not null && file.ClassName != kept.ClassName);
+            distinct.Add(kept with { Contradiction = other?.Path });
+            duplicates.AddRange(copies.Where(file => file != kept).Select(file => new RejectedFile(file.Path, $"An exact copy of '{kept.Path}'.")));
         }
 
         return new SourceInventory(distinct, duplicates, rejected);
@@ -67,11 +57,12 @@ public sealed class SourceInventory
 /// <summary>A file whose content is known by its hash.</summary>
 /// <param name="File">The file.</param>
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
-public sealed record InventoriedFile(SourceFile File, string ContentHash)
+/// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
+public sealed record InventoriedFile(SourceFile File, string ContentHash, string? Contradiction = null)
 {
     /// <summary>Path in the folder or zip.</summary>
     public string Path => File.Path;
 
-    /// <summary>Name of the class folder.</summary>
-    public string ClassName => File.ClassName;
+    /// <summary>Name of its class; null where none is known.</summary>
+    public string? ClassName => File.ClassName;
 }

@@ -12,7 +12,7 @@ namespace SafeMedLabel.Application.Monitoring;
 /// </summary>
 public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
 {
-    /// <summary>A project's imports, the newest first, and then its sites by name; a site of a single import is no group of its own.</summary>
+    /// <summary>A project's imports, the newest first, and then its sites by name; a site that is a single import, and all of it, is no group of its own.</summary>
     public async Task<IReadOnlyList<DriftGroup>> ReadAsync(int projectId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -25,19 +25,21 @@ public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
 
         var trainedOn = await TrainedOnAsync(db, projectId, imports, cancellationToken);
         var patients = await PatientsAsync(db, projectId, cancellationToken);
-        var sites = imports.Where(i => i.Site is not null).GroupBy(i => i.Site!, StringComparer.OrdinalIgnoreCase)
-            .Where(s => s.Count() > 1).OrderBy(s => s.Key, StringComparer.OrdinalIgnoreCase);
+        bool Is(PatientMeans patient, string site) => string.Equals(patient.Site, site, StringComparison.OrdinalIgnoreCase);
+        var sites = patients.Select(p => p.Site).OfType<string>().Order(StringComparer.Ordinal).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(s => !imports.Exists(i => patients.All(p => Is(p, s) == (p.ImportId == i.Id)))).Order(StringComparer.OrdinalIgnoreCase);
         return
         [
-            .. imports.Select(i => Group(i.Id, i.SourceName, i.Site, [i.Id], trainedOn, patients)),
-            .. sites.Select(s => Group(null, s.Key, null, [.. s.Select(i => i.Id)], trainedOn, patients)),
+            .. imports.Select(i => Group(i.Id, i.SourceName, i.Site, p => p.ImportId == i.Id, trainedOn, patients)),
+            .. sites.Select(s => Group(null, s, null, p => Is(p, s), trainedOn, patients)),
         ];
     }
 
-    private static DriftGroup Group(int? importId, string name, string? site, HashSet<int> members, HashSet<int> trainedOn, IReadOnlyList<PatientMeans> patients)
+    private static DriftGroup Group(
+        int? importId, string name, string? site, Func<PatientMeans, bool> isMember, HashSet<int> trainedOn, IReadOnlyList<PatientMeans> patients)
     {
-        var own = patients.Where(p => members.Contains(p.ImportId)).ToList();
-        var reference = patients.Where(p => p.IsTraining && trainedOn.Contains(p.ImportId) && !members.Contains(p.ImportId)).ToList();
+        var own = patients.Where(isMember).ToList();
+        var reference = patients.Where(p => p.IsTraining && trainedOn.Contains(p.ImportId) && !isMember(p)).ToList();
         return new DriftGroup(
             importId, name, site, own.Sum(p => p.Images), own.Select(p => p.Patient).Distinct(StringComparer.Ordinal).Count(), own.Sum(p => p.Images - p.Measured),
             DriftFinding.Compare(quantity => Of(reference, quantity), quantity => Of(own, quantity)));
@@ -55,7 +57,7 @@ public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
     private static async Task<IReadOnlyList<PatientMeans>> PatientsAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
     {
         var colours = await db.Images.Where(i => i.ProjectId == projectId)
-            .GroupBy(i => new { i.ImportId, i.Patient, IsTraining = i.Split == DataSplit.Training || i.Split == DataSplit.Gold })
+            .GroupBy(i => new { i.ImportId, i.Site, i.Patient, IsTraining = i.Split == DataSplit.Training || i.Split == DataSplit.Gold })
             .Select(g => new
             {
                 g.Key,
@@ -69,20 +71,20 @@ public sealed class DriftService(IDbContextFactory<AppDbContext> contexts)
         var doubts = await (from opinion in db.ModelOpinions
                             join image in db.Images on opinion.ImageId equals image.Id
                             where opinion.ProjectId == projectId
-                            group opinion by new { image.ImportId, image.Patient } into g
-                            select new { g.Key, Doubt = 1 - g.Average(o => o.Probability) }).ToDictionaryAsync(g => (g.Key.ImportId, g.Key.Patient), g => g.Doubt, cancellationToken);
+                            group opinion by new { image.ImportId, image.Site, image.Patient } into g
+                            select new { g.Key, Doubt = 1 - g.Average(o => o.Probability) }).ToDictionaryAsync(g => (g.Key.ImportId, (string?)g.Key.Site, g.Key.Patient), g => g.Doubt, cancellationToken);
         return
         [
             .. colours.Select(c => new PatientMeans(
-                c.Key.ImportId, c.Key.Patient, c.Key.IsTraining, c.Images, c.Measured,
+                c.Key.ImportId, c.Key.Site, c.Key.Patient, c.Key.IsTraining, c.Images, c.Measured,
                 c.Measured == 0 ? null : new ImageColour(c.Red!.Value, c.Green!.Value, c.Blue!.Value, c.Contrast!.Value),
-                c.Key.IsTraining && doubts.TryGetValue((c.Key.ImportId, c.Key.Patient), out var doubt) ? doubt : null)),
+                c.Key.IsTraining && doubts.TryGetValue((c.Key.ImportId, c.Key.Site, c.Key.Patient), out var doubt) ? doubt : null)),
         ];
     }
 
-    /// <summary>A patient's images in one import.</summary>
+    /// <summary>A patient's images of one site in one import.</summary>
     private sealed record PatientMeans(
-        int ImportId, string Patient, bool IsTraining, int Images, int Measured, ImageColour? Colour, double? Uncertainty)
+        int ImportId, string? Site, string Patient, bool IsTraining, int Images, int Measured, ImageColour? Colour, double? Uncertainty)
     {
         public double? Of(DriftQuantity quantity) => quantity == DriftQuantity.Uncertainty ? Uncertainty : Colour is null ? null : quantity.Of(Colour);
     }

@@ -13,6 +13,9 @@ internal static class CommonOptions
     /// <summary>Folder or archive of class folders.</summary>
     public static Option<string> Data() => new("--data") { Description = "Folder or zip with one folder per class.", Required = true };
 
+    /// <summary>A server's storage.</summary>
+    public static Option<string> Storage() => new("--storage") { Description = "The folder of the server's setting Storage:Root.", DefaultValueFactory = _ => "data" };
+
     /// <summary>Seed of split, labels and training.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "Seed of split, labels and training.", DefaultValueFactory = _ => 0 };
 

@@ -15,7 +15,7 @@ internal static class WorkerCommand
 {
     public static Command Create()
     {
-        var storage = new Option<string>("--storage") { Description = "The folder of the server's setting Storage:Root.", DefaultValueFactory = _ => "data" };
+        var storage = CommonOptions.Storage();
         var threads = new Option<int>("--threads") { Description = "Threads to compute with; 0 leaves one core to the server.", DefaultValueFactory = _ => 0 };
         var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "End when standard input does: a worker must not outlive the server that started it." };
         var command = new Command("worker", "Import and train for a server, until told to stop.") { storage, threads, untilInputEnds };

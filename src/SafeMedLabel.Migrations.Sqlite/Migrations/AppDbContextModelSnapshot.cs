@@ -257,6 +257,12 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("Added")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("CancelRequested")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Conflicts")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Duplicates")
                         .HasColumnType("INTEGER");
 
@@ -266,11 +272,17 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<DateTime?>("FinishedUtc")
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("IsDryRun")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("IsUpload")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("PatientPattern")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Plan")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Processed")
@@ -326,6 +338,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("ImportId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsConflict")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Path")
@@ -528,6 +543,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<int?>("ReferenceClass")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Site")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("SourcePath")
                         .IsRequired()

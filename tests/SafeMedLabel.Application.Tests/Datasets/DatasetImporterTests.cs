@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
@@ -56,10 +57,10 @@ public sealed class DatasetImporterTests : IDisposable
     public async Task Every_file_left_out_is_listed_with_its_reason()
     {
         var import = await _fixture.ImportAsync(SharedData.Require("data/hostile/images.zip"), Token);
-        Assert.Equal((16, 0, 9, 15), (import.Added, import.Duplicates, import.Rejected, import.WithoutPatient));
+        Assert.Equal((17, 2, 6, 1, 15), (import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient));
         await using var db = _fixture.CreateDbContext();
         var issues = await db.ImportIssues.Where(i => i.ImportId == import.Id).ToListAsync(Token);
-        Assert.Equal(9, issues.Count);
+        Assert.Equal((6, 1), (issues.Count(i => !i.IsConflict), issues.Count(i => i.IsConflict)));
         Assert.All(issues, issue => Assert.EndsWith(".", issue.Reason, StringComparison.Ordinal));
     }
 
@@ -87,16 +88,115 @@ public sealed class DatasetImporterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_that_the_project_knows_under_another_class_is_refused()
+    public async Task A_picture_under_two_classes_goes_in_once_without_a_class_and_people_decide()
     {
-        _folder.Add("a/1.png", Pictures.Png(1));
-        _folder.Add("b/2.png", Pictures.Png(2));
+        AddManifest(
+            "a.png,a,P1,,training", "b.png,b,P1,,training", "twice-a.png,a,P1,,training", "twice-b.png,b,P1,,training",
+            "c.png,a,P2,,test", "d.png,b,P2,,test", "again-a.png,a,P2,,test", "again-b.png,b,P2,,test");
+        foreach (var (name, shade) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("twice-a", 5), ("twice-b", 5), ("again-a", 6), ("again-b", 6) })
+        {
+            _folder.Add($"{name}.png", Pictures.Png(shade));
+        }
+
+        var import = await _fixture.ImportAsync(_folder.Path, Token);
+        Assert.Equal((6, 2, 0, 2), (import.Added, import.Duplicates, import.Rejected, import.Conflicts));
+        await using var db = _fixture.CreateDbContext();
+        var images = await db.Images.ToDictionaryAsync(i => i.SourcePath, Token);
+        // Of the pool two readers are asked, of the test set an adjudicator.
+        Assert.Equal((null, 2, 2), (images["twice-a.png"].ReferenceClass, images["twice-a.png"].ReadingsAsked, images["twice-a.png"].ReadingsWanted));
+        Assert.Equal((null, 0), (images["again-a.png"].ReferenceClass, images["again-a.png"].ReadingsAsked));
+        Assert.Equal([images["again-a.png"].Id], await db.ReferenceDoubts.Select(d => d.ImageId).ToListAsync(Token));
+
+        await _fixture.ImportAsync(_folder.Path, Token);
+        Assert.Single(await db.ReferenceDoubts.ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_picture_that_the_project_knows_under_another_class_stays_and_is_doubted()
+    {
+        AddManifest("1.png,a,P1,,test", "2.png,b,P1,,test");
+        _folder.Add("1.png", Pictures.Png(1));
+        _folder.Add("2.png", Pictures.Png(2));
         await _fixture.ImportAsync(_folder.Path, Token);
         using var later = new TemporaryFolder();
         later.Add("a/2.png", Pictures.Png(2));
         later.Add("b/3.png", Pictures.Png(3));
         var import = await _fixture.ImportAsync(later.Path, Token);
-        Assert.Equal((1, 0, 1), (import.Added, import.Duplicates, import.Rejected));
+        Assert.Equal((1, 1, 0, 1), (import.Added, import.Duplicates, import.Rejected, import.Conflicts));
+        await using var db = _fixture.CreateDbContext();
+        var known = await db.Images.SingleAsync(i => i.SourcePath == "2.png", Token);
+        Assert.Equal(1, known.ReferenceClass);
+        Assert.Equal([known.Id], await db.ReferenceDoubts.Select(d => d.ImageId).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_dry_run_leaves_nothing_but_says_what_the_import_then_does()
+    {
+        var mini = SharedData.Require("data/nih-malaria-mini");
+        var dry = await _fixture.ImportAsync(mini, Token, isDryRun: true);
+        await using (var db = _fixture.CreateDbContext())
+        {
+            Assert.Equal((0, 0), (await db.Images.CountAsync(Token), await db.ProjectClasses.CountAsync(Token)));
+        }
+
+        var real = await _fixture.ImportAsync(mini, Token);
+        Assert.Equal((real.Added, real.Duplicates, real.Rejected, real.Conflicts), (dry.Added, dry.Duplicates, dry.Rejected, dry.Conflicts));
+        await using (var db = _fixture.CreateDbContext())
+        {
+            var images = await db.Images.ToListAsync(Token);
+            var plan = (await db.Imports.SingleAsync(i => i.Id == dry.Id, Token)).Plan!;
+            Assert.Equal(14, plan.Patients);
+            Assert.Equal(Groups(images, i => i.ReferenceClass == 0 ? "Parasitized" : "Uninfected"), plan.Classes.ToHashSet());
+            Assert.Equal(Groups(images, i => i.Split.ToString()), plan.Splits.ToHashSet());
+        }
+
+        static HashSet<PlannedGroup> Groups(List<ProjectImage> images, Func<ProjectImage, string> name) =>
+            [.. images.GroupBy(name).Select(g => new PlannedGroup(g.Key, g.Count(), g.Select(i => i.Patient).Distinct().Count()))];
+    }
+
+    [Fact]
+    public async Task What_a_manifest_says_is_kept_and_the_rest_is_split_as_ever()
+    {
+        AddManifest("1.png,a,P1,Ward 1,test", "2.png,b,P2,,training", "3.png,,P3,,");
+        for (var i = 1; i <= 3; i++)
+        {
+            _folder.Add($"{i}.png", Pictures.Png(i));
+        }
+
+        await _fixture.ImportAsync(_folder.Path, Token);
+        await using var db = _fixture.CreateDbContext();
+        var images = await db.Images.OrderBy(i => i.SourcePath).ToListAsync(Token);
+        Assert.Equal(["P1", "P2", "P3"], images.Select(i => i.Patient));
+        Assert.Equal([0, 1, null], images.Select(i => i.ReferenceClass));
+        Assert.Equal(["Ward 1", null, null], images.Select(i => i.Site));
+        Assert.Equal([DataSplit.Test, DataSplit.Training], images.Take(2).Select(i => i.Split));
+    }
+
+    [Theory]
+    [InlineData("P1", "no patient may be on two sides")]
+    [InlineData("", "nothing tells their patients")]
+    public async Task A_manifest_that_parts_a_patient_is_refused_before_anything_is_stored(string patient, string sentence)
+    {
+        AddManifest($"1.png,a,{patient},,training", $"2.png,b,{patient},,test");
+        _folder.Add("1.png", Pictures.Png(1));
+        _folder.Add("2.png", Pictures.Png(2));
+        var refused = await Assert.ThrowsAsync<DatasetException>(() => _fixture.ImportAsync(_folder.Path, Token));
+        Assert.Contains(sentence, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_manifest_moves_no_patient_from_where_the_project_has_them()
+    {
+        AddManifest("1.png,a,P1,,test", "2.png,b,P2,,training");
+        _folder.Add("1.png", Pictures.Png(1));
+        _folder.Add("2.png", Pictures.Png(2));
+        await _fixture.ImportAsync(_folder.Path, Token);
+        AddManifest("3.png,a,P1,,training");
+        _folder.Add("3.png", Pictures.Png(3));
+        var refused = await Assert.ThrowsAsync<DatasetException>(() => _fixture.ImportAsync(_folder.Path, Token));
+        Assert.Contains("this project has its patient in Test", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, await CountAsync());
     }
 
     [Fact]
@@ -135,6 +235,9 @@ public sealed class DatasetImporterTests : IDisposable
             }
         }
     }
+
+    private void AddManifest(params string[] rows) =>
+        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(string.Join('\n', ["path,label,patient,site,split", .. rows])));
 
     private async Task<int> CountAsync()
     {

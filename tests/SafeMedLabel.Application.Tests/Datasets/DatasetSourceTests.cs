@@ -167,7 +167,7 @@ public sealed class DatasetSourceTests : IDisposable
     [InlineData("data/hostile/truncated.zip", "not a readable zip")]
     [InlineData("data/hostile/one-class.zip", "Only one class folder was found ('Parasitized')")]
     [InlineData("data/hostile/not-images.zip", "No class folder")]
-    [InlineData("data/hostile/labels-bad.csv", "not a readable zip")]
+    [InlineData("data/hostile/labels-bad.csv", "The manifest names no file that can be taken. Line 2 of the manifest: there is no such file.")]
     public void An_unusable_archive_is_explained(string name, string reason) =>
         Assert.Contains(
             reason, Assert.Throws<DatasetException>(() => DatasetSource.Open(SharedData.Require(name))).Message, StringComparison.Ordinal);

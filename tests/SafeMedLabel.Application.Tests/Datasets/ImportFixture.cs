@@ -28,18 +28,18 @@ internal sealed class ImportFixture : IDbContextFactory<AppDbContext>, IDisposab
     public AppDbContext CreateDbContext() =>
         new(new DbContextOptionsBuilder<AppDbContext>().UseSqlite($"Data Source={Path.Combine(_folder.Path, "test.db")};Pooling=False").Options);
 
-    public async Task<DatasetImport> ImportAsync(string path, CancellationToken cancellationToken)
+    public async Task<DatasetImport> ImportAsync(string path, CancellationToken cancellationToken, bool isDryRun = false)
     {
-        var import = await QueueAsync(path);
+        var import = await QueueAsync(path, isDryRun);
         await new DatasetImporter(this, Store).ImportAsync(import, cancellationToken);
         await using var db = CreateDbContext();
-        import.State = ImportState.Completed;
+        import.State = isDryRun ? ImportState.Planned : ImportState.Completed;
         db.Imports.Update(import);
         await db.SaveChangesAsync(CancellationToken.None);
         return import;
     }
 
-    public async Task<DatasetImport> QueueAsync(string path)
+    public async Task<DatasetImport> QueueAsync(string path, bool isDryRun = false)
     {
         var import = new DatasetImport
         {
@@ -48,6 +48,7 @@ internal sealed class ImportFixture : IDbContextFactory<AppDbContext>, IDisposab
             SourceName = Path.GetFileName(path),
             PatientPattern = PatientPattern.Default.ToString(),
             RequestedById = "admin",
+            IsDryRun = isDryRun,
         };
         await using var db = CreateDbContext();
         db.Imports.Add(import);

@@ -38,12 +38,8 @@ public sealed class LoadedDatasetTests : IDisposable
     public void Bad_files_copies_and_contradictions_are_left_out_with_a_reason()
     {
         using var data = Load(SharedData.Require("data/hostile/images.zip"), 32);
-        string[] contradicting =
-        [
-            "Parasitized/C1P1thinF_IMG_20200101_000000_cell_1-copy.png",
-            "Parasitized/C1P1thinF_IMG_20200101_000000_cell_1.png",
-            "Uninfected/C2thinF_IMG_20200101_000000_cell_2.png",
-        ];
+        // Three files of one content, of which one lies under the other class: the first stands for them.
+        string[] contradicting = ["Parasitized/C1P1thinF_IMG_20200101_000000_cell_1-copy.png"];
         string[] bad = ["bad-crc.png", "bomb-60000x60000.png", "empty.png", "html-as.jpg", "text.png", "truncated.png"];
         Assert.Equal(
             contradicting.Concat(bad.Select(name => $"Parasitized/{name}")).Order(StringComparer.Ordinal),

@@ -45,7 +45,21 @@ public sealed class DriftTests : IAsyncLifetime
         var sites = (await ReadAsync()).Where(g => g.ImportId is null).ToList();
 
         var site = Assert.Single(sites);
-        Assert.Equal(("basel", 4, true), (site.Name, site.Patients, site.Findings.Any(f => f.IsAlarm)));
+        Assert.Equal(("Basel", 4, true), (site.Name, site.Patients, site.Findings.Any(f => f.IsAlarm)));
+    }
+
+    [Fact]
+    public async Task Sites_that_one_import_brought_together_are_held_against_it_one_by_one()
+    {
+        await ImportAsync(patients: 10);
+        await ImportAsync(patients: 4, site: "Basel");
+        await using (var db = _workplace.Open())
+        {
+            await db.Images.Where(i => i.Patient == "P10" || i.Patient == "P11").ExecuteUpdateAsync(set => set.SetProperty(i => i.Site, "Dhaka"), Cancellation);
+        }
+
+        var sites = (await ReadAsync()).Where(g => g.ImportId is null);
+        Assert.Equal([("Basel", 2), ("Dhaka", 2)], sites.Select(s => (s.Name, s.Patients)));
     }
 
     [Fact]
@@ -125,7 +139,7 @@ public sealed class DriftTests : IAsyncLifetime
         foreach (var row in rows)
         {
             var patient = int.Parse(row.Patient[1..], System.Globalization.CultureInfo.InvariantCulture);
-            row.ImportId = import.Id;
+            (row.ImportId, row.Site) = (import.Id, site);
             row.Colour = new ImageColour(0.7 + Wiggle(patient, 3), green + Wiggle(patient, 5), 0.65 + Wiggle(patient, 7), 0.15 + Wiggle(patient, 11));
         }
 

@@ -1,0 +1,133 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Application.Tests.Datasets;
+
+public sealed class ImportServiceTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private Workplace _workplace = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private ImportService Imports => _workplace.Get<ImportService>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _workplace = await Workplace.CreateAsync();
+        _folder.Add("0/C1thin_1.png", Pictures.Png(1));
+        _folder.Add("1/C2thin_2.png", Pictures.Png(2));
+        await using var db = _workplace.Open();
+        await db.ProjectClasses.ExecuteDeleteAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _workplace.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_dry_run_waits_for_a_decision_and_goes_in_when_it_is_taken()
+    {
+        var id = await EnterAsync(isDryRun: true);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Planned, 2, 0), await StateAsync(id));
+
+        Assert.True((await Imports.CarryOutAsync(id, Cancellation)).Succeeded);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Completed, 2, 2), await StateAsync(id));
+        Assert.False((await Imports.CarryOutAsync(id, Cancellation)).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_dry_run_that_is_discarded_takes_its_upload_along()
+    {
+        Directory.CreateDirectory(_workplace.Storage.UploadFolder);
+        var upload = Path.Combine(_workplace.Storage.UploadFolder, "set.zip");
+        System.IO.Compression.ZipFile.CreateFromDirectory(_folder.Path, upload);
+        var id = await EnterAsync(isDryRun: true, upload);
+        await RunAsync(id);
+        Assert.True(File.Exists(upload));
+
+        Assert.True((await Imports.CancelAsync(id, Cancellation)).Succeeded);
+        Assert.Equal((ImportState.Cancelled, 2, 0), await StateAsync(id));
+        Assert.False(File.Exists(upload));
+    }
+
+    [Fact]
+    public async Task An_import_that_waits_is_cancelled_at_once_and_never_begins()
+    {
+        var id = await EnterAsync();
+        Assert.True((await Imports.CancelAsync(id, Cancellation)).Succeeded);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Cancelled, 0, 0), await StateAsync(id));
+        Assert.Equal("This import has already ended.", (await Imports.CancelAsync(id, Cancellation)).Error);
+    }
+
+    [Fact]
+    public async Task Of_an_import_that_is_cancelled_while_it_runs_nothing_stays()
+    {
+        // As its worker left it when it was killed: half is in.
+        var id = await EnterAsync();
+        await using (var db = _workplace.Open())
+        {
+            await _workplace.Get<DatasetImporter>().ImportAsync(await db.Imports.SingleAsync(i => i.Id == id, Cancellation), Cancellation);
+            await db.Imports.Where(i => i.Id == id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), Cancellation);
+        }
+
+        Assert.Equal((ImportState.Running, 2, 2), await StateAsync(id));
+        Assert.True((await Imports.CancelAsync(id, Cancellation)).Succeeded);
+        Assert.Equal(ImportState.Running, (await StateAsync(id)).State);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Cancelled, 0, 0), await StateAsync(id));
+    }
+
+    [Fact]
+    public async Task A_worker_that_writes_its_counts_does_not_write_over_the_wish_to_cancel()
+    {
+        var id = await EnterAsync();
+        await using var db = _workplace.Open();
+        var import = await db.Imports.AsNoTracking().SingleAsync(i => i.Id == id, Cancellation);
+        await db.Imports.Where(i => i.Id == id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), Cancellation);
+        await Imports.CancelAsync(id, Cancellation);
+        import.Processed = 1;
+        db.Imports.Update(import);
+        await db.SaveChangesAsync(Cancellation);
+        Assert.True((await Imports.GetAsync(id, Cancellation))!.CancelRequested);
+    }
+
+    [Fact]
+    public async Task A_preview_shows_names_that_tell_no_patient_first()
+    {
+        _folder.Add("0/nobody.png", Pictures.Png(3));
+        var preview = (await ImportService.PreviewAsync(_folder.Path, ImportService.DefaultPatientPattern, Cancellation)).Value!;
+        Assert.Equal((3, 2, 1), (preview.Files, preview.Patients, preview.Without));
+        Assert.Equal(["", "C1", "C2"], preview.Names.Select(n => n.Patient ?? ""));
+    }
+
+    [Theory]
+    [InlineData("/no/such/folder", "(?<patient>C)", "There is no such folder or file on the server.")]
+    [InlineData("", "(?<patient>C", "The patient pattern is no valid regular expression.")]
+    [InlineData("", "C", "The patient pattern needs a group called 'patient', for example ^(?<patient>[^_]+)_.")]
+    public async Task A_preview_of_what_cannot_be_says_so_in_a_sentence(string path, string pattern, string sentence) =>
+        Assert.Equal(sentence, (await ImportService.PreviewAsync(path.Length == 0 ? _folder.Path : path, pattern, Cancellation)).Error);
+
+    private async Task<int> EnterAsync(bool isDryRun = false, string? upload = null)
+    {
+        var entered = await Imports.EnterAsync(
+            new ImportRequest(_workplace.ProjectId, upload ?? _folder.Path, "set", upload is not null, ImportService.DefaultPatientPattern, "admin") { IsDryRun = isDryRun }, Cancellation);
+        Assert.Null(entered.Error);
+        return entered.Value;
+    }
+
+    private Task RunAsync(int id) => _workplace.Get<ImportRunner>().RunAsync(id, Cancellation);
+
+    private async Task<(ImportState State, int Added, int Images)> StateAsync(int id)
+    {
+        await using var db = _workplace.Open();
+        var import = await db.Imports.AsNoTracking().SingleAsync(i => i.Id == id, Cancellation);
+        return (import.State, import.Added, await db.Images.CountAsync(i => i.ImportId == id, Cancellation));
+    }
+}

@@ -1,0 +1,127 @@
+using System.IO.Compression;
+using System.Text;
+using FsCheck.Xunit;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Application.Tests.Datasets;
+
+public sealed class ManifestTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("cells/")]
+    public void It_says_of_which_class_patient_site_and_split_each_file_is_in_a_folder_and_in_a_zip(string above)
+    {
+        _folder.Add($"{above}manifest.csv", "path,label,patient,site,split\nx/1.png,Infected,P1,Ward 1,train\n./2.png,Healthy,P2,,Test\n3.png,,,,\n"u8.ToArray());
+        _folder.Add($"{above}x/1.png", Pictures.Png(1));
+        _folder.Add($"{above}2.png", Pictures.Png(2));
+        _folder.Add($"{above}3.png", Pictures.Png(3));
+        _folder.Add($"{above}unnamed.png", Pictures.Png(4));
+
+        using var folder = DatasetSource.Open(_folder.Path);
+        using var file = DatasetSource.Open(_folder.File($"{above}manifest.csv"));
+        using var zip = DatasetSource.Open(Zipped());
+        Assert.All([folder, file, zip], source =>
+        {
+            Assert.Equal(["Healthy", "Infected"], source.ClassNames);
+            Assert.Equal(["2.png", "3.png", "1.png"], source.Files.Select(f => f.Name));
+            Assert.Equal([("Healthy", "P2", null, DataSplit.Test), (null, null, null, (DataSplit?)null), ("Infected", "P1", "Ward 1", DataSplit.Training)], source.Files.Select(f => (f.ClassName, f.Patient, f.Site, f.Split)));
+            Assert.Equal(Pictures.Png(1), source.Files[2].Read());
+            Assert.Empty(source.Rejected);
+        });
+    }
+
+    [Theory]
+    [InlineData("path,label\n1.png,\"a, b\"", "a, b")]
+    [InlineData("\uFEFFFile;Class\r\n1.png;a", "a")]
+    [InlineData("IMAGE\tlabel\n1.png\ta", "a")]
+    [InlineData("filename , label \n 1.png , a \n\n", "a")]
+    public void Commas_semicolons_and_tabs_part_its_fields_and_columns_go_by_their_usual_names(string text, string label)
+    {
+        using var source = Open(text);
+        Assert.Equal(label, Assert.Single(source.Files).ClassName);
+    }
+
+    [Theory]
+    [InlineData("missing.png,a", "there is no such file.")]
+    [InlineData(",a", "it names no file.")]
+    [InlineData("../1.png,a", "the name leads out of the data set.")]
+    [InlineData("/etc/passwd,a", "the name leads out of the data set.")]
+    [InlineData("link.png,a", "A symbolic link; only real files are read.")]
+    [InlineData("1.png,b", "an earlier line names the same file.")]
+    [InlineData("2.png,a,,,holdout", "the split is training, calibration, validation, test, or nothing.")]
+    public void A_line_that_cannot_be_taken_is_left_out_with_its_number_and_a_reason(string line, string reason)
+    {
+        File.CreateSymbolicLink(_folder.File("link.png"), "/etc/hostname");
+        using var source = Open($"path,label,patient,site,split\n1.png,a\n{line}");
+        Assert.Equal("1.png", Assert.Single(source.Files).Path);
+        Assert.Equal($"Line 3 of the manifest: {reason}", Assert.Single(source.Rejected).Reason);
+    }
+
+    [Theory]
+    [InlineData("label,patient\na,P1", "no column 'path'; its first line names label, patient")]
+    [InlineData("", "The manifest is empty.")]
+    [InlineData("path,label", "names no files")]
+    [InlineData("path,label\nmissing.png,a", "names no file that can be taken")]
+    public void One_that_is_no_table_of_files_is_refused_in_a_sentence(string text, string sentence) =>
+        Assert.Contains(sentence, Assert.Throws<DatasetException>(() => Open(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_quote_that_is_never_closed_does_not_swallow_the_table()
+    {
+        var text = "path,label\n\"1.png,a\n" + string.Concat(Enumerable.Range(0, 1000).Select(i => $"{i}.png,a\n"));
+        Assert.Contains("is a quote not closed?", Assert.Throws<DatasetException>(() => Open(text)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_that_is_not_UTF_8_is_refused_in_a_sentence()
+    {
+        _folder.Add("manifest.csv", [.. "path,label\n1.png,Zell"u8, 0xE4, .. "hne"u8]);
+        Assert.Contains("not a text in UTF-8", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_two_manifests_neither_is_guessed()
+    {
+        _folder.Add("manifest.tsv", "path\n1.png"u8.ToArray());
+        Assert.Contains("There are 2 manifests", Assert.Throws<DatasetException>(() => Open("path\n1.png")).Message, StringComparison.Ordinal);
+    }
+
+    [Property(MaxTest = 200)]
+    public void Whatever_stands_in_it_ends_in_files_that_are_there_or_in_a_sentence(string?[] fields, char delimiter)
+    {
+        var text = "path,label,split\n1.png,a,\n" + string.Join(delimiter, fields);
+        try
+        {
+            using var source = Open(text);
+            Assert.All(source.Files, f => Assert.True(File.Exists(_folder.File(f.Path))));
+        }
+        catch (DatasetException refused)
+        {
+            Assert.Matches("[.?]$", refused.Message);
+        }
+    }
+
+    private DatasetSource Open(string text)
+    {
+        _folder.Add("1.png", Pictures.Png(1));
+        _folder.Add("2.png", Pictures.Png(2));
+        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(text));
+        return DatasetSource.Open(_folder.Path);
+    }
+
+    private string Zipped()
+    {
+        var zip = Path.Combine(Path.GetTempPath(), $"safemed-test-{Guid.NewGuid():n}.zip");
+        ZipFile.CreateFromDirectory(_folder.Path, zip);
+        var inside = _folder.File("set.zip");
+        File.Move(zip, inside);
+        return inside;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
+
+namespace SafeMedLabel.EndToEnd;
+
+/// <summary>An admin looks at what a manifest would bring before it does.</summary>
+public sealed class ImportTests
+{
+    [Fact]
+    public async Task An_admin_sees_what_a_pattern_finds_and_what_would_go_in_before_anything_does()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var cells = new TemporaryFolder();
+        var rows = new StringBuilder("path,label,patient,site,split\n");
+        for (var i = 0; i < 12; i++)
+        {
+            cells.Add($"case {i}.png", Pictures.Png(i));
+            rows.Append(System.Globalization.CultureInfo.InvariantCulture, $"case {i}.png,{(i % 2 == 0 ? "Parasitized" : "Uninfected")},{(i < 8 ? $"P{i / 2}" : "")},Ward {i % 2},{(i < 4 ? "test" : "")}\n");
+        }
+
+        cells.Add("copy of 4.png", Pictures.Png(4));
+        cells.Add("manifest.csv", Encoding.UTF8.GetBytes(rows.Append("copy of 4.png,Uninfected,P2,,\nmissing.png,Uninfected,,,\n").ToString()));
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
+        var page = room.Page;
+
+        await page.GotoAsync("/projects/1/import");
+        await page.GetByTestId("import-path").FillAsync("/no/such/folder");
+        await Assertions.Expect(page.GetByTestId("preview-problem")).ToHaveTextAsync("There is no such folder or file on the server.");
+        await page.GetByTestId("import-path").FillAsync(cells.Path);
+        var preview = page.GetByTestId("pattern-preview");
+        await Assertions.Expect(preview).ToContainTextAsync("13 files of 4 patients; of 4 nothing tells the patient.");
+        await page.GetByTestId("import-pattern").FillAsync("(?<patient>case \\d)");
+        await Assertions.Expect(preview).ToContainTextAsync("13 files of 7 patients.");
+        await preview.Locator("summary").ClickAsync();
+        await Assertions.Expect(preview.GetByRole(AriaRole.Row, new() { Name = "case 11.png case 1" })).ToBeVisibleAsync();
+
+        await page.GetByTestId("dry-run").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
+        await Assertions.Expect(page.GetByTestId("import-plan").GetByRole(AriaRole.Row, new() { Name = "no class 1 1" })).ToBeVisibleAsync();
+        await Walk.InspectAsync(page, "import-planned");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();
+        await Walk.InspectAsync(page, "import-planned-dark");
+        await using var db = room.Server.OpenDatabase();
+        Assert.Equal(40, await db.Images.CountAsync(cancellation));
+
+        await page.GetByTestId("carry-out").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Completed");
+        Assert.Equal(52, await db.Images.CountAsync(cancellation));
+        Assert.Equal(2, await db.Images.CountAsync(i => i.Patient == "P0" && i.Split == DataSplit.Test && i.Site!.StartsWith("Ward"), cancellation));
+
+        await page.GetByTestId("dry-run").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
+        await page.GetByTestId("discard-import").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
+    }
+}
