@@ -16,13 +16,15 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "reading" => await ReadingBenchmark.RunAsync(),
     "dashboard" => await DashboardBenchmark.RunAsync(),
     "statistics" => StatisticsBenchmark.Run(),
+    "import" => await ImportBenchmark.RunAsync(Value("--data")),
+    "evidence" => EvidenceBenchmark.Run(),
     "drift" => DriftBenchmark.Run(Value("--data")),
     "round" => RoundBenchmark.Run(Value("--data"), int.TryParse(Value("--epochs"), out var epochs) ? epochs : null),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics|drift [--data PATH] [--model MODEL] [--epochs N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--json]");
     return 1;
 }
 
