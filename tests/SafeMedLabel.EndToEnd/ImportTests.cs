@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
@@ -52,8 +53,12 @@ public sealed class ImportTests
         Assert.Equal(52, await db.Images.CountAsync(cancellation));
         Assert.Equal(2, await db.Images.CountAsync(i => i.Patient == "P0" && i.Split == DataSplit.Test && i.Site!.StartsWith("Ward"), cancellation));
 
-        await page.GetByTestId("dry-run").ClickAsync();
+        using var uploads = new TemporaryFolder();
+        ZipFile.CreateFromDirectory(cells.Path, uploads.File("cells.zip"));
+        await page.GetByTestId("upload-looks-first").CheckAsync();
+        await page.SetInputFilesAsync("#upload-file", uploads.File("cells.zip"));
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
+        await Assertions.Expect(page.GetByTestId("carry-out")).ToBeDisabledAsync();
         await page.GetByTestId("discard-import").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
     }

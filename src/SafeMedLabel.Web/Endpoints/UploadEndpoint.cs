@@ -19,6 +19,9 @@ internal static class UploadEndpoint
 
     private const string SiteHeader = "X-SafeMedLabel-Site";
 
+    /// <summary>There where it is only to be said what would go in.</summary>
+    private const string DryRunHeader = "X-SafeMedLabel-Dry-Run";
+
     private const long MaximumBytes = 8L * 1024 * 1024 * 1024;
 
     public static void Map(WebApplication app) =>
@@ -43,7 +46,10 @@ internal static class UploadEndpoint
                 var shown = Uri.UnescapeDataString(name);
                 var started = await imports.StartAsync(
                     new ImportRequest(projectId, path, shown.Length > 200 ? shown[..200] : shown, IsUpload: true, Uri.UnescapeDataString(pattern), http.User.FindFirstValue(ClaimTypes.NameIdentifier)!,
-                        Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString())),
+                        Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString()))
+                    {
+                        IsDryRun = http.Request.Headers.ContainsKey(DryRunHeader),
+                    },
                     cancellationToken);
                 if (started.Succeeded)
                 {

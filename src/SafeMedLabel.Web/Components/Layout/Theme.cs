@@ -41,6 +41,7 @@ internal static class Theme
             TableLines = "#252d35",
             Success = "#6fcf8f",
             Warning = "#f0b35c",
+            WarningContrastText = "#231400",
             Error = "#ff8a80",
             Info = "#7fb8f0",
         },
