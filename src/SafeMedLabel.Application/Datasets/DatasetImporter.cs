@@ -119,18 +119,24 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.ImportIssues.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync(cancellationToken);
         (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Plan) = (0, 0, 0, 0, 0, 0, 0, null);
-        if (source.IsSynthetic && !import.IsDryRun)
+        if (!import.IsDryRun && (source.IsSynthetic || !await HasImagesAsync(db, import, cancellationToken)))
         {
-            await db.Projects.Where(p => p.Id == import.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(p => p.IsSynthetic, true), cancellationToken);
+            await db.Projects.Where(p => p.Id == import.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(p => p.IsSynthetic, source.IsSynthetic), cancellationToken);
         }
     }
 
-    /// <summary>The project's class indices by name; the first import makes them.</summary>
+    private static Task<bool> HasImagesAsync(AppDbContext db, DatasetImport import, CancellationToken cancellationToken) =>
+        db.Images.AnyAsync(i => i.ProjectId == import.ProjectId, cancellationToken);
+
+    /// <summary>
+    /// The project's class indices by name; the first import makes them. Those of a first import that brought nothing, or was cancelled, are not
+    /// what the project is about: the next may bring others.
+    /// </summary>
     private async Task<Dictionary<string, int>> ClassesAsync(DatasetImport import, DatasetSource source, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var classes = await db.ProjectClasses.Where(c => c.ProjectId == import.ProjectId).ToListAsync(cancellationToken);
-        if (classes.Count == 0)
+        if (classes.Count == 0 || !await HasImagesAsync(db, import, cancellationToken))
         {
             if (source.ClassNames.Count is < 2 or > 9)
             {
@@ -139,11 +145,16 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                     : $"There are {source.ClassNames.Count} classes; readers answer by the keys 1 to 9.");
             }
 
+            var before = classes;
             classes = [.. source.ClassNames.Select((name, index) => new ProjectClass { ProjectId = import.ProjectId, Index = index, Name = name })];
             if (!import.IsDryRun)
             {
+                await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+                db.ProjectClasses.RemoveRange(before);
+                await db.SaveChangesAsync(cancellationToken);
                 db.ProjectClasses.AddRange(classes);
                 await db.SaveChangesAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
             }
         }
 

@@ -1,25 +1,19 @@
-using System.Globalization;
 using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
-/// A table beside the pictures, <c>manifest.csv</c> or <c>manifest.tsv</c>, that names each file and what is known of it: columns <c>path</c>
-/// (below the manifest's folder), <c>label</c>, <c>patient</c>, <c>site</c> and <c>split</c>, all but the first optional. Fields are parted by
-/// commas, semicolons or tabs, as the first line has them. Files that it does not name are no part of the data set.
+/// A file beside the pictures that names each of them, by its path below the manifest's folder, and what is known of it: a table
+/// (<see cref="ManifestTable"/>) or Label Studio's tasks (<see cref="LabelStudioTasks"/>). Files that it does not name are no part of the data set.
 /// </summary>
 internal static class Manifest
 {
-    private const int MaxField = 4096;
+    /// <summary>What a manifest is called that nobody names: other programs call theirs manifest.json.</summary>
+    private static readonly string[] Names = ["manifest.csv", "manifest.tsv", "label-studio.json"];
 
-    private static readonly string[] Endings = [".csv", ".tsv"];
-    private static readonly string[] Delimiters = ["\t", ";", ","];
-    private static readonly string[] PathColumns = ["path", "file", "filename", "image"];
-    private static readonly string[] LabelColumns = ["label", "class"];
+    private static readonly string[] Endings = [".csv", ".tsv", ".json"];
 
     private static readonly Dictionary<string, DataSplit> Splits = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -38,8 +32,7 @@ internal static class Manifest
     /// <exception cref="DatasetException">There is more than one.</exception>
     public static string? FindAmong(IEnumerable<SourceEntry> listing)
     {
-        var found = listing.Select(e => e.Path)
-            .Where(p => IsNamedSo(p) && Path.GetFileNameWithoutExtension(p).Equals("manifest", StringComparison.OrdinalIgnoreCase) && p.Count(c => c == '/') <= 1)
+        var found = listing.Select(e => e.Path).Where(p => Names.Contains(Path.GetFileName(p).ToLowerInvariant()) && p.Count(c => c == '/') <= 1)
             .GroupBy(p => p.Count(c => c == '/')).OrderBy(g => g.Key).FirstOrDefault()?.ToList();
         return found is null || found.Count == 1 ? found?[0] : throw new DatasetException($"There are {found.Count} manifests, '{found[0]}' and '{found[1]}'; name the one that counts.");
     }
@@ -47,19 +40,22 @@ internal static class Manifest
     /// <summary>Reads the manifest and finds the files that it names.</summary>
     /// <param name="path">The manifest's path in the listing.</param>
     /// <param name="listing">All files of the data set.</param>
-    /// <exception cref="DatasetException">It is no table, or has no column of paths, or names no file that is there.</exception>
+    /// <exception cref="DatasetException">It is neither a table nor tasks, has no column of paths, or names no file that is there.</exception>
     public static SourceLayout Arrange(string path, IReadOnlyCollection<SourceEntry> listing)
     {
         var folder = path[..(path.LastIndexOf('/') + 1)];
-        var entries = listing.Where(e => e.Path.StartsWith(folder, StringComparison.Ordinal)).ToDictionary(e => e.Path, StringComparer.Ordinal);
+        // A zip may hold two files of one name: the first counts, as it does where it is unpacked without overwriting.
+        var entries = listing.Where(e => e.Path.StartsWith(folder, StringComparison.Ordinal)).DistinctBy(e => e.Path).ToDictionary(e => e.Path, StringComparer.Ordinal);
         var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
         var rejected = new List<RejectedFile>();
-        foreach (var row in Rows(Text(entries[path])))
+        var text = Text(entries[path]);
+        var rows = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? LabelStudioTasks.Rows(text, file => entries.ContainsKey(folder + file)) : ManifestTable.Rows(text);
+        foreach (var row in rows)
         {
             var full = folder + row.Path;
             if (Problem(row, full, entries, files) is { } problem)
             {
-                rejected.Add(new RejectedFile(full, string.Create(CultureInfo.InvariantCulture, $"Line {row.Line} of the manifest: {problem}")));
+                rejected.Add(new RejectedFile(full, $"{row.Place} of the manifest: {problem}"));
             }
             else
             {
@@ -84,6 +80,11 @@ internal static class Manifest
 
     private static string Text(SourceEntry manifest)
     {
+        if (manifest.Refusal is { } refusal)
+        {
+            throw new DatasetException($"The manifest cannot be read. {refusal}");
+        }
+
         try
         {
             using var reader = new StreamReader(new MemoryStream(manifest.Read()), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
@@ -99,75 +100,17 @@ internal static class Manifest
         }
     }
 
-    private static IEnumerable<Row> Rows(string text)
-    {
-        var firstLine = text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? end : text.Length).ToString();
-        using var csv = new CsvReader(new StringReader(text), new CsvConfiguration(CultureInfo.InvariantCulture)
-        {
-            Delimiter = Delimiters.MaxBy(d => firstLine.Count(c => c == d[0]))!,
-            TrimOptions = TrimOptions.Trim,
-            // A quote that is never closed would swallow the rest of the table as one field.
-            MaxFieldSize = MaxField,
-            BadDataFound = null,
-            MissingFieldFound = null,
-        });
-        if (!Read(csv) || !csv.ReadHeader())
-        {
-            throw new DatasetException("The manifest is empty.");
-        }
-
-        var columns = csv.HeaderRecord!.Index().GroupBy(h => h.Item.Trim().ToLowerInvariant()).ToDictionary(g => g.Key, g => g.First().Index);
-        string? Field(params ReadOnlySpan<string> names)
-        {
-            foreach (var name in names)
-            {
-                if (columns.TryGetValue(name, out var column))
-                {
-                    return csv.GetField(column) is { Length: > 0 } value ? value : null;
-                }
-            }
-
-            return null;
-        }
-
-        if (!PathColumns.Any(columns.ContainsKey))
-        {
-            throw new DatasetException($"The manifest has no column 'path'; its first line names {string.Join(", ", csv.HeaderRecord!.Take(10))}.");
-        }
-
-        while (Read(csv))
-        {
-            var path = Field(PathColumns)?.Replace('\\', '/') ?? "";
-            yield return new Row(csv.Parser.RawRow, path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path, Field(LabelColumns), Field("patient"), Field("site"), Field("split"));
-        }
-    }
-
-    private static bool Read(CsvReader csv)
-    {
-        try
-        {
-            return csv.Read();
-        }
-        catch (MaxFieldSizeException tooLong)
-        {
-            throw new DatasetException(
-                string.Create(CultureInfo.InvariantCulture, $"Line {csv.Parser.RawRow} of the manifest has a field of more than {MaxField} characters; is a quote not closed?"), tooLong);
-        }
-    }
-
-    private static string? Problem(Row row, string full, Dictionary<string, SourceEntry> entries, Dictionary<string, SourceFile> files) => row switch
+    private static string? Problem(ManifestRow row, string full, Dictionary<string, SourceEntry> entries, Dictionary<string, SourceFile> files) => row switch
     {
         { Path.Length: 0 } => "it names no file.",
         _ when SourcePath.LeadsOut(row.Path) => "the name leads out of the data set.",
-        _ when !entries.TryGetValue(full, out var entry) => "there is no such file.",
+        _ when !entries.ContainsKey(full) => "there is no such file.",
         _ when entries[full].Refusal is { } refusal => refusal,
-        _ when files.ContainsKey(full) => "an earlier line names the same file.",
+        _ when files.ContainsKey(full) => "an earlier one names the same file.",
         { Label.Length: > ProjectClass.MaxName } => $"a label has at most {ProjectClass.MaxName} characters.",
         { Patient.Length: > ProjectImage.MaxPatient } => $"a patient has at most {ProjectImage.MaxPatient} characters.",
         { Site.Length: > DatasetImport.MaxSite } => $"a site has at most {DatasetImport.MaxSite} characters.",
         { Split: { } split } when !Splits.ContainsKey(split) => "the split is training, calibration, validation, test, or nothing.",
         _ => null,
     };
-
-    private sealed record Row(int Line, string Path, string? Label, string? Patient, string? Site, string? Split);
 }

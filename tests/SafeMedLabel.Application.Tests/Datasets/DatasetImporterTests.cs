@@ -211,6 +211,21 @@ public sealed class DatasetImporterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_first_import_that_brings_nothing_does_not_say_what_the_classes_are()
+    {
+        _folder.Add("wrong/1.png", "no picture"u8.ToArray());
+        _folder.Add("folder/2.png", "no picture"u8.ToArray());
+        await _fixture.ImportAsync(_folder.Path, Token);
+        using var right = new TemporaryFolder();
+        right.Add("a/1.png", Pictures.Png(1));
+        right.Add("b/2.png", Pictures.Png(2));
+        await _fixture.ImportAsync(right.Path, Token);
+        await using var db = _fixture.CreateDbContext();
+        Assert.Equal(["a", "b"], await db.ProjectClasses.OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(Token));
+        Assert.Equal([0, 1], await db.Images.OrderBy(i => i.SourcePath).Select(i => i.ReferenceClass).ToListAsync(Token));
+    }
+
+    [Fact]
     public async Task A_project_that_wants_gold_has_it_after_the_import_and_its_patients_stay_training_patients()
     {
         await using (var db = _fixture.CreateDbContext())

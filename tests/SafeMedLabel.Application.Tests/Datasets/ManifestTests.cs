@@ -54,7 +54,7 @@ public sealed class ManifestTests : IDisposable
     [InlineData("../1.png,a", "the name leads out of the data set.")]
     [InlineData("/etc/passwd,a", "the name leads out of the data set.")]
     [InlineData("link.png,a", "A symbolic link; only real files are read.")]
-    [InlineData("1.png,b", "an earlier line names the same file.")]
+    [InlineData("1.png,b", "an earlier one names the same file.")]
     [InlineData("2.png,a,,,holdout", "the split is training, calibration, validation, test, or nothing.")]
     public void A_line_that_cannot_be_taken_is_left_out_with_its_number_and_a_reason(string line, string reason)
     {
@@ -93,6 +93,30 @@ public sealed class ManifestTests : IDisposable
         Assert.Contains("There are 2 manifests", Assert.Throws<DatasetException>(() => Open("path\n1.png")).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void One_that_is_a_link_is_not_followed()
+    {
+        File.CreateSymbolicLink(_folder.File("manifest.csv"), "/etc/hostname");
+        Assert.Equal("The manifest cannot be read. A symbolic link; only real files are read.", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Of_two_files_of_one_name_in_a_zip_the_first_counts()
+    {
+        var path = _folder.File("set.zip");
+        using (var zip = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            foreach (var (name, content) in new[] { ("manifest.csv", "path,label\n1.png,a"u8.ToArray()), ("1.png", Pictures.Png(1)), ("1.png", Pictures.Png(2)) })
+            {
+                using var entry = zip.CreateEntry(name).Open();
+                entry.Write(content);
+            }
+        }
+
+        using var source = DatasetSource.Open(path);
+        Assert.Equal(Pictures.Png(1), Assert.Single(source.Files).Read());
+    }
+
     [Property(MaxTest = 200)]
     public void Whatever_stands_in_it_ends_in_files_that_are_there_or_in_a_sentence(string?[] fields, char delimiter)
     {
@@ -108,11 +132,44 @@ public sealed class ManifestTests : IDisposable
         }
     }
 
-    private DatasetSource Open(string text)
+    [Fact]
+    public void Tasks_of_Label_Studio_give_files_labels_and_what_else_their_data_say()
+    {
+        using var source = Open(
+            """
+            [
+              {"id": 11, "annotations": [{"was_cancelled": false, "result": [{"type": "choices", "value": {"choices": ["Parasitized"]}, "from_name": "choice", "to_name": "image"}]}],
+               "data": {"image": "/data/local-files/?d=cells%2F1.png", "patient": 17, "site": "Ward 1", "split": "test"}},
+              {"id": 12, "annotations": [{"was_cancelled": true, "result": [{"type": "choices", "value": {"choices": ["Parasitized"]}}]}, {"result": []}],
+               "data": {"image": "/data/upload/1/0a1b2c3d-2.png"}},
+              {"id": 13, "annotations": [], "data": {"image": "s3://bucket/gone.png"}}
+            ]
+            """, "label-studio.json");
+        Assert.Equal([("1.png", "Parasitized", "17", "Ward 1", DataSplit.Test), ("2.png", null, null, null, (DataSplit?)null)], source.Files.Select(f => (f.Path, f.ClassName, f.Patient, f.Site, f.Split)));
+        Assert.Equal(("gone.png", "Task 3 of the manifest: there is no such file."), source.Rejected.Select(r => (r.Path, r.Reason)).Single());
+    }
+
+    [Theory]
+    [InlineData("{'result': [{'type': 'choices', 'value': {'choices': ['a']}}]}, {'result': [{'type': 'choices', 'value': {'choices': ['b']}}]}")]
+    [InlineData("{'result': [{'type': 'choices', 'value': {'choices': ['a', 'b']}}]}")]
+    public void A_task_whose_annotations_differ_has_no_label(string annotations)
+    {
+        using var source = Open($"[{{'annotations': [{annotations}], 'data': {{'image': '1.png'}}}}]".Replace('\'', '"'), "label-studio.json");
+        Assert.Null(Assert.Single(source.Files).ClassName);
+    }
+
+    [Theory]
+    [InlineData("[{\n,", "The manifest is no JSON: line 2 cannot be read.")]
+    [InlineData("{\"data\": {}}", "The manifest is not Label Studio's JSON: expected is an array of tasks.")]
+    [InlineData("[1, null, {\"data\": []}, {\"data\": {\"image\": \"\\ud800\"}}]", "The manifest names no file that can be taken. Task 1 of the manifest: it names no file.")]
+    public void What_are_no_tasks_is_refused_in_a_sentence(string text, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<DatasetException>(() => Open(text, "label-studio.json")).Message);
+
+    private DatasetSource Open(string text, string name = "manifest.csv")
     {
         _folder.Add("1.png", Pictures.Png(1));
         _folder.Add("2.png", Pictures.Png(2));
-        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(text));
+        _folder.Add(name, Encoding.UTF8.GetBytes(text));
         return DatasetSource.Open(_folder.Path);
     }
 

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>
+/// A manifest that is Label Studio's JSON: an array of tasks, whose <c>data.image</c> names the file, whose <c>data.patient</c>, <c>site</c> and
+/// <c>split</c> count where they are there, and whose annotations' <c>choices</c> are the labels
+/// (https://labelstud.io/guide/export: 'JSON'). Where annotations of a task differ, or name several classes, it has no label.
+/// </summary>
+internal static partial class LabelStudioTasks
+{
+    /// <summary>Its tasks.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="isThere">Whether there is a file of a path: Label Studio names files by where they lay on its own server.</param>
+    /// <exception cref="DatasetException">It is no JSON, or no array of tasks.</exception>
+    public static IEnumerable<ManifestRow> Rows(string text, Func<string, bool> isThere)
+    {
+        using var tasks = Parse(text);
+        if (tasks.RootElement.ValueKind != JsonValueKind.Array)
+        {
+            throw new DatasetException("The manifest is not Label Studio's JSON: expected is an array of tasks.");
+        }
+
+        foreach (var (index, task) in tasks.RootElement.EnumerateArray().Index())
+        {
+            var data = Member(task, "data");
+            yield return new ManifestRow(
+                string.Create(CultureInfo.InvariantCulture, $"Task {index + 1}"), PathOf(Text(Member(data, "image")) ?? "", isThere), Label(task), Text(Member(data, "patient")), Text(Member(data, "site")), Text(Member(data, "split")));
+        }
+    }
+
+    private static JsonDocument Parse(string text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException broken)
+        {
+            throw new DatasetException(string.Create(CultureInfo.InvariantCulture, $"The manifest is no JSON: line {(broken.LineNumber ?? 0) + 1} cannot be read."), broken);
+        }
+    }
+
+    /// <summary>The file that an address names: the longest end of it that is there, with or without the mark that an upload's name begins with.</summary>
+    private static string PathOf(string address, Func<string, bool> isThere)
+    {
+        var local = address.IndexOf("?d=", StringComparison.Ordinal);
+        var path = Uri.UnescapeDataString(local >= 0 ? address[(local + 3)..] : address).Replace('\\', '/');
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var from = 0; from < parts.Length; from++)
+        {
+            var end = string.Join('/', parts[from..]);
+            if (isThere(end))
+            {
+                return end;
+            }
+        }
+
+        var name = parts.Length == 0 ? "" : parts[^1];
+        return UploadMark().Replace(name, "") is var unmarked && isThere(unmarked) ? unmarked : name;
+    }
+
+    private static string? Label(JsonElement task)
+    {
+        var said = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var annotation in Items(Member(task, "annotations")).Where(a => Member(a, "was_cancelled")?.ValueKind != JsonValueKind.True))
+        {
+            foreach (var result in Items(Member(annotation, "result")).Where(r => Text(Member(r, "type")) == "choices"))
+            {
+                said.UnionWith(Items(Member(Member(result, "value"), "choices")).Select(c => Text(c)).OfType<string>());
+            }
+        }
+
+        return said.Count == 1 ? said.Single() : null;
+    }
+
+    private static JsonElement? Member(JsonElement? element, string name) =>
+        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+
+    private static string? Text(JsonElement? element)
+    {
+        try
+        {
+            return element switch
+            {
+                { ValueKind: JsonValueKind.String } text => text.GetString()!.Trim() is { Length: > 0 } value ? value : null,
+                { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
+                _ => null,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a character is no name.
+            return null;
+        }
+    }
+
+    private static JsonElement[] Items(JsonElement? element) => element is { ValueKind: JsonValueKind.Array } array ? [.. array.EnumerateArray()] : [];
+
+    [GeneratedRegex("^[0-9a-f]{8}-")]
+    private static partial Regex UploadMark();
+}

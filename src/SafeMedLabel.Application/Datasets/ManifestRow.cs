@@ -1,0 +1,10 @@
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>What a manifest says of a file.</summary>
+/// <param name="Place">Where it says so: 'Line 3', 'Task 3'.</param>
+/// <param name="Path">The file's path below the manifest's folder, with <c>/</c> between its parts.</param>
+/// <param name="Label">The class; null where it gives none.</param>
+/// <param name="Patient">The patient; null where it does not say.</param>
+/// <param name="Site">Where it was taken; null where it does not say.</param>
+/// <param name="Split">The name of a split; null where it does not say.</param>
+internal sealed record ManifestRow(string Place, string Path, string? Label, string? Patient, string? Site, string? Split);
