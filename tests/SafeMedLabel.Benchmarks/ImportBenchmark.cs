@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using SafeMedLabel.Application;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Cli.Commands;
 
 namespace SafeMedLabel.Benchmarks;
 
@@ -28,11 +27,9 @@ internal static class ImportBenchmark
                 DemoDataset.Write(data, Drawn, seed: 1);
             }
 
-            var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Storage:Root"] = Path.Combine(folder, "storage") }).Build();
-            await using var services = new ServiceCollection().AddLogging().AddSafeMedLabelApplication(configuration, "SafeMedLabel.Migrations.Sqlite").BuildServiceProvider();
-            await services.GetRequiredService<DatabaseStarter>().StartAsync();
+            await using var services = await ImportCommand.OpenAsync(Path.Combine(folder, "storage"), CancellationToken.None);
             var project = (await services.GetRequiredService<ProjectService>().CreateAsync("Cells", "")).Value;
-            var request = new ImportRequest(project, data, "cells", IsUpload: false, ImportService.DefaultPatientPattern, "benchmark");
+            var request = ImportRequest.OfPath(project, data, ImportService.DefaultPatientPattern, "benchmark", site: null);
             var clock = Stopwatch.StartNew();
             var id = (await services.GetRequiredService<ImportService>().EnterAsync(request)).Value;
             await services.GetRequiredService<ImportRunner>().RunAsync(id, CancellationToken.None);

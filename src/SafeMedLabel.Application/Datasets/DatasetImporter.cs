@@ -210,9 +210,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         return splits;
     }
 
+    private static IQueryable<int> Completed(AppDbContext db, int projectId) =>
+        db.Imports.Where(i => i.ProjectId == projectId && i.State == ImportState.Completed).Select(i => i.Id);
+
     private static Task<Dictionary<string, DataSplit>> SettledAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
     {
-        var completed = db.Imports.Where(i => i.ProjectId == projectId && i.State == ImportState.Completed).Select(i => i.Id);
+        var completed = Completed(db, projectId);
         return db.Images.Where(i => i.ProjectId == projectId && completed.Contains(i.ImportId))
             .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
     }
@@ -222,7 +225,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
-        var completed = await db.Imports.Where(i => i.ProjectId == import.ProjectId && i.State == ImportState.Completed).Select(i => i.Id).ToListAsync(cancellationToken);
+        var completed = await Completed(db, import.ProjectId).ToListAsync(cancellationToken);
         var unsettled = await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
             .Select(i => new SplitItem(i.Patient, i.ReferenceClass)).ToListAsync(cancellationToken);
         var splits = await SplitsAsync(db, project, unsettled, declared, cancellationToken);

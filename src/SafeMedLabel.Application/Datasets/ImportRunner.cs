@@ -18,7 +18,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             import = await db.Imports.AsNoTracking().FirstOrDefaultAsync(i => i.Id == importId, stopping);
         }
 
-        if (import is not { State: ImportState.Queued or ImportState.Running })
+        if (import is null || !DatasetImport.ActiveStates.Contains(import.State))
         {
             return;
         }

@@ -16,6 +16,10 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
 {
     /// <summary>True where it is only to be said what would go in.</summary>
     public bool IsDryRun { get; init; }
+
+    /// <summary>A request for what lies on the server, under the name that it has there.</summary>
+    public static ImportRequest OfPath(int projectId, string path, string patientPattern, string requestedById, string? site) =>
+        new(projectId, path, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), IsUpload: false, patientPattern, requestedById, site);
 }
 
 /// <summary>Starts and shows imports. The work itself is the worker's.</summary>
@@ -28,7 +32,6 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     public const int MaximumPreviewed = 12;
 
     private const string Busy = "An import into this project is already waiting or running.";
-    private const string NoSource = "There is no such folder or file on the server.";
 
     /// <summary>The pattern that fits the names of the NIH malaria set.</summary>
     public static string DefaultPatientPattern => PatientPattern.Default.ToString();
@@ -48,12 +51,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Writes an import down and returns its key. Who calls this runs it too; where they die, the next worker does.</summary>
     public async Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
-        if (!Path.Exists(request.SourcePath))
-        {
-            return Result.Refused(NoSource);
-        }
-
-        if (PatientPattern.Problem(request.PatientPattern) is { } problem)
+        if (Problem(request.SourcePath, request.PatientPattern) is { } problem)
         {
             return Result.Refused(problem);
         }
@@ -150,12 +148,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// </summary>
     public static async Task<Result<PatternPreview>> PreviewAsync(string path, string pattern, CancellationToken cancellationToken = default)
     {
-        if (!Path.Exists(path))
-        {
-            return Result.Refused(NoSource);
-        }
-
-        if (PatientPattern.Problem(pattern) is { } problem)
+        if (Problem(path, pattern) is { } problem)
         {
             return Result.Refused(problem);
         }
@@ -190,6 +183,9 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.ImportIssues.AsNoTracking().Where(i => i.ImportId == importId).OrderBy(i => i.Path).Take(MaximumIssues).ToListAsync(cancellationToken);
     }
+
+    private static string? Problem(string path, string pattern) =>
+        Path.Exists(path) ? PatientPattern.Problem(pattern) : "There is no such folder or file on the server.";
 
     private static Task<bool> IsBusyAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
         db.Imports.AnyAsync(i => i.ProjectId == projectId && DatasetImport.ActiveStates.Contains(i.State), cancellationToken);

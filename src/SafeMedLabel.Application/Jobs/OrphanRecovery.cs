@@ -27,7 +27,7 @@ public sealed class OrphanRecovery(IDbContextFactory<AppDbContext> contexts, Job
             await jobs.ScheduleLabelAuditAsync(id, cancellationToken);
         }
 
-        foreach (var id in await db.Imports.Where(i => i.State == ImportState.Queued || i.State == ImportState.Running).Select(i => i.Id).ToListAsync(cancellationToken))
+        foreach (var id in await db.Imports.Where(i => DatasetImport.ActiveStates.Contains(i.State)).Select(i => i.Id).ToListAsync(cancellationToken))
         {
             await jobs.ScheduleImportAsync(id, cancellationToken);
         }

@@ -41,24 +41,18 @@ internal static class ImportCommand
             }
 
             await using var services = await OpenAsync(parsed.GetRequiredValue(storage), cancellationToken);
-            var path = parsed.GetRequiredValue(source);
             var projectId = await ProjectAsync(services.GetRequiredService<ProjectService>(), parsed.GetRequiredValue(project), parsed.GetValue(create), cancellationToken);
             var clock = Stopwatch.StartNew();
-            var import = await RunAsync(
-                services,
-                new ImportRequest(
-                    projectId, path, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), IsUpload: false, parsed.GetRequiredValue(pattern), Requester, parsed.GetValue(site))
-                {
-                    IsDryRun = parsed.GetValue(dryRun),
-                },
-                cancellationToken);
+            var request = ImportRequest.OfPath(projectId, parsed.GetRequiredValue(source), parsed.GetRequiredValue(pattern), Requester, parsed.GetValue(site));
+            var import = await RunAsync(services, request with { IsDryRun = parsed.GetValue(dryRun) }, cancellationToken);
             var summary = await SummaryAsync(services, import, clock.Elapsed, cancellationToken);
             runner.Print(summary, console => Show(console, summary));
         });
         return command;
     }
 
-    private static async Task<ServiceProvider> OpenAsync(string storage, CancellationToken cancellationToken)
+    /// <summary>Opens a storage, made where there is none, with what an import takes.</summary>
+    internal static async Task<ServiceProvider> OpenAsync(string storage, CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"{StorageOptions.Section}:Root"] = storage }).Build();
         var services = new ServiceCollection().AddLogging().AddSafeMedLabelApplication(configuration, "SafeMedLabel.Migrations.Sqlite").BuildServiceProvider();
