@@ -29,11 +29,13 @@ public sealed class ImportTests
         var page = room.Page;
 
         await page.GotoAsync("/projects/1/import");
+        var place = await page.GetByTestId("start-import").BoundingBoxAsync();
         await page.GetByTestId("import-path").FillAsync("/no/such/folder");
         await Assertions.Expect(page.GetByTestId("preview-problem")).ToHaveTextAsync("There is no such folder or file on the server.");
         await page.GetByTestId("import-path").FillAsync(cells.Path);
         var preview = page.GetByTestId("pattern-preview");
         await Assertions.Expect(preview).ToContainTextAsync("13 files of 4 patients; of 4 nothing tells the patient.");
+        Assert.Equal(place!.Y, (await page.GetByTestId("start-import").BoundingBoxAsync())!.Y);
         await page.GetByTestId("import-pattern").FillAsync("(?<patient>case \\d)");
         await Assertions.Expect(preview).ToContainTextAsync("13 files of 7 patients.");
         await preview.Locator("summary").ClickAsync();

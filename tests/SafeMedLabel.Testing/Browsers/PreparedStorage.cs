@@ -20,8 +20,20 @@ internal sealed class PreparedStorage
     /// <summary>The admin's cookies, as Playwright keeps them.</summary>
     public string SignedIn { get; }
 
-    /// <summary>With so many cells.</summary>
-    public static Task<PreparedStorage> OfAsync(int cells) => Made.GetOrAdd(cells, static count => new(() => MakeAsync(count))).Value;
+    /// <summary>With so many cells. One that could not be made fails the tests that wait for it, and not those that ask later.</summary>
+    public static async Task<PreparedStorage> OfAsync(int cells)
+    {
+        var made = Made.GetOrAdd(cells, static count => new(() => MakeAsync(count)));
+        try
+        {
+            return await made.Value;
+        }
+        catch
+        {
+            Made.TryRemove(KeyValuePair.Create(cells, made));
+            throw;
+        }
+    }
 
     private static async Task<PreparedStorage> MakeAsync(int count)
     {
