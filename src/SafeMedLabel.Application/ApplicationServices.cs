@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Quartz;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
@@ -38,6 +39,9 @@ public static class ApplicationServices
         services.AddSingleton<ImportService>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
+        services.AddSingleton<DatasetExporter>();
+        services.AddSingleton<ExportRunner>();
+        services.AddSingleton<ExportService>();
         services.AddSingleton<PreferencesService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
@@ -63,8 +67,8 @@ public static class ApplicationServices
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
-            // One that trains, one that imports, and two that wait for their turn.
-            quartz.UseDefaultThreadPool(maxConcurrency: 4);
+            // One that trains, one that imports, one that exports, and two that wait for their turn.
+            quartz.UseDefaultThreadPool(maxConcurrency: 5);
             quartz.UsePersistentStore(store =>
             {
                 store.UseSqlite(SqliteFactory.Instance, ConnectionString(storage.JobsDatabaseFile));

@@ -10,6 +10,7 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     ExperimentCommand.Create(),
     AuditCommand.Create(),
     ImportCommand.Create(),
+    ExportCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),
     WeightsCommand.Create(),

@@ -76,6 +76,7 @@ internal static class WebUi
         AnswerEndpoint.Map(app);
         UploadEndpoint.Map(app);
         ReportEndpoint.Map(app);
+        ExportEndpoint.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

@@ -43,7 +43,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Images_go_into_a_storage_without_a_server_and_a_second_time_nothing_does()
+    public async Task Images_go_into_a_storage_without_a_server_a_second_time_nothing_does_and_they_come_out_again()
     {
         using var folder = new TemporaryFolder();
         folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
@@ -66,6 +66,15 @@ public sealed class CommandTests
         Assert.Equal("1 2 0 1", Counts((await RunAsync([.. import, "--dry-run"])).Output));
         Assert.Equal("1 2 0 1", Counts((await RunAsync(import)).Output));
         Assert.Equal("0 3 0 0", Counts((await RunAsync(import)).Output));
+
+        string[] export = ["export", "--storage", folder.File("storage"), "--project", "Cells", "--format", "folders", "--out", folder.File("cells.zip"), "--json"];
+        var (exported, exportedCounts, exportError) = await RunAsync(export);
+        Assert.True(exported == 0, exportError);
+        Assert.Equal((3, 0), (JsonNode.Parse(exportedCounts)!["images"]!.GetValue<int>(), JsonNode.Parse(exportedCounts)!["readings"]!.GetValue<int>()));
+        Assert.Equal("3 0 0 3", Counts((await RunAsync(["import", folder.File("cells.zip"), "--storage", folder.File("elsewhere"), "--project", "Cells", "--create", "--json"])).Output));
+        export[2] = folder.File("nowhere");
+        Assert.Equal((1, $"safemed: There is no storage of a server in '{export[2]}'."), await RunAsync(export) is var (refused, _, sentence) ? (refused, sentence.TrimEnd()) : default);
+        Assert.False(Directory.Exists(export[2]));
 
         static string Counts(string json) => string.Join(' ', ((string[])["imported", "duplicates", "conflicts", "patients"]).Select(name => JsonNode.Parse(json)![name]));
     }

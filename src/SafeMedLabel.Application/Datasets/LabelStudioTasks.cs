@@ -7,7 +7,8 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>
 /// A manifest that is Label Studio's JSON: an array of tasks, whose <c>data.image</c> names the file, whose <c>data.patient</c>, <c>site</c> and
 /// <c>split</c> count where they are there, and whose annotations' <c>choices</c> are the labels
-/// (https://labelstud.io/guide/export: 'JSON'). Where annotations of a task differ, or name several classes, it has no label.
+/// (https://labelstud.io/guide/export: 'JSON'). An annotation that is the ground truth counts alone. Where annotations of a task differ, or name
+/// several classes, it has no label.
 /// </summary>
 internal static partial class LabelStudioTasks
 {
@@ -64,8 +65,9 @@ internal static partial class LabelStudioTasks
 
     private static string? Label(JsonElement task)
     {
+        var annotations = Items(Member(task, "annotations")).ToLookup(a => IsTrue(a, "ground_truth"));
         var said = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var annotation in Items(Member(task, "annotations")).Where(a => Member(a, "was_cancelled")?.ValueKind != JsonValueKind.True))
+        foreach (var annotation in annotations[annotations.Contains(true)].Where(a => !IsTrue(a, "was_cancelled")))
         {
             foreach (var result in Items(Member(annotation, "result")).Where(r => Text(Member(r, "type")) == "choices"))
             {
@@ -75,6 +77,8 @@ internal static partial class LabelStudioTasks
 
         return said.Count == 1 ? said.Single() : null;
     }
+
+    private static bool IsTrue(JsonElement element, string name) => Member(element, name)?.ValueKind == JsonValueKind.True;
 
     private static JsonElement? Member(JsonElement? element, string name) =>
         element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;

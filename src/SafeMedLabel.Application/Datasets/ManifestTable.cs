@@ -42,7 +42,7 @@ internal static class ManifestTable
             {
                 if (columns.TryGetValue(name, out var column))
                 {
-                    return csv.GetField(column) is { Length: > 0 } value ? value : null;
+                    return csv.GetField(column) is { Length: > 0 } value ? SafeCsv.Plain(value) : null;
                 }
             }
 

@@ -7,7 +7,8 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="IsSynthetic">Whether the data set marks itself as drawn by a program.</param>
 internal sealed record SourceLayout(IReadOnlyList<SourceFile> Files, IReadOnlyList<RejectedFile> Rejected, IReadOnlyList<string> ClassNames, bool IsSynthetic)
 {
-    private const string SyntheticMarker = ".synthetic";
+    /// <summary>Name of the file by which a data set says that a program drew it.</summary>
+    public const string SyntheticMarker = ".synthetic";
 
     /// <summary>Puts files and refusals into the order of their paths.</summary>
     public static SourceLayout Of(IEnumerable<SourceFile> files, IEnumerable<RejectedFile> rejected, IEnumerable<string> classNames, bool isSynthetic) => new(

@@ -20,6 +20,10 @@ public sealed class JobScheduler(ISchedulerFactory schedulers)
     public Task ScheduleImportAsync(int importId, CancellationToken cancellationToken = default) =>
         ScheduleAsync<ImportJob>("import", importId, cancellationToken);
 
+    /// <summary>Schedules an export's run for now, unless it is scheduled already.</summary>
+    public Task ScheduleExportAsync(int exportId, CancellationToken cancellationToken = default) =>
+        ScheduleAsync<ExportJob>("export", exportId, cancellationToken);
+
     /// <summary>Schedules a label audit's run for now, unless it is scheduled already.</summary>
     public Task ScheduleLabelAuditAsync(int auditId, CancellationToken cancellationToken = default) =>
         ScheduleAsync<LabelAuditJob>("label-audit", auditId, cancellationToken);

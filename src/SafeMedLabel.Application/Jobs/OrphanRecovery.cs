@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
@@ -8,7 +9,7 @@ using SafeMedLabel.Application.Rounds;
 namespace SafeMedLabel.Application.Jobs;
 
 /// <summary>
-/// When a worker starts, schedules the rounds, label audits and imports that are unfinished but have no job: a crash between writing the
+/// When a worker starts, schedules the rounds, label audits, imports and exports that are unfinished but have no job: a crash between writing the
 /// row and scheduling its job, or a scheduler database that was lost, must not leave them waiting for ever.
 /// </summary>
 public sealed class OrphanRecovery(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs) : IHostedService
@@ -30,6 +31,11 @@ public sealed class OrphanRecovery(IDbContextFactory<AppDbContext> contexts, Job
         foreach (var id in await db.Imports.Where(i => DatasetImport.ActiveStates.Contains(i.State)).Select(i => i.Id).ToListAsync(cancellationToken))
         {
             await jobs.ScheduleImportAsync(id, cancellationToken);
+        }
+
+        foreach (var id in await db.Exports.Where(e => DataExport.ActiveStates.Contains(e.State)).Select(e => e.Id).ToListAsync(cancellationToken))
+        {
+            await jobs.ScheduleExportAsync(id, cancellationToken);
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
@@ -75,6 +76,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>What leads must look at.</summary>
     public DbSet<Alarm> Alarms => Set<Alarm>();
+
+    /// <summary>Exports of a project's labels.</summary>
+    public DbSet<DataExport> Exports => Set<DataExport>();
 
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)

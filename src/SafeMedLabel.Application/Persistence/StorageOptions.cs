@@ -26,6 +26,9 @@ public sealed class StorageOptions
     /// <summary>Uploads that wait for their import.</summary>
     public string UploadFolder => Path.Combine(FullRoot, "uploads");
 
+    /// <summary>Exports that wait for their download.</summary>
+    public string ExportFolder => Path.Combine(FullRoot, "exports");
+
     /// <summary>Keys that protect cookies and forms; they must outlive the process.</summary>
     public string KeyFolder => Path.Combine(FullRoot, "keys");
 

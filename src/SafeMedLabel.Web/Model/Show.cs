@@ -55,6 +55,19 @@ internal static class Show
     /// <summary>Thousands set apart.</summary>
     public static string Count(long? count) => count is { } value ? value.ToString("n0", CultureInfo.InvariantCulture) : "–";
 
+    /// <summary>A file's size, e.g. '12.3 MB'.</summary>
+    public static string Size(long bytes)
+    {
+        var (size, unit) = bytes switch
+        {
+            < 1_000 => (bytes, "bytes"),
+            < 1_000_000 => (bytes / 1e3, "kB"),
+            < 1_000_000_000 => (bytes / 1e6, "MB"),
+            _ => (bytes / 1e9, "GB"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#} {unit}");
+    }
+
     /// <summary>A count and what is counted, e.g. '1 patient', '1,200 images'.</summary>
     public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
 

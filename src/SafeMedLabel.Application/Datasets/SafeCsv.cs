@@ -1,0 +1,26 @@
+using System.Globalization;
+using CsvHelper.Configuration;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>
+/// How tables are written that people open in spreadsheets: a text that would be taken for a formula gets an apostrophe before it
+/// (https://owasp.org/www-community/attacks/CSV_Injection), and so does one that begins with an apostrophe, so that it can be told which were added.
+/// </summary>
+internal static class SafeCsv
+{
+    private const char Mark = '\'';
+
+    private static readonly char[] Marked = ['=', '+', '-', '@', '\t', '\r', Mark];
+
+    /// <summary>For writing.</summary>
+    public static CsvConfiguration Configuration { get; } = new(CultureInfo.InvariantCulture)
+    {
+        InjectionOptions = InjectionOptions.Escape,
+        InjectionCharacters = Marked,
+        InjectionEscapeCharacter = Mark,
+    };
+
+    /// <summary>What was written, of what is read: without the apostrophe that was added.</summary>
+    public static string Plain(string field) => field.Length > 1 && field[0] == Mark && Marked.Contains(field[1]) ? field[1..] : field;
+}

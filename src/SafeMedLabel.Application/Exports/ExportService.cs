@@ -1,0 +1,80 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Exports;
+
+/// <summary>Starts, shows, hands out and deletes exports. The work itself is the worker's.</summary>
+public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, StorageOptions storage, TimeProvider time)
+{
+    /// <summary>Queues an export and returns its key.</summary>
+    public async Task<Result<int>> StartAsync(int projectId, ExportOptions options, string requestedById, CancellationToken cancellationToken = default)
+    {
+        if (!Enum.IsDefined(options.Format))
+        {
+            return Result.Refused("There is no such format.");
+        }
+
+        int id;
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            if (!await db.Projects.AnyAsync(p => p.Id == projectId, cancellationToken))
+            {
+                return Result.Refused("This project no longer exists.");
+            }
+
+            if (!await db.Images.AnyAsync(i => i.ProjectId == projectId, cancellationToken))
+            {
+                return Result.Refused("This project has no images yet.");
+            }
+
+            var export = new DataExport
+            {
+                ProjectId = projectId,
+                Format = options.Format,
+                WithPictures = options.IsPackage,
+                NamesReaders = options.NamesReaders,
+                RequestedById = requestedById,
+                RequestedUtc = time.GetUtcNow().UtcDateTime,
+            };
+            db.Exports.Add(export);
+            await db.SaveChangesAsync(cancellationToken);
+            id = export.Id;
+        }
+
+        await jobs.ScheduleExportAsync(id, cancellationToken);
+        return id;
+    }
+
+    /// <summary>A project's exports, the newest first.</summary>
+    public async Task<IReadOnlyList<DataExport>> ListAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Exports.AsNoTracking().Where(e => e.ProjectId == projectId).OrderByDescending(e => e.Id).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The file of a completed export, and the name to download it under.</summary>
+    public async Task<Result<(string Path, string Name)>> FileAsync(int projectId, int exportId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var export = await db.Exports.AsNoTracking().FirstOrDefaultAsync(e => e.Id == exportId && e.ProjectId == projectId, cancellationToken);
+        return export is { State: ExportState.Completed } && export.PathIn(storage) is var path && File.Exists(path)
+            ? (path, export.FileName)
+            : Result.Refused("There is no such export, or it is not ready.");
+    }
+
+    /// <summary>Deletes an export and its file.</summary>
+    public async Task DeleteAsync(int exportId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var export = await db.Exports.FirstOrDefaultAsync(e => e.Id == exportId, cancellationToken);
+        if (export is null)
+        {
+            return;
+        }
+
+        db.Exports.Remove(export);
+        await db.SaveChangesAsync(cancellationToken);
+        File.Delete(export.PathIn(storage));
+    }
+}

@@ -1,0 +1,265 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json.Nodes;
+using CsvHelper;
+using Microsoft.EntityFrameworkCore;
+using Parquet.Serialization;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Exports;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
+
+namespace SafeMedLabel.Application.Tests.Exports;
+
+/// <summary>A project of 18 images whose pool is agreed on, disputed, decided, unreadable, skipped and unread, with names that spreadsheets take for formulas.</summary>
+public sealed class DatasetExporterTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private Workplace _workplace = null!;
+    private string _ada = null!;
+    private string _bea = null!;
+    private List<Guid> _pool = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _workplace = await Workplace.CreateAsync();
+        (_ada, _bea) = (await _workplace.AddUserAsync("Ada", "Admin"), await _workplace.AddUserAsync("Bea", "Pathologist"));
+        await _workplace.ChangeAsync(p => (p.ReadingsPerImage, p.GoldFraction) = (2, 0));
+        _pool = await _workplace.AddImagesAsync(8, patient: "=P1");
+        await _workplace.AddImagesAsync(4, DataSplit.Test, "O'Hara");
+        await _workplace.AddImagesAsync(2, DataSplit.Calibration, "'=P3");
+        await _workplace.AddImagesAsync(2, DataSplit.Validation, "-4");
+        await _workplace.AddImagesAsync(2, DataSplit.Gold, "=P1");
+        await using (var db = _workplace.Open())
+        {
+            foreach (var image in await db.Images.OrderBy(i => i.QueueRank).ToListAsync(Cancellation))
+            {
+                image.SourcePath = $"Parasitized/{(image.QueueRank % 2 == 0 ? "=cell" : "cell, \"a\"")}.png";
+                image.Site = image.QueueRank % 3 == 0 ? "Ward 1; left" : null;
+                image.ReferenceClass = _pool.Contains(image.Id) ? null : image.ReferenceClass;
+            }
+
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        await _workplace.RankAsync(_pool);
+        Assert.All([_ada, _bea], reader => Assert.Equal(_pool.Count, _workplace.Labelling.OpenAsync(_workplace.ProjectId, reader, _pool.Count, Cancellation).GetAwaiter().GetResult().Images.Count));
+        await AnswerAsync(_pool[0], ada: 0, bea: 0);
+        await AnswerAsync(_pool[1], ada: 1, bea: 0);
+        await AnswerAsync(_pool[2], ada: 1, bea: 0);
+        await AnswerAsync(_pool[3], ada: null, bea: null);
+        await AnswerAsync(_pool[4], ada: 0, bea: 1);
+        Assert.Null((await _workplace.AnswerAsync(_ada, _pool[5], AnswerKind.Skip)).Error);
+        Assert.Null((await _workplace.AnswerAsync(_ada, _pool[6], classIndex: 1)).Error);
+        foreach (var (image, decision) in new[] { (_pool[2], (int?)1), (_pool[4], null) })
+        {
+            Assert.Null((await _workplace.Get<AdjudicationService>().DecideAsync(_workplace.ProjectId, image, _ada, decision, Guid.NewGuid(), Cancellation)).Error);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _workplace.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ExportFormat.Csv)]
+    [InlineData(ExportFormat.JsonLines)]
+    [InlineData(ExportFormat.LabelStudio)]
+    [InlineData(ExportFormat.Coco)]
+    [InlineData(ExportFormat.Parquet)]
+    [InlineData(ExportFormat.Folders)]
+    public async Task A_package_that_is_imported_elsewhere_brings_every_picture_with_its_patient_site_split_and_label(ExportFormat format)
+    {
+        var summary = await ExportAsync(new ExportOptions(format, WithPictures: true), "package.zip");
+        Assert.Equal((18, 11), (summary.Images, summary.Readings));
+
+        await using var elsewhere = await Workplace.CreateAsync();
+        var imports = elsewhere.Get<ImportService>();
+        var import = await imports.EnterAsync(ImportRequest.OfPath(elsewhere.ProjectId, _folder.File("package.zip"), ImportService.DefaultPatientPattern, "admin", null), Cancellation);
+        await elsewhere.Get<ImportRunner>().RunAsync(import.Value, Cancellation);
+        Assert.Equal((ImportState.Completed, 18, 0, 0), await imports.GetAsync(import.Value, Cancellation) is { } done ? (done.State, done.Added, done.Rejected, done.Conflicts) : default);
+
+        Assert.Equal(await ContentAsync(_workplace, LabelOf), await ContentAsync(elsewhere, image => image.ReferenceClass));
+    }
+
+    [Fact]
+    public async Task A_table_has_a_row_for_each_reading_and_one_for_each_image_that_nobody_has_read()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv), "labels.csv");
+        var rows = ReadTable(_folder.File("labels.csv"));
+        Assert.Equal(11 + 18 - 6, rows.Count);
+
+        var ada = ReaderPseudonym.Of(_workplace.ProjectId, _ada);
+        var disputed = rows.Where(r => r["image"] == $"{_pool[1]}").ToList();
+        Assert.Equal(["Parasitized", "Uninfected"], disputed.Select(r => r["answer"]).Order());
+        Assert.All(disputed, r => Assert.Equal(("disputed", "", ""), (r["standing"], r["consensus"], r["label"])));
+        var reading = Assert.Single(disputed, r => r["reader"] == ada);
+        Assert.Equal(("label", "Uninfected", "unaided", "0.8", "1"), (reading["kind"], reading["answer"], reading["aid"], reading["seconds"], reading["ranked_by_round"]));
+        Assert.Equal(_workplace.Time.GetUtcNow().UtcDateTime, DateTime.Parse(reading["answered_utc"], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
+        Assert.Equal([("decided", "Uninfected")], rows.Where(r => r["image"] == $"{_pool[2]}").Select(r => (r["standing"], r["label"])).Distinct());
+        Assert.Equal([("unreadable", "")], rows.Where(r => r["image"] == $"{_pool[4]}").Select(r => (r["standing"], r["label"])).Distinct());
+        Assert.Equal(("unread", ""), rows.Single(r => r["image"] == $"{_pool[5]}") is { } skipped ? (skipped["standing"], skipped["reader"]) : default);
+    }
+
+    [Fact]
+    public async Task What_a_spreadsheet_would_take_for_a_formula_stands_in_a_table_as_text()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv), "labels.csv");
+        var patients = ReadTable(_folder.File("labels.csv")).Select(r => r["patient"]).Distinct().Order(StringComparer.Ordinal);
+        Assert.Equal(["''=P3", "'-4", "'=P1", "O'Hara"], patients);
+    }
+
+    [Fact]
+    public async Task Readers_stand_under_pseudonyms_unless_their_names_are_asked_for()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.JsonLines), "labels.jsonl");
+        var hidden = await File.ReadAllTextAsync(_folder.File("labels.jsonl"), Cancellation);
+        Assert.All([_ada, _bea, "Ada", "Bea", "example.org"], name => Assert.DoesNotContain(name, hidden, StringComparison.Ordinal));
+        Assert.Equal(2, hidden.Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line => JsonNode.Parse(line)!["readings"]!.AsArray()).Select(r => r!["reader"]!.GetValue<string>()).Distinct().Count());
+
+        await ExportAsync(new ExportOptions(ExportFormat.JsonLines, NamesReaders: true), "labels.jsonl");
+        Assert.Contains("\"reader\":\"Bea\"", await File.ReadAllTextAsync(_folder.File("labels.jsonl"), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Parquet_holds_the_rows_of_the_table_with_their_types()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv), "labels.csv");
+        await ExportAsync(new ExportOptions(ExportFormat.Parquet), "labels.parquet");
+        await using var stream = File.OpenRead(_folder.File("labels.parquet"));
+        var typed = await ParquetSerializer.DeserializeUntypedAsync(stream, cancellationToken: Cancellation);
+        var rows = ReadTable(_folder.File("labels.csv"));
+        Assert.Equal(rows.Select(r => r["image"]), typed.Data.Select(r => (string)r["image"]!));
+        Assert.Equal(rows.Select(r => r["width"]), typed.Data.Select(r => ((int)r["width"]!).ToString(CultureInfo.InvariantCulture)));
+        Assert.Equal(rows.Select(r => r["seconds"]), typed.Data.Select(r => r.GetValueOrDefault("seconds") is double seconds ? seconds.ToString(CultureInfo.InvariantCulture) : ""));
+        Assert.Equal(rows.Count(r => r["answered_utc"].Length > 0), typed.Data.Count(r => r.GetValueOrDefault("answered_utc") is DateTime));
+    }
+
+    [Fact]
+    public async Task Label_Studios_tasks_have_the_fields_and_types_that_its_documentation_names()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.LabelStudio), "label-studio.json");
+        var tasks = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("label-studio.json"), Cancellation))!.AsArray();
+        Assert.Equal(Enumerable.Range(1, 18), tasks.Select(t => t!["id"]!.GetValue<int>()));
+        Assert.All(tasks, task => Assert.StartsWith("images/", task!["data"]!["image"]!.GetValue<string>(), StringComparison.Ordinal));
+        Assert.All(tasks, task => Assert.Empty(task!["predictions"]!.AsArray()));
+        var annotations = tasks.SelectMany(t => t!["annotations"]!.AsArray()).ToList();
+        Assert.Equal(Enumerable.Range(1, annotations.Count), annotations.Select(a => a!["id"]!.GetValue<int>()));
+        Assert.All(annotations, annotation =>
+        {
+            var results = annotation!["result"]!.AsArray();
+            Assert.Equal(annotation["was_cancelled"]!.GetValue<bool>(), results.Count == 0);
+            Assert.Equal(annotation["ground_truth"]!.GetValue<bool>(), annotation["created_at"] is null && annotation["lead_time"] is null);
+            Assert.All(results, result =>
+            {
+                Assert.Equal(("label", "image", "choices"), (result!["from_name"]!.GetValue<string>(), result["to_name"]!.GetValue<string>(), result["type"]!.GetValue<string>()));
+                Assert.Contains(Assert.Single(result["value"]!["choices"]!.AsArray())!.GetValue<string>(), (string[])["Parasitized", "Uninfected"]);
+            });
+        });
+        Assert.Equal(11, annotations.Count(a => !a!["ground_truth"]!.GetValue<bool>()));
+    }
+
+    [Fact]
+    public async Task Cocos_annotations_name_images_and_categories_that_are_there_one_for_each_label()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Coco), "coco.json");
+        var coco = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("coco.json"), Cancellation))!;
+        var categories = coco["categories"]!.AsArray().ToDictionary(c => c!["id"]!.GetValue<int>(), c => c!["name"]!.GetValue<string>());
+        var images = coco["images"]!.AsArray().ToDictionary(i => i!["id"]!.GetValue<int>(), i => i!["sha256"]!.GetValue<string>());
+        var labels = coco["annotations"]!.AsArray().ToDictionary(a => images[a!["image_id"]!.GetValue<int>()], a => categories[a!["category_id"]!.GetValue<int>()]);
+        Assert.Equal((await ContentAsync(_workplace, LabelOf)).Where(i => i.Label is not null).Select(i => (i.Hash, i.Label)), labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => (l.Key, (string?)l.Value)));
+    }
+
+    [Fact]
+    public async Task Each_labelled_picture_lies_in_the_folder_of_its_class_and_the_others_beside_them()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Folders), "folders.zip");
+        using var zip = await ZipFile.OpenReadAsync(_folder.File("folders.zip"), Cancellation);
+        var pictures = zip.Entries.Where(e => e.FullName.StartsWith("images/", StringComparison.Ordinal)).ToList();
+        var expected = (await ContentAsync(_workplace, LabelOf)).GroupBy(i => i.Label).ToDictionary(g => g.Key ?? "", g => g.Count());
+        Assert.Equal(expected["Parasitized"], pictures.Count(p => p.FullName.StartsWith("images/Parasitized/", StringComparison.Ordinal)));
+        Assert.Equal(expected["Uninfected"], pictures.Count(p => p.FullName.StartsWith("images/Uninfected/", StringComparison.Ordinal)));
+        Assert.Equal(expected[""], pictures.Count(p => p.FullName.Count(c => c == '/') == 1));
+        Assert.Contains(pictures, p => p.Name.EndsWith("-cell, _a_.png", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_picture_that_is_gone_is_said_so_and_no_half_file_stays()
+    {
+        string hash;
+        await using (var db = _workplace.Open())
+        {
+            hash = (await db.Images.FirstAsync(Cancellation)).ContentHash;
+        }
+
+        File.Delete(Path.Combine(_workplace.Storage.ContentFolder, hash[..2], hash[2..4], hash));
+        var refused = await Assert.ThrowsAsync<DatasetException>(() => ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true), "package.zip"));
+        Assert.Equal($"The picture {hash} cannot be read from the storage.", refused.Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task An_export_runs_once_gives_its_file_and_takes_it_along_when_it_is_deleted()
+    {
+        var exports = _workplace.Get<ExportService>();
+        var id = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Folders), _ada, Cancellation)).Value;
+        Assert.Equal("There is no such export, or it is not ready.", (await exports.FileAsync(_workplace.ProjectId, id, Cancellation)).Error);
+
+        using (var stopped = new CancellationTokenSource())
+        {
+            await stopped.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _workplace.Get<ExportRunner>().RunAsync(id, stopped.Token));
+        }
+
+        await _workplace.Get<ExportRunner>().RunAsync(id, Cancellation);
+        var export = Assert.Single(await exports.ListAsync(_workplace.ProjectId, Cancellation));
+        Assert.Equal((ExportState.Completed, 18, 11, true), (export.State, export.Images, export.Readings, export.WithPictures));
+        var (path, name) = (await exports.FileAsync(_workplace.ProjectId, id, Cancellation)).Value;
+        Assert.Equal((export.Bytes, $"project-{_workplace.ProjectId}-export-{id}.zip"), (new FileInfo(path).Length, name));
+        Assert.False((await exports.FileAsync(_workplace.ProjectId + 1, id, Cancellation)).Succeeded);
+
+        await exports.DeleteAsync(id, Cancellation);
+        Assert.Empty(await exports.ListAsync(_workplace.ProjectId, Cancellation));
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.ExportFolder));
+    }
+
+    private async Task AnswerAsync(Guid image, int? ada, int? bea)
+    {
+        foreach (var (reader, answer) in new[] { (_ada, ada), (_bea, bea) })
+        {
+            Assert.Null((await _workplace.AnswerAsync(reader, image, answer is null ? AnswerKind.Unreadable : AnswerKind.Label, answer)).Error);
+        }
+    }
+
+    private Task<ExportSummary> ExportAsync(ExportOptions options, string file) =>
+        _workplace.Get<DatasetExporter>().WriteAsync(_workplace.ProjectId, options, _folder.File(file), new Progress<double>(), Cancellation);
+
+    /// <summary>What this project's readings come to, by hand.</summary>
+    private int? LabelOf(ProjectImage image) => _pool.IndexOf(image.Id) switch
+    {
+        0 => 0,
+        2 or 6 => 1,
+        1 or 3 or 4 or 5 or 7 => null,
+        _ => image.ReferenceClass,
+    };
+
+    /// <summary>A project's images, by content.</summary>
+    private static async Task<List<(string Hash, string Patient, string? Site, DataSplit Split, string? Label)>> ContentAsync(Workplace workplace, Func<ProjectImage, int?> labelOf)
+    {
+        await using var db = workplace.Open();
+        var classes = await db.ProjectClasses.Where(c => c.ProjectId == workplace.ProjectId).ToDictionaryAsync(c => c.Index, c => c.Name, Cancellation);
+        return [.. (await db.Images.OrderBy(i => i.ContentHash).ToListAsync(Cancellation))
+            .Select(i => (i.ContentHash, i.Patient, i.Site, i.Split == DataSplit.Gold ? DataSplit.Training : i.Split, labelOf(i) is { } label ? classes[label] : null))];
+    }
+
+    private static List<Dictionary<string, string>> ReadTable(string path)
+    {
+        using var csv = new CsvReader(new StreamReader(path), CultureInfo.InvariantCulture);
+        return [.. csv.GetRecords<dynamic>().Select(row => ((IDictionary<string, object>)row).ToDictionary(f => f.Key, f => (string)f.Value))];
+    }
+}
