@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Quartz;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Imaging;
@@ -29,8 +30,11 @@ public static class ApplicationServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(storage);
-        services.AddPooledDbContextFactory<AppDbContext>(options => options
-            .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly)).AddInterceptors(new SqliteTuning()));
+        services.AddSingleton<AuditSeal>();
+        services.AddSingleton<AuditTrail>();
+        services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
+            .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly))
+            .AddInterceptors(new SqliteTuning(), new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>())));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
 
         services.AddSingleton<DatabaseStarter>();

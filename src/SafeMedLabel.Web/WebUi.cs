@@ -1,6 +1,8 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.FileProviders;
 using MudBlazor.Services;
@@ -43,6 +45,7 @@ internal static class WebUi
         });
         // A changed role or password ends open sessions within a minute.
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
+        services.AddScoped<CircuitHandler, ActorCircuitHandler>();
         services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
         services.AddAuthorization(options =>
         {
@@ -67,6 +70,11 @@ internal static class WebUi
         app.UseMiddleware<FirstRunMiddleware>();
         app.UseRequestLocalization();
         app.UseAuthentication();
+        app.Use((http, next) =>
+        {
+            CurrentActor.Id = http.User.FindFirstValue(ClaimTypes.NameIdentifier);
+            return next(http);
+        });
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
@@ -77,6 +85,7 @@ internal static class WebUi
         UploadEndpoint.Map(app);
         ReportEndpoint.Map(app);
         ExportEndpoint.Map(app);
+        AuditEndpoint.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

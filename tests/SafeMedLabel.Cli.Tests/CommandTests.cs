@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Testing;
 
@@ -43,7 +44,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public async Task Images_go_into_a_storage_without_a_server_a_second_time_nothing_does_and_they_come_out_again()
+    public async Task Images_go_into_a_storage_without_a_server_a_second_time_nothing_does_they_come_out_again_and_the_trail_has_it_all()
     {
         using var folder = new TemporaryFolder();
         folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
@@ -75,6 +76,22 @@ public sealed class CommandTests
         export[2] = folder.File("nowhere");
         Assert.Equal((1, $"safemed: There is no storage of a server in '{export[2]}'."), await RunAsync(export) is var (refused, _, sentence) ? (refused, sentence.TrimEnd()) : default);
         Assert.False(Directory.Exists(export[2]));
+
+        string[] verify = ["audit", "verify", "--storage", folder.File("storage"), "--json"];
+        var (intact, trail, trailError) = await RunAsync(verify);
+        Assert.True(intact == 0, trailError);
+        Assert.True(JsonNode.Parse(trail)!["entries"]!.GetValue<int>() > 3);
+        await using (var connection = new SqliteConnection($"Data Source={folder.File("storage/safemedlabel.db")};Pooling=False"))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "UPDATE AuditEntries SET Subject = 'another import' WHERE Id = 2";
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        }
+
+        var (tampered, _, said) = await RunAsync(verify);
+        Assert.Equal(1, tampered);
+        Assert.StartsWith("Entry 2 is not what was written", said, StringComparison.Ordinal);
 
         static string Counts(string json) => string.Join(' ', ((string[])["imported", "duplicates", "conflicts", "patients"]).Select(name => JsonNode.Parse(json)![name]));
     }

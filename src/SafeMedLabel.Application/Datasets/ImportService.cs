@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
@@ -113,6 +114,8 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
 
             await db.Imports.Where(i => i.Id == importId)
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued).SetProperty(i => i.FinishedUtc, (DateTime?)null), cancellationToken);
+            db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCarriedOut, import.ProjectId, AuditDescription.Import(importId)));
+            await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
@@ -124,6 +127,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     public async Task<Result> CancelAsync(int importId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var asked = await db.Imports.Where(i => i.Id == importId && (DatasetImport.ActiveStates.Contains(i.State) || i.State == ImportState.Planned))
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.CancelRequested, true), cancellationToken);
         if (asked == 0)
@@ -134,9 +138,13 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         var now = time.GetUtcNow().UtcDateTime;
         var dropped = await db.Imports.Where(i => i.Id == importId && i.State != ImportState.Running)
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Cancelled).SetProperty(i => i.FinishedUtc, now), cancellationToken);
+        var import = await db.Imports.AsNoTracking().FirstAsync(i => i.Id == importId, cancellationToken);
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCancelled, import.ProjectId, AuditDescription.Import(importId)));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         if (dropped > 0)
         {
-            (await db.Imports.AsNoTracking().FirstAsync(i => i.Id == importId, cancellationToken)).DeleteUpload(storage);
+            import.DeleteUpload(storage);
         }
 
         return Result.Done;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
@@ -53,14 +54,19 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
         return await db.Exports.AsNoTracking().Where(e => e.ProjectId == projectId).OrderByDescending(e => e.Id).ToListAsync(cancellationToken);
     }
 
-    /// <summary>The file of a completed export, and the name to download it under.</summary>
-    public async Task<Result<(string Path, string Name)>> FileAsync(int projectId, int exportId, CancellationToken cancellationToken = default)
+    /// <summary>The file of a completed export, and the name to download it under. The trail has that it was taken.</summary>
+    public async Task<Result<(string Path, string Name)>> TakeAsync(int projectId, int exportId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var export = await db.Exports.AsNoTracking().FirstOrDefaultAsync(e => e.Id == exportId && e.ProjectId == projectId, cancellationToken);
-        return export is { State: ExportState.Completed } && export.PathIn(storage) is var path && File.Exists(path)
-            ? (path, export.FileName)
-            : Result.Refused("There is no such export, or it is not ready.");
+        if (export is not { State: ExportState.Completed } || export.PathIn(storage) is var path && !File.Exists(path))
+        {
+            return Result.Refused("There is no such export, or it is not ready.");
+        }
+
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ExportDownloaded, projectId, AuditDescription.Export(exportId)));
+        await db.SaveChangesAsync(cancellationToken);
+        return (path, export.FileName);
     }
 
     /// <summary>Deletes an export and its file.</summary>

@@ -74,9 +74,17 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     public async Task<Result> WithdrawDoubtAsync(int projectId, Guid imageId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var withdrawn = await db.ReferenceDoubts.Where(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId))
-            .ExecuteDeleteAsync(cancellationToken);
-        return withdrawn > 0 ? Result.Done : Result.Refused("A colleague has decided this image meanwhile.");
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var doubt = await db.ReferenceDoubts.FirstOrDefaultAsync(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId), cancellationToken);
+        if (doubt is null)
+        {
+            return Result.Refused("A colleague has decided this image meanwhile.");
+        }
+
+        db.ReferenceDoubts.Remove(doubt);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Result.Done;
     }
 
     /// <summary>Stores a decision. The same <paramref name="clientKey"/> twice stores once.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
@@ -79,6 +80,12 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>Exports of a project's labels.</summary>
     public DbSet<DataExport> Exports => Set<DataExport>();
+
+    /// <summary>Who did what when; append-only, written by <see cref="AuditInterceptor"/>.</summary>
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    /// <summary>Where that trail ends: one row.</summary>
+    public DbSet<AuditHead> AuditHeads => Set<AuditHead>();
 
     /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
@@ -35,6 +36,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     public async Task<Result> CancelAsync(int roundId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var asked = await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State))
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequested, true), cancellationToken);
         if (asked == 0)
@@ -45,6 +47,10 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var now = time.GetUtcNow().UtcDateTime;
         await db.Rounds.Where(r => r.Id == roundId && r.State == RoundState.Queued)
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, RoundState.Cancelled).SetProperty(r => r.FinishedUtc, now), cancellationToken);
+        var round = await db.Rounds.Where(r => r.Id == roundId).Select(r => new { r.ProjectId, r.Number }).FirstAsync(cancellationToken);
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.RoundCancelled, round.ProjectId, AuditDescription.Round(round.Number)));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return Result.Done;
     }
 

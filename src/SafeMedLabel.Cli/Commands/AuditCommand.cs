@@ -29,7 +29,7 @@ internal static class AuditCommand
         var threads = CommonOptions.Threads();
         var command = new Command("audit", "Make some labels wrong on purpose and count how many of them the label audit finds.")
         {
-            data, labelled, seeds, noise, folds, epochs, size, threads,
+            data, labelled, seeds, noise, folds, epochs, size, threads, AuditVerifyCommand.Create(),
         };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {

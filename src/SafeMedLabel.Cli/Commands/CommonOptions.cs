@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Training;
@@ -15,6 +17,11 @@ internal static class CommonOptions
 
     /// <summary>A server's storage.</summary>
     public static Option<string> Storage() => new("--storage") { Description = "The folder of the server's setting Storage:Root.", DefaultValueFactory = _ => "data" };
+
+    /// <summary>Opens a storage that <see cref="Storage"/> names and that is there.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static Task<ServiceProvider> OpenStorageAsync(string storage, CancellationToken cancellationToken) =>
+        File.Exists(new StorageOptions { Root = storage }.DatabaseFile) ? ImportCommand.OpenAsync(storage, cancellationToken) : throw new ArgumentException($"There is no storage of a server in '{storage}'.");
 
     /// <summary>Seed of split, labels and training.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "Seed of split, labels and training.", DefaultValueFactory = _ => 0 };

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
-using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Cli.Output;
 using Spectre.Console;
 
@@ -34,12 +33,7 @@ internal static class ExportCommand
         var command = new Command("export", "Write a project's labels to a file.") { storage, project, format, pictures, names, output };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
-            if (!File.Exists(new StorageOptions { Root = parsed.GetRequiredValue(storage) }.DatabaseFile))
-            {
-                throw new ArgumentException($"There is no storage of a server in '{parsed.GetValue(storage)}'.");
-            }
-
-            await using var services = await ImportCommand.OpenAsync(parsed.GetRequiredValue(storage), cancellationToken);
+            await using var services = await CommonOptions.OpenStorageAsync(parsed.GetRequiredValue(storage), cancellationToken);
             var projectId = await services.GetRequiredService<ProjectService>().FindAsync(parsed.GetRequiredValue(project), cancellationToken)
                 ?? throw new ArgumentException($"There is no project '{parsed.GetValue(project)}' in this storage.");
             var options = new ExportOptions(Formats[parsed.GetRequiredValue(format)], parsed.GetValue(pictures), parsed.GetValue(names));

@@ -10,7 +10,7 @@ internal static class ExportEndpoint
         app.MapGet("/projects/{projectId:int}/exports/{exportId:int}", async (int projectId, int exportId, ExportService exports, HttpContext http, CancellationToken cancellationToken) =>
         {
             http.Response.Headers.CacheControl = "no-store";
-            var found = await exports.FileAsync(projectId, exportId, cancellationToken);
+            var found = await exports.TakeAsync(projectId, exportId, cancellationToken);
             return found.Succeeded
                 ? Results.File(found.Value.Path, "application/octet-stream", found.Value.Name, enableRangeProcessing: true)
                 : Results.Text(found.Error, statusCode: StatusCodes.Status404NotFound);

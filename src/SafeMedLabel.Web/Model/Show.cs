@@ -69,7 +69,7 @@ internal static class Show
     }
 
     /// <summary>A count and what is counted, e.g. '1 patient', '1,200 images'.</summary>
-    public static string Count(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
+    public static string Count(long count, string noun, string? nouns = null) => $"{Count(count)} {(count == 1 ? noun : nouns ?? $"{noun}s")}";
 
     /// <summary>An acquisition function by the name that the field gives it, and what it means.</summary>
     public static string Name(AcquisitionFunction function) => function switch

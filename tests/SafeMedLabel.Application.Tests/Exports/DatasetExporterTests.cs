@@ -208,7 +208,7 @@ public sealed class DatasetExporterTests : IAsyncLifetime
     {
         var exports = _workplace.Get<ExportService>();
         var id = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Folders), _ada, Cancellation)).Value;
-        Assert.Equal("There is no such export, or it is not ready.", (await exports.FileAsync(_workplace.ProjectId, id, Cancellation)).Error);
+        Assert.Equal("There is no such export, or it is not ready.", (await exports.TakeAsync(_workplace.ProjectId, id, Cancellation)).Error);
 
         using (var stopped = new CancellationTokenSource())
         {
@@ -219,9 +219,9 @@ public sealed class DatasetExporterTests : IAsyncLifetime
         await _workplace.Get<ExportRunner>().RunAsync(id, Cancellation);
         var export = Assert.Single(await exports.ListAsync(_workplace.ProjectId, Cancellation));
         Assert.Equal((ExportState.Completed, 18, 11, true), (export.State, export.Images, export.Readings, export.WithPictures));
-        var (path, name) = (await exports.FileAsync(_workplace.ProjectId, id, Cancellation)).Value;
+        var (path, name) = (await exports.TakeAsync(_workplace.ProjectId, id, Cancellation)).Value;
         Assert.Equal((export.Bytes, $"project-{_workplace.ProjectId}-export-{id}.zip"), (new FileInfo(path).Length, name));
-        Assert.False((await exports.FileAsync(_workplace.ProjectId + 1, id, Cancellation)).Succeeded);
+        Assert.False((await exports.TakeAsync(_workplace.ProjectId + 1, id, Cancellation)).Succeeded);
 
         await exports.DeleteAsync(id, Cancellation);
         Assert.Empty(await exports.ListAsync(_workplace.ProjectId, Cancellation));
