@@ -30,7 +30,7 @@ public sealed class AuditTrailTests
 
         await page.GetByTestId("audit-action").SelectOptionAsync("Answered");
         await Assertions.Expect(entries).ToHaveCountAsync(1);
-        await Assertions.Expect(entries.First).ToContainTextAsync("Class 0");
+        await Assertions.Expect(entries.First).ToContainTextAsync("Class Parasitized");
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByTestId("audit-table").ClickAsync());
         var lines = await File.ReadAllLinesAsync(await download.PathAsync(), cancellation);
         Assert.Equal(2, lines.Length);

@@ -24,6 +24,9 @@ internal static class AuditDescription
     private static readonly Func<AppDbContext, Guid, string, Answer?> Standing = EF.CompileQuery((AppDbContext db, Guid imageId, string readerId) =>
         db.Answers.AsNoTracking().FirstOrDefault(a => a.ImageId == imageId && a.ReaderId == readerId));
 
+    private static readonly Func<AppDbContext, int, int, string?> ClassName = EF.CompileQuery((AppDbContext db, int projectId, int index) =>
+        db.ProjectClasses.Where(c => c.ProjectId == projectId && c.Index == index).Select(c => c.Name).FirstOrDefault());
+
     /// <summary>The entry of a changed row, without its number, time and seal; null where the trail has nothing to say of it.</summary>
     public static AuditEntry? Of(AppDbContext db, EntityEntry row) => (row.Entity, row.State) switch
     {
@@ -79,12 +82,26 @@ internal static class AuditDescription
             AnswerKind.Reveal or AnswerKind.Told => AuditAction.Shown,
             _ => isDecision ? AuditAction.Decided : AuditAction.Answered,
         };
+        string? NameOf(int? index) => index is { } known ? ClassName(db, said.ProjectId, known) : null;
         var before = action == AuditAction.Shown ? null
-            : isDecision ? db.Adjudications.AsNoTracking().Where(a => a.ImageId == said.ImageId).Select(a => new { Kind = nameof(AnswerKind.Label), Class = a.ClassIndex }).FirstOrDefault()
-            : Standing(db, said.ImageId, said.ReaderId) is { } answer ? new { Kind = answer.Kind.ToString(), Class = answer.ClassIndex } : null;
-        var after = said.Kind == AnswerKind.Undo ? null : new { Kind = said.Kind.ToString(), Class = said.ClassIndex, Aid = said.Aid.ToString() };
+            : isDecision ? db.Adjudications.AsNoTracking().FirstOrDefault(a => a.ImageId == said.ImageId) is { } decision ? Answered(KindOf(decision.ClassIndex), NameOf(decision.ClassIndex)) : null
+            : Standing(db, said.ImageId, said.ReaderId) is { } answer ? Answered(answer.Kind, NameOf(answer.ClassIndex)) : null;
+        var after = said.Kind == AnswerKind.Undo ? null : Answered(said.Kind, NameOf(said.ClassIndex), said.Aid);
         return Entry(action, said.ProjectId, $"image {said.ImageId}", said.ReaderId, before, after);
     }
+
+    private static Dictionary<string, string?> Answered(AnswerKind kind, string? className, Aid aid = Aid.Unaided)
+    {
+        var words = new Dictionary<string, string?> { ["Kind"] = kind.ToString(), ["Class"] = className };
+        if (aid != Aid.Unaided)
+        {
+            words["Aid"] = aid.ToString();
+        }
+
+        return words;
+    }
+
+    private static AnswerKind KindOf(int? classIndex) => classIndex is null ? AnswerKind.Unreadable : AnswerKind.Label;
 
     private static AuditEntry Promoted(Promotion promotion) => Entry(
         promotion.Kind switch

@@ -33,12 +33,12 @@ public sealed class AuditTrailTests : IAsyncLifetime
 
         var said = await Trail.ListAsync(new AuditFilter(ActorId: reader), cancellationToken: Cancellation);
         const string skipped = """{"Kind":"Skip","Class":null}""";
-        const string labelled = """{"Kind":"Label","Class":1}""";
+        const string labelled = """{"Kind":"Label","Class":"Uninfected"}""";
         Assert.Equal(
             [
                 (AuditAction.AnswerTakenBack, labelled, null),
-                (AuditAction.Answered, skipped, """{"Kind":"Label","Class":1,"Aid":"Unaided"}"""),
-                (AuditAction.Answered, null, """{"Kind":"Skip","Class":null,"Aid":"Unaided"}"""),
+                (AuditAction.Answered, skipped, labelled),
+                (AuditAction.Answered, null, skipped),
             ],
             said.Select(e => (e.Action, e.Before, e.After)));
         Assert.All(said, e => Assert.Equal(("Rita", "Malaria", $"image {image}", _workplace.Time.GetUtcNow().UtcDateTime), (e.Actor, e.Project, e.Subject, e.AtUtc)));
@@ -84,7 +84,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""UPDATE AuditEntries SET "After" = '{"Kind":"Label","Class":0}' WHERE Id = 3""", "Entry 3 is not what was written: it was changed, or put in.")]
+    [InlineData("""UPDATE AuditEntries SET "After" = '{"Kind":"Label","Class":"Parasitized"}' WHERE Id = 3""", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET ActorId = 'somebody' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET AtUtc = '2026-01-05 09:00:01' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET Action = 'Decided' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]
