@@ -11,6 +11,8 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     AuditCommand.Create(),
     ImportCommand.Create(),
     ExportCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),
     WeightsCommand.Create(),

@@ -20,6 +20,8 @@ public sealed class CommandTests
     [InlineData("experiment")]
     [InlineData("audit")]
     [InlineData("import")]
+    [InlineData("backup")]
+    [InlineData("restore")]
     [InlineData("methods")]
     [InlineData("model")]
     [InlineData("weights")]
@@ -94,6 +96,37 @@ public sealed class CommandTests
         Assert.StartsWith("Entry 2 is not what was written", said, StringComparison.Ordinal);
 
         static string Counts(string json) => string.Join(' ', ((string[])["imported", "duplicates", "conflicts", "patients"]).Select(name => JsonNode.Parse(json)![name]));
+    }
+
+    [Fact]
+    public async Task A_storage_is_backed_up_into_one_file_and_restored_only_where_nothing_lies()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
+        folder.Add("cells/b/C2thin_2.png", Pictures.Png(2));
+        string[] import = ["import", folder.File("cells"), "--project", "Cells", "--storage"];
+        string[] backup = ["backup", "--storage", folder.File("storage"), "--out", folder.File("of.backup"), "--json"];
+        string[] restore = ["restore", folder.File("of.backup"), "--storage", folder.File("restored"), "--json"];
+        Assert.StartsWith("safemed: There is no storage in", (await RunAsync(backup)).Error, StringComparison.Ordinal);
+        var (imported, _, error) = await RunAsync([.. import, folder.File("storage"), "--create"]);
+        Assert.True(imported == 0, error);
+
+        var (backedUp, made, backupError) = await RunAsync(backup);
+        Assert.True(backedUp == 0, backupError);
+        Assert.Equal("1 2 0 0 0", Counts(made));
+        Assert.Equal((1, $"safemed: {folder.File("of.backup")} is there already."), await RefusalAsync(backup));
+        Assert.Equal(0, (await RunAsync([.. backup, "--force"])).Code);
+
+        var (restored, found, restoreError) = await RunAsync(restore);
+        Assert.True(restored == 0, restoreError);
+        Assert.Equal("1 2 0 0 0", Counts(found));
+        Assert.StartsWith("SafeMedLabel ", JsonNode.Parse(found)!["software"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.All([made, found], json => Assert.True(JsonNode.Parse(json)!["seconds"]!.GetValue<double>() > 0));
+        Assert.Equal((1, $"safemed: {folder.File("restored")} is not empty; a backup is restored into a folder that is empty or not there."), await RefusalAsync(restore));
+        Assert.Equal(2, JsonNode.Parse((await RunAsync([.. import, folder.File("restored"), "--json"])).Output)!["duplicates"]!.GetValue<int>());
+
+        static string Counts(string json) => string.Join(' ', ((string[])["projects", "images", "labels", "models", "missing"]).Select(name => JsonNode.Parse(json)![name]));
+        static async Task<(int, string)> RefusalAsync(string[] command) => await RunAsync(command) is var (code, _, refusal) ? (code, refusal.TrimEnd().Split('\n')[^1]) : default;
     }
 
     [Fact]

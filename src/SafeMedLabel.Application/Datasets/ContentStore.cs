@@ -42,7 +42,12 @@ public sealed class ContentStore(string folder)
     /// <summary>As <see cref="ReadAsync"/>, for threads of computation.</summary>
     public byte[] Read(string hash) => File.ReadAllBytes(PathOf(hash));
 
-    private string PathOf(string hash) => hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)
-        ? Path.Combine(folder, hash[..2], hash[2..4], hash)
-        : throw new ArgumentException("This is no content hash.", nameof(hash));
+    /// <summary>True for what <see cref="Hash"/> may return.</summary>
+    internal static bool IsHash(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>Where in the store's folder the bytes of a hash lie.</summary>
+    internal static string PlaceOf(string hash) =>
+        IsHash(hash) ? Path.Combine(hash[..2], hash[2..4], hash) : throw new ArgumentException("This is no content hash.", nameof(hash));
+
+    private string PathOf(string hash) => Path.Combine(folder, PlaceOf(hash));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using SafeMedLabel.Application.Backups;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Learning.Training;
@@ -43,7 +44,7 @@ internal sealed class CommandRunner(bool json)
                 await Console.Error.WriteLineAsync("Interrupted.");
                 return Interrupted;
             }
-            catch (Exception refused) when (refused is DatasetException or ImageRejectedException or ArgumentException or InvalidDataException or IOException
+            catch (Exception refused) when (refused is DatasetException or BackupException or ImageRejectedException or ArgumentException or InvalidDataException or IOException
                 or UnauthorizedAccessException or TrainingDivergedException or DllNotFoundException)
             {
                 await Console.Error.WriteLineAsync($"safemed: {refused.Message.ReplaceLineEndings(" ")}");

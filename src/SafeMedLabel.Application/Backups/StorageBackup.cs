@@ -1,0 +1,178 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Backups;
+
+/// <summary>Makes one file of a storage, while its server and its workers go on.</summary>
+/// <remarks>
+/// The databases come first, the scheduler's before the application's: work without a job is found by <see cref="OrphanRecovery"/>, and a job without its
+/// work ends at once. Then come the files that the copied database names, all of which lie there before it names them, and never change: images,
+/// models, and the keys that protect cookies. What can be made again stays out: training pixels, and checkpoints of rounds in training, which
+/// begin anew. So do archives that wait for their import; it fails after a restore, and whoever sent them has them.
+/// </remarks>
+public sealed class StorageBackup(StorageOptions storage, string software, TimeProvider time)
+{
+    /// <summary>Writes the backup. Under its name it is whole and on the disk; until then it is called so with <c>.part</c> behind.</summary>
+    /// <param name="file">The file to make.</param>
+    /// <param name="overwrite">True to replace a file of that name, once the new one is whole.</param>
+    /// <param name="progress">Hears the part that is done.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left.</param>
+    /// <exception cref="BackupException">There is no storage, its database is damaged, or the file is there already.</exception>
+    public BackupManifest Write(string file, bool overwrite, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        file = Path.GetFullPath(file);
+        if (!File.Exists(storage.DatabaseFile))
+        {
+            throw new BackupException($"There is no storage in {storage.FullRoot}: it holds no {Path.GetFileName(storage.DatabaseFile)}.");
+        }
+
+        if (Directory.Exists(file) || (File.Exists(file) && !overwrite))
+        {
+            throw new BackupException($"{file} is there already.");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        var part = $"{file}.part";
+        var copies = new StorageOptions { Root = $"{file}.databases" };
+        var stream = Open(part);
+        try
+        {
+            BackupManifest manifest;
+            using (stream)
+            {
+                Remove(copies);
+                copies.CreateRoot();
+                manifest = Fill(stream, copies, progress, cancellationToken);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(part, file, overwrite);
+            return manifest;
+        }
+        catch (SqliteException failure)
+        {
+            throw new BackupException($"The database cannot be read: {failure.Message}", failure);
+        }
+        finally
+        {
+            // Under its own name it is no longer there.
+            File.Delete(part);
+            Remove(copies);
+        }
+    }
+
+    private BackupManifest Fill(FileStream stream, StorageOptions copies, IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        var begun = time.GetUtcNow().UtcDateTime;
+        foreach (var (from, to) in ((string, string)[])[(storage.JobsDatabaseFile, copies.JobsDatabaseFile), (storage.DatabaseFile, copies.DatabaseFile)])
+        {
+            if (File.Exists(from))
+            {
+                SqliteCopy.Make(from, to);
+                if (!SqliteCopy.IsSound(to))
+                {
+                    throw new BackupException($"{from} is damaged, and a copy of it would be; the latest backup from before may be whole.");
+                }
+            }
+        }
+
+        using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        var files = new Dictionary<string, string>();
+        var missing = new List<string>();
+        foreach (var database in ((string[])[copies.DatabaseFile, copies.JobsDatabaseFile]).Where(File.Exists))
+        {
+            Add(archive, database, StorageInventory.PathIn(copies, database), CompressionLevel.Fastest, files);
+        }
+
+        var inventory = StorageInventory.Read(copies);
+        var keys = Directory.Exists(storage.KeyFolder) ? Directory.GetFiles(storage.KeyFolder) : [];
+        foreach (var path in inventory.Models.Concat(keys.Select(key => StorageInventory.PathIn(storage, key))))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var file = Path.Combine(storage.FullRoot, path);
+            if (File.Exists(file))
+            {
+                Add(archive, file, path, CompressionLevel.NoCompression, files);
+            }
+            else
+            {
+                missing.Add(path);
+            }
+        }
+
+        foreach (var (done, path) in inventory.Images.Index())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!TryAddImage(archive, path))
+            {
+                missing.Add(path);
+            }
+
+            progress.Report((done + 1.0) / inventory.Images.Count);
+        }
+
+        var manifest = new BackupManifest
+        {
+            Format = BackupManifest.CurrentFormat,
+            Software = software,
+            MadeUtc = begun,
+            Counts = inventory.Counts,
+            Files = files,
+            Missing = missing,
+        };
+        using (var entry = archive.CreateEntry(BackupManifest.EntryName).Open())
+        {
+            entry.Write(manifest.ToJson());
+        }
+
+        return manifest;
+    }
+
+    /// <summary>Keys of cookies and patients' pictures are in it: nobody else of this machine may read along.</summary>
+    private static FileStream Open(string part)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(part, options);
+    }
+
+    private static void Add(ZipArchive archive, string file, string path, CompressionLevel level, Dictionary<string, string> files)
+    {
+        using var content = File.OpenRead(file);
+        files.Add(path, Convert.ToHexStringLower(SHA256.HashData(content)));
+        content.Position = 0;
+        using var entry = archive.CreateEntry(path, level).Open();
+        content.CopyTo(entry);
+    }
+
+    /// <summary>Pictures are compressed already. One that is not what its name says would only be found out by a restore, when it is too late.</summary>
+    private bool TryAddImage(ZipArchive archive, string path)
+    {
+        var file = Path.Combine(storage.FullRoot, path);
+        var bytes = File.Exists(file) ? File.ReadAllBytes(file) : [];
+        if (ContentStore.Hash(bytes) != Path.GetFileName(file))
+        {
+            return false;
+        }
+
+        using var entry = archive.CreateEntry(path, CompressionLevel.NoCompression).Open();
+        entry.Write(bytes);
+        return true;
+    }
+
+    private static void Remove(StorageOptions copies)
+    {
+        if (Directory.Exists(copies.FullRoot))
+        {
+            Directory.Delete(copies.FullRoot, recursive: true);
+        }
+    }
+}
