@@ -21,6 +21,10 @@ try
         .Validate(worker => worker.Threads is >= 0 and <= 1024, "The setting Worker:Threads lies between 0 and 1024.").ValidateOnStart();
     builder.Services.AddSingleton<WorkerSupervisor>();
     builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkerSupervisor>());
+    builder.Services.AddOptions<StorageWatchOptions>().Bind(builder.Configuration.GetSection(StorageWatchOptions.Section))
+        .Validate(watch => watch.IsValid, "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.").ValidateOnStart();
+    builder.Services.AddSingleton<StorageWatch>();
+    builder.Services.AddHostedService(provider => provider.GetRequiredService<StorageWatch>());
     builder.WebHost.UseStaticWebAssets();
     builder.Services.AddSafeMedLabelUi();
 

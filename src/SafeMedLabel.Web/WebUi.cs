@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
 using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.FileProviders;
 using MudBlazor.Services;
@@ -11,6 +12,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Web.Components;
 using SafeMedLabel.Web.Endpoints;
+using SafeMedLabel.Web.Health;
 using SafeMedLabel.Web.Languages;
 
 namespace SafeMedLabel.Web;
@@ -26,6 +28,7 @@ internal static class WebUi
     {
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddMudServices();
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<WorkerHealth>("worker");
         // The browser's language for those who chose none; numbers and dates are written the same way for all.
         services.Configure<RequestLocalizationOptions>(options =>
         {
@@ -78,7 +81,9 @@ internal static class WebUi
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
-        app.MapGet("/health", () => "ok").AllowAnonymous();
+        // That it answers is all that the first says; none says more than one word, for they are open to everyone.
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready").AllowAnonymous();
         ImageEndpoint.Map(app);
         AttributionEndpoint.Map(app);
         AnswerEndpoint.Map(app);

@@ -15,6 +15,7 @@ public sealed class StartupTests : IDisposable
     [InlineData("Storage__Root", "/proc/nowhere", "The folder /proc/nowhere, named by the setting Storage:Root, cannot be made:")]
     [InlineData("Worker__Threads", "-3", "The setting Worker:Threads lies between 0 and 1024.")]
     [InlineData("Worker__Threads", "many", "Failed to convert configuration value 'many' at 'Worker:Threads'")]
+    [InlineData("StorageWatch__MinimumFreeMegabytes", "-1", "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.")]
     [InlineData("Urls", "nonsense", "Invalid url: 'nonsense'")]
     public async Task A_bad_setting_ends_the_start_with_one_sentence(string setting, string value, string sentence)
     {

@@ -29,7 +29,7 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task Only_these_addresses_are_open_to_everyone()
     {
         using var browser = await _server.BrowserAsync();
-        await GetAsync(browser, "/health");
+        await GetAsync(browser, "/health/live");
         var open = from endpoint in _server.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
                    where endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
                    let route = "/" + endpoint.RoutePattern.RawText?.TrimStart('/')
@@ -37,7 +37,7 @@ public sealed class AccessTests : IAsyncLifetime
                    select route;
 
         Assert.Equal(
-            ["/error", "/health", "/login", "/setup"],
+            ["/error", "/health/live", "/health/ready", "/login", "/setup"],
             open.Where(route => !route.Contains('.', StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal));
     }
 

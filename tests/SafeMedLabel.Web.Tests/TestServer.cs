@@ -23,6 +23,9 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     /// <summary>Where it keeps what it keeps.</summary>
     public string Root => _folder.Path;
 
+    /// <summary>Settings beside its own, for a test to change before it starts.</summary>
+    public Dictionary<string, string> Settings { get; } = new() { ["Worker:Start"] = "false" };
+
     /// <summary>Makes an account.</summary>
     public async Task AddUserAsync(string name, string role)
     {
@@ -94,7 +97,10 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     {
         builder.UseEnvironment("Production");
         builder.UseSetting("Storage:Root", _folder.Path);
-        builder.UseSetting("Worker:Start", "false");
+        foreach (var (name, value) in Settings)
+        {
+            builder.UseSetting(name, value);
+        }
     }
 
     /// <inheritdoc />

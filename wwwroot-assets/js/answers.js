@@ -90,7 +90,7 @@ export async function deliver() {
   return null;
 }
 
-export const isReachable = () => fetch("/health").then(response => response.ok, () => false);
+export const isReachable = () => fetch("/health/live").then(response => response.ok, () => false);
 
 export async function reached() {
   while (!await isReachable()) await pause(AGAIN);

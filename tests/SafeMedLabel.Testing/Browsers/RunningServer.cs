@@ -52,7 +52,7 @@ public sealed class RunningServer : IAsyncDisposable
         {
             try
             {
-                await http.GetStringAsync(new Uri(Address, "health"), cancellationToken);
+                await http.GetStringAsync(new Uri(Address, "health/live"), cancellationToken);
                 return;
             }
             catch (HttpRequestException) when (!_process.HasExited)
