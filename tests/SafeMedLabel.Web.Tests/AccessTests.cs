@@ -154,6 +154,25 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_over_HTTP_that_cannot_be_stored_is_to_be_sent_again_and_then_stored_once()
+    {
+        var (project, _) = await _server.AddImageAsync();
+        using var pathologist = await _server.BrowserAsync("pat");
+        var reader = _server.Services.GetRequiredService<LabellingService>();
+        var held = (await reader.OpenAsync(project, await _server.UserIdAsync("pat"), 1, Cancellation)).Images[0].Id;
+        var answer = new { imageId = held, kind = "Label", classIndex = 1, elapsedMilliseconds = 900, clientKey = Guid.NewGuid() };
+        _server.Storage.IsReadOnly = true;
+
+        var postponed = await AnswerAsync(pathologist, project, answer);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, postponed.StatusCode);
+        Assert.StartsWith("Nothing can be stored at the moment: the storage can only be read.", await postponed.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        _server.Storage.IsReadOnly = false;
+        Assert.Equal(HttpStatusCode.NoContent, (await AnswerAsync(pathologist, project, answer)).StatusCode);
+        Assert.Equal(1, (await reader.ProgressAsync(project, Cancellation)).Labelled);
+    }
+
+    [Fact]
     public async Task An_answer_over_HTTP_is_taken_neither_from_a_stranger_nor_from_another_sites_form_and_a_decision_not_from_a_pathologist()
     {
         var (project, image) = await _server.AddImageAsync();

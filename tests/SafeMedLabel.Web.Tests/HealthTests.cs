@@ -39,6 +39,7 @@ public sealed class HealthTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(stranger, "/health/live"));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), await AskAsync(stranger, "/health/ready"));
+        Assert.Contains("Nothing can be stored at the moment: the disk is full.", (await AskAsync(stranger, "/setup")).Word, StringComparison.Ordinal);
     }
 
     [Fact]

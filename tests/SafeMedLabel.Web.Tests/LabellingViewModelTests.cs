@@ -7,6 +7,7 @@ namespace SafeMedLabel.Web.Tests;
 
 public sealed class LabellingViewModelTests : IAsyncLifetime
 {
+    private readonly FailingStorage _storage = new();
     private Workplace _workplace = null!;
     private LabellingViewModel _model = null!;
     private List<Guid> _images = [];
@@ -15,7 +16,7 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync();
+        _workplace = await Workplace.CreateAsync(_storage.AddTo);
         _images = await _workplace.AddImagesAsync(6);
         _model = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.Time, _workplace.ProjectId, "ada");
         await _model.OpenAsync(Cancellation);
@@ -90,6 +91,25 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
         Assert.Null(_model.Problem);
         await using var read = _workplace.Open();
         Assert.Equal(1, await read.LabelEvents.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task While_nothing_can_be_stored_the_page_says_why_and_keeps_what_the_reader_holds()
+    {
+        _model.Shown(_images[0]);
+        _storage.IsReadOnly = true;
+        var key = Guid.NewGuid();
+
+        Assert.Equal(Delivery.Refused, await AnswerAsync(0, key));
+        Assert.Equal("Nothing can be stored at the moment: the storage can only be read. Answers already acknowledged are safe.", _model.Problem);
+        await _model.OpenAsync(Cancellation);
+        Assert.Equal(_images.Take(4), _model.Queue.Images.Select(i => i.Id));
+        var other = new LabellingViewModel(_workplace.Labelling, _workplace.Get<SecondLookService>(), _workplace.Time, _workplace.ProjectId, "ben");
+        await other.OpenAsync(Cancellation);
+        Assert.Equal(QueueState.Postponed, other.Queue.State);
+
+        _storage.IsReadOnly = false;
+        Assert.Equal(Delivery.Stored, await AnswerAsync(0, key));
     }
 
     [Fact]

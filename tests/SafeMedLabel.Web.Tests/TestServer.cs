@@ -26,6 +26,9 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     /// <summary>Settings beside its own, for a test to change before it starts.</summary>
     public Dictionary<string, string> Settings { get; } = new() { ["Worker:Start"] = "false" };
 
+    /// <summary>What its database refuses.</summary>
+    public FailingStorage Storage { get; } = new();
+
     /// <summary>Makes an account.</summary>
     public async Task AddUserAsync(string name, string role)
     {
@@ -97,6 +100,7 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     {
         builder.UseEnvironment("Production");
         builder.UseSetting("Storage:Root", _folder.Path);
+        builder.ConfigureServices(Storage.AddTo);
         foreach (var (name, value) in Settings)
         {
             builder.UseSetting(name, value);

@@ -94,7 +94,14 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     /// <param name="classIndex">The class; null where the image cannot be read.</param>
     /// <param name="clientKey">Made once per decision.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public async Task<Result> DecideAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken = default)
+    public Task<Result> DecideAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken = default) =>
+        StorageFailure.PostponeAsync(() => StoreAsync(projectId, imageId, adjudicatorId, classIndex, clientKey, cancellationToken));
+
+    /// <summary>Takes this person's last decision back, and returns its image.</summary>
+    public Task<Result<Guid>> TakeBackAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken = default) =>
+        StorageFailure.PostponeAsync(() => RemoveLastAsync(projectId, adjudicatorId, cancellationToken));
+
+    private async Task<Result> StoreAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -129,8 +136,7 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         return Result.Done;
     }
 
-    /// <summary>Takes this person's last decision back, and returns its image.</summary>
-    public async Task<Result<Guid>> TakeBackAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken = default)
+    private async Task<Result<Guid>> RemoveLastAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

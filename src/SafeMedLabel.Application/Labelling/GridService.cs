@@ -18,7 +18,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     private const int Candidates = 1000;
 
     /// <summary>A grid of the class that the reader asks for or, where they ask for none, of the one they hold or the first there is.</summary>
-    public Task<GridView> OpenAsync(int projectId, string readerId, int? classIndex, CancellationToken cancellationToken = default) => turn.RunAsync(
+    public Task<GridView> OpenAsync(int projectId, string readerId, int? classIndex, CancellationToken cancellationToken = default) => turn.TryAsync(
         async db =>
         {
             var project = await LabellingQueries.Project(db, projectId);
@@ -63,7 +63,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     public async Task<Result<int>> SubmitAsync(GridRequest request, CancellationToken cancellationToken = default)
     {
         int? retrainAfter = null;
-        var stored = await turn.RunAsync(
+        var stored = await turn.TryAsync(
             async db =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
@@ -85,7 +85,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     }
 
     /// <summary>Takes the labels of a grid back, and leases its images to their reader again.</summary>
-    public Task<Result> TakeBackAsync(int projectId, string readerId, IReadOnlyCollection<Guid> images, CancellationToken cancellationToken = default) => turn.RunAsync(
+    public Task<Result> TakeBackAsync(int projectId, string readerId, IReadOnlyCollection<Guid> images, CancellationToken cancellationToken = default) => turn.TryAsync(
         async db =>
         {
             foreach (var image in images.Reverse())

@@ -14,13 +14,20 @@ public enum GridState
 
     /// <summary>Nothing is left that may be read in a grid.</summary>
     Finished,
+
+    /// <summary>Nothing can be stored at the moment, nor can who holds which image.</summary>
+    Postponed,
 }
 
 /// <summary>Images that the model takes for one class, leased to a reader.</summary>
 /// <param name="State">What there is.</param>
 /// <param name="ClassIndex">The class that is proposed for all of them.</param>
 /// <param name="Images">The images: look-alikes of the first, which is the one that the model is surest of.</param>
-public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<QueueImage> Images);
+public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<QueueImage> Images) : IPostponable<GridView>
+{
+    /// <inheritdoc />
+    static GridView IPostponable<GridView>.Postponed(string reason) => new(GridState.Postponed, 0, []);
+}
 
 /// <summary>What a reader says of a grid, on its way to the database.</summary>
 /// <param name="ProjectId">The project.</param>

@@ -27,7 +27,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaximumLeases);
-        return turn.RunAsync(
+        return turn.TryAsync(
             async db =>
             {
                 var project = await LabellingQueries.Project(db, projectId);
@@ -71,7 +71,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         }
 
         int? retrainAfter = null;
-        var stored = await turn.RunAsync(
+        var stored = await turn.TryAsync(
             async db =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
@@ -97,7 +97,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
 
     /// <summary>Takes this reader's last answer back and leases its image to them again, before all others.</summary>
     public Task<Result<ReaderAnswer>> UndoAsync(int projectId, string readerId, CancellationToken cancellationToken = default) =>
-        turn.RunAsync(
+        turn.TryAsync(
             async db => await LabellingQueries.Last(db, projectId, readerId) is { } last
                 ? await Answering.TakeBackAsync(db, last, Now, cancellationToken)
                 : Result.Refused("There is nothing to take back."),

@@ -31,6 +31,10 @@ public sealed class LabellingTurn(IDbContextFactory<AppDbContext> contexts) : ID
         }
     }
 
+    /// <summary>As <see cref="RunAsync"/>; where the storage takes nothing, the work is postponed and nothing of it is stored.</summary>
+    public Task<TOutcome> TryAsync<TOutcome>(Func<AppDbContext, Task<TOutcome>> work, CancellationToken cancellationToken)
+        where TOutcome : IPostponable<TOutcome> => StorageFailure.PostponeAsync(() => RunAsync(work, cancellationToken));
+
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();
 }

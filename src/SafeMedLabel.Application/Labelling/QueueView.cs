@@ -17,6 +17,9 @@ public enum QueueState
 
     /// <summary>The project has no images yet.</summary>
     Empty,
+
+    /// <summary>Nothing can be stored at the moment, nor can who holds which image.</summary>
+    Postponed,
 }
 
 /// <summary>An image as a reader may know it: nothing that tells its class, its patient or the model's opinion.</summary>
@@ -30,4 +33,8 @@ public sealed record QueueImage(Guid Id, int Width, int Height, bool WasSkipped)
 /// <param name="State">What the queue has.</param>
 /// <param name="Images">Leased to the reader; empty unless <see cref="QueueState.Ready"/>.</param>
 /// <param name="NextFreeUtc">When a colleague's lease ends first, where all are with colleagues.</param>
-public sealed record QueueView(QueueState State, IReadOnlyList<QueueImage> Images, DateTime? NextFreeUtc);
+public sealed record QueueView(QueueState State, IReadOnlyList<QueueImage> Images, DateTime? NextFreeUtc) : IPostponable<QueueView>
+{
+    /// <inheritdoc />
+    static QueueView IPostponable<QueueView>.Postponed(string reason) => new(QueueState.Postponed, [], null);
+}

@@ -10,7 +10,7 @@ namespace SafeMedLabel.Application.Labelling;
 public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
 {
     /// <summary>What the model says of an image that this reader has answered. That they saw it is stored before they see it.</summary>
-    public Task<Result<ModelOpinion>> RevealAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default) => turn.RunAsync<Result<ModelOpinion>>(
+    public Task<Result<ModelOpinion>> RevealAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default) => turn.TryAsync<Result<ModelOpinion>>(
         async db =>
         {
             var project = await LabellingQueries.Project(db, projectId);
@@ -40,7 +40,7 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
         cancellationToken);
 
     /// <summary>Stores what a reader says of an image after they saw what the model says. The same <see cref="AnswerRequest.ClientKey"/> twice stores once.</summary>
-    public Task<Result> ReviseAsync(AnswerRequest request, CancellationToken cancellationToken = default) => turn.RunAsync(
+    public Task<Result> ReviseAsync(AnswerRequest request, CancellationToken cancellationToken = default) => turn.TryAsync(
         async db =>
         {
             if (await LabellingQueries.IsStored(db, request.ClientKey))

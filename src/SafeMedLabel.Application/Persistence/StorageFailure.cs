@@ -17,6 +17,20 @@ internal static class StorageFailure
     /// <summary>Somebody else holds the database for longer than anybody waits.</summary>
     public const string Busy = "Nothing can be stored at the moment: the database is busy. Answers already acknowledged are safe.";
 
+    /// <summary>Does the work; where the storage takes nothing it is postponed, and what it had begun is undone.</summary>
+    public static async Task<TOutcome> PostponeAsync<TOutcome>(Func<Task<TOutcome>> work)
+        where TOutcome : IPostponable<TOutcome>
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception failure) when (Describe(failure) is { } sentence)
+        {
+            return TOutcome.Postponed(sentence);
+        }
+    }
+
     /// <summary>The sentence for a failure of the database's file; null for any other failure.</summary>
     public static string? Describe(Exception failure) => (failure.GetBaseException() as SqliteException)?.SqliteErrorCode switch
     {

@@ -17,9 +17,12 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     public Task<Result<int>> StartAsync(int projectId, string userId, CancellationToken cancellationToken = default) =>
         StartAsync(projectId, userId, 0, cancellationToken);
 
-    /// <summary>Queues a round when at least <paramref name="newLabels"/> labels came since the last one's snapshot; otherwise refuses.</summary>
+    /// <summary>
+    /// Queues a round when at least <paramref name="newLabels"/> labels came since the last one's snapshot; otherwise refuses. Postponed where
+    /// the storage takes nothing: the label that it follows is stored all the same.
+    /// </summary>
     public Task<Result<int>> StartAfterLabelsAsync(int projectId, int newLabels, CancellationToken cancellationToken = default) =>
-        StartAsync(projectId, null, newLabels, cancellationToken);
+        StorageFailure.PostponeAsync(() => StartAsync(projectId, null, newLabels, cancellationToken));
 
     /// <summary>
     /// Queues a round with another one's recipe: its labels, seed and options as they were, and the images as they are now. Without new images it

@@ -18,7 +18,7 @@ internal static class AnswerEndpoint
             Respond(await labelling.AnswerAsync(sent.By(Key(reader), projectId), cancellationToken)))
             .RequireAuthorization(Policies.Label).DisableAntiforgery();
         app.MapPost("/projects/{projectId:int}/grids", async (int projectId, SentGrid sent, ClaimsPrincipal reader, GridService grids, CancellationToken cancellationToken) =>
-            Respond(new Result((await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken)).Error)))
+            Respond((Result)await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken)))
             .RequireAuthorization(Policies.Label).DisableAntiforgery();
         app.MapPost("/projects/{projectId:int}/revisions", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, SecondLookService secondLooks, CancellationToken cancellationToken) =>
             Respond(await secondLooks.ReviseAsync(sent.By(Key(reader), projectId), cancellationToken)))
@@ -30,5 +30,8 @@ internal static class AnswerEndpoint
 
     private static string Key(ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.NameIdentifier)!;
 
-    private static IResult Respond(Result stored) => stored.Succeeded ? Results.NoContent() : Results.Text(stored.Error, statusCode: StatusCodes.Status409Conflict);
+    /// <summary>The script drops what is refused, and sends what is postponed again.</summary>
+    private static IResult Respond(Result stored) => stored.Succeeded
+        ? Results.NoContent()
+        : Results.Text(stored.Error, statusCode: stored.IsPostponed ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict);
 }

@@ -288,7 +288,9 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        Queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
+        var queue = await labelling.OpenAsync(projectId, readerId, Held, cancellationToken);
+        // What the reader holds can be looked at while nothing can be stored.
+        Queue = queue.State == QueueState.Postponed && Current is not null ? Queue : queue;
         await RefreshNeighboursAsync(cancellationToken);
     }
 }

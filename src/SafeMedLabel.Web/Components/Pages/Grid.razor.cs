@@ -36,6 +36,7 @@ public sealed partial class Grid
     {
         GridState.SwitchedOff => T["Every image is read alone"],
         GridState.NoRound => T["No round has proposed classes yet"],
+        GridState.Postponed => T["Nothing can be stored at the moment"],
         _ => T["No grid is left"],
     };
 
@@ -43,6 +44,7 @@ public sealed partial class Grid
     {
         GridState.SwitchedOff => T["A lead has switched grids off for this project."],
         GridState.NoRound => T["Once a round is completed, images that its model takes for the same class can be read many at once."],
+        GridState.Postponed => T["No image can be handed out until it can be; reload this page then."],
         _ => T["There is no more image that the model takes for {0} and that may be read so. The rest is read one by one.", ClassName],
     };
 

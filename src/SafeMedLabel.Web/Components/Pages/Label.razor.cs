@@ -41,6 +41,7 @@ public sealed partial class Label
         QueueState.AllWithColleagues => T["The rest is with colleagues"],
         QueueState.OthersToRead => T["Your part is done"],
         QueueState.Finished => T["All done"],
+        QueueState.Postponed => T["Nothing can be stored at the moment"],
         _ => T["No images yet"],
     };
 
@@ -49,6 +50,7 @@ public sealed partial class Label
         QueueState.AllWithColleagues => T["All remaining images are being read until {0} UTC; this page looks again by itself.", _model.Queue.NextFreeUtc?.ToString("HH:mm", CultureInfo.InvariantCulture)],
         QueueState.OthersToRead => T["You have read every image there is for you. Some still want another reader; this page looks again by itself."],
         QueueState.Finished => T["Every image in the queue has its answer. Thank you."],
+        QueueState.Postponed => T["No image can be handed out until it can be; this page looks again by itself."],
         _ => T["An admin imports images; they will be here then."],
     };
 
@@ -88,7 +90,7 @@ public sealed partial class Label
             _counted = Time.GetTimestamp();
             _ = WatchAsync();
         }
-        else if (_model.Queue.State is QueueState.AllWithColleagues or QueueState.OthersToRead && !_model.IsSaving)
+        else if (_model.Queue.State is QueueState.AllWithColleagues or QueueState.OthersToRead or QueueState.Postponed && !_model.IsSaving)
         {
             await _model.OpenAsync(Left);
         }
