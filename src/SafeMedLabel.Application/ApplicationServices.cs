@@ -47,6 +47,7 @@ public static class ApplicationServices
         services.AddSingleton<ExportRunner>();
         services.AddSingleton<ExportService>();
         services.AddSingleton<PreferencesService>();
+        services.AddSingleton<ApiKeyService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
         services.AddSingleton<GridService>();

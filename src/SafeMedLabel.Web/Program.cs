@@ -26,7 +26,7 @@ try
     builder.Services.AddSingleton<StorageWatch>();
     builder.Services.AddHostedService(provider => provider.GetRequiredService<StorageWatch>());
     builder.WebHost.UseStaticWebAssets();
-    builder.Services.AddSafeMedLabelUi();
+    builder.Services.AddSafeMedLabelUi(builder.Configuration);
 
     await using var app = builder.Build();
     await app.Services.GetRequiredService<DatabaseStarter>().StartAsync();

@@ -12,6 +12,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Web.Components;
 using SafeMedLabel.Web.Endpoints;
+using SafeMedLabel.Web.Endpoints.V1;
 using SafeMedLabel.Web.Health;
 using SafeMedLabel.Web.Languages;
 
@@ -24,8 +25,9 @@ internal static class WebUi
     public static string AssetFolder { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot-assets");
 
     /// <summary>Adds pages and accounts.</summary>
-    public static IServiceCollection AddSafeMedLabelUi(this IServiceCollection services)
+    public static IServiceCollection AddSafeMedLabelUi(this IServiceCollection services, IConfiguration configuration)
     {
+        ApiSetup.Add(services, configuration);
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddMudServices();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<WorkerHealth>("worker");
@@ -63,6 +65,7 @@ internal static class WebUi
     {
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        ApiSetup.UseProblems(app);
         app.Use(AddSecurityHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {
@@ -79,6 +82,7 @@ internal static class WebUi
             return next(http);
         });
         app.UseAuthorization();
+        app.UseRateLimiter();
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
         // That it answers is all that the first says; none says more than one word, for they are open to everyone.
@@ -91,6 +95,7 @@ internal static class WebUi
         ReportEndpoint.Map(app);
         ExportEndpoint.Map(app);
         AuditEndpoint.Map(app);
+        ApiSetup.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 

@@ -83,4 +83,10 @@ public enum AuditAction
 
     /// <summary>A role was taken from an account.</summary>
     RoleTaken,
+
+    /// <summary>A key was made with which a program acts for a person.</summary>
+    ApiKeyCreated,
+
+    /// <summary>Such a key was taken back.</summary>
+    ApiKeyRevoked,
 }

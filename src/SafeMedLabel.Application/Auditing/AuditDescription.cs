@@ -48,6 +48,8 @@ internal static class AuditDescription
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
             Entry(AuditAction.PasswordChanged, null, $"account {user.Id}"),
         (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, $"account {user.Id}", p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
+        (ApiKey key, EntityState.Added) => Entry(AuditAction.ApiKeyCreated, null, $"API key {key.Prefix}…", key.UserId, after: new { key.Name, Scope = key.Scope.ToString(), key.ExpiresUtc }),
+        (ApiKey { RevokedUtc: not null } key, EntityState.Modified) => Entry(AuditAction.ApiKeyRevoked, null, $"API key {key.Prefix}…"),
         (IdentityUserRole<string> role, EntityState.Added) => Entry(AuditAction.RoleGiven, null, $"account {role.UserId}", after: new { Role = NameOf(db, role) }),
         (IdentityUserRole<string> role, EntityState.Deleted) => Entry(AuditAction.RoleTaken, null, $"account {role.UserId}", before: new { Role = NameOf(db, role) }),
         _ => null,

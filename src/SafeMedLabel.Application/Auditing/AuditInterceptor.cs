@@ -75,7 +75,7 @@ internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : Save
             _begun.Add(db, db.Database.BeginTransaction());
         }
 
-        var head = db.AuditHeads.FirstOrDefault() ?? db.AuditHeads.Add(new AuditHead()).Entity;
+        var head = db.AuditHeads.FirstOrDefault(h => h.Id == AuditHead.OnlyId) ?? db.AuditHeads.Add(new AuditHead()).Entity;
         foreach (var entry in entries)
         {
             (entry.Id, entry.AtUtc, entry.Previous) = (head.LastId + 1, time.GetUtcNow().UtcDateTime, head.Last);

@@ -76,7 +76,7 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
             (lastId, last) = (entry.Id, entry.Seal);
         }
 
-        var head = await db.AuditHeads.AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        var head = await db.AuditHeads.AsNoTracking().FirstOrDefaultAsync(h => h.Id == AuditHead.OnlyId, cancellationToken);
         if (head is null ? lastId > 0 : !head.Seal.AsSpan().SequenceEqual(seal.Of(head)))
         {
             problems.Add(new AuditProblem(lastId, "The mark of the trail's end was changed or is missing: entries after the last one may have been taken out."));

@@ -81,6 +81,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Exports of a project's labels.</summary>
     public DbSet<DataExport> Exports => Set<DataExport>();
 
+    /// <summary>Keys with which programs act for people.</summary>
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
     /// <summary>Who did what when; append-only, written by <see cref="AuditInterceptor"/>.</summary>
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 

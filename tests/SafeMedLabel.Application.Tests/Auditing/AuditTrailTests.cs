@@ -84,7 +84,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""UPDATE AuditEntries SET "After" = '{"Kind":"Label","Class":"Parasitized"}' WHERE Id = 3""", "Entry 3 is not what was written: it was changed, or put in.")]
+    [InlineData("""UPDATE AuditEntries SET "After" = '{"Kind":"Label","Class":"Uninfected"}' WHERE Id = 3""", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET ActorId = 'somebody' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET AtUtc = '2026-01-05 09:00:01' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]
     [InlineData("UPDATE AuditEntries SET Action = 'Decided' WHERE Id = 3", "Entry 3 is not what was written: it was changed, or put in.")]

@@ -74,7 +74,7 @@ public sealed class BackupTests : IAsyncLifetime
         await using var db = Open(Restored);
         Assert.Equal((label, 1), await db.Answers.Select(a => new ValueTuple<Guid, int?>(a.ImageId, a.ClassIndex)).SingleAsync(Cancellation));
         Assert.Equal(
-            [.. (await Hashes(db).ToListAsync(Cancellation)).Select(h => $"content/{h[..2]}/{h[2..4]}/{h}"), "jobs.db", "keys/key-1.xml", "projects/1/round-1.json", "projects/1/round-1.safetensors", "safemedlabel.db"],
+            [.. (await Hashes(db).ToListAsync(Cancellation)).Select(h => $"content/{h[..2]}/{h[2..4]}/{h}"), "jobs.db", "keys/audit.key", "keys/key-1.xml", "projects/1/round-1.json", "projects/1/round-1.safetensors", "safemedlabel.db"],
             Files(Restored.FullRoot));
         Assert.Equal("weights"u8.ToArray(), await File.ReadAllBytesAsync(Path.Combine(Restored.ProjectFolder(1), "round-1.safetensors"), Cancellation));
         Assert.Equal(images.Count, await Hashes(db).CountAsync(Cancellation));

@@ -1,0 +1,116 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Accounts;
+
+/// <summary>Makes, knows and takes back the keys with which programs act for people.</summary>
+public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    /// <summary>The longest that a key counts.</summary>
+    public const int MaximumDays = 366;
+
+    /// <summary>How every key begins: by it, programs that look for secrets in files find one.</summary>
+    private const string Mark = "sml_";
+
+    private const int SecretBytes = 32;
+    private const int ShownCharacters = 10;
+
+    private static readonly TimeSpan UseIsNoted = TimeSpan.FromMinutes(1);
+
+    /// <summary>Makes a key and returns it, the only time that it is seen.</summary>
+    /// <param name="userId">Whose it is.</param>
+    /// <param name="name">What they call it.</param>
+    /// <param name="scope">What it may do.</param>
+    /// <param name="days">How long it counts, 1 to <see cref="MaximumDays"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result<string>> CreateAsync(string userId, string name, ApiScope scope, int days, CancellationToken cancellationToken = default)
+    {
+        name = name.Trim();
+        if (name.Length is 0 or > ApiKey.MaxName)
+        {
+            return Result.Refused($"A key needs a name of at most {ApiKey.MaxName} characters.");
+        }
+
+        if (scope == ApiScope.None || (scope & ~(ApiScope.Read | ApiScope.Label | ApiScope.Manage)) != 0)
+        {
+            return Result.Refused("Please choose what the key may do.");
+        }
+
+        if (days is < 1 or > MaximumDays)
+        {
+            return Result.Refused($"A key counts for 1 to {MaximumDays} days.");
+        }
+
+        var secret = Mark + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        var now = time.GetUtcNow().UtcDateTime;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        db.ApiKeys.Add(new ApiKey
+        {
+            UserId = userId,
+            Name = name,
+            Prefix = secret[..ShownCharacters],
+            Hash = HashOf(secret),
+            Scope = scope,
+            CreatedUtc = now,
+            ExpiresUtc = now.AddDays(days),
+        });
+        await db.SaveChangesAsync(cancellationToken);
+        return secret;
+    }
+
+    /// <summary>For whom a key acts; null where it is none, is over, was taken back, or its owner may not sign in.</summary>
+    public async Task<ApiCaller?> FindAsync(string secret, CancellationToken cancellationToken = default)
+    {
+        if (!secret.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var hash = HashOf(secret);
+        var now = time.GetUtcNow();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await (from key in db.ApiKeys
+                           join user in db.Users on key.UserId equals user.Id
+                           join membership in db.UserRoles on user.Id equals membership.UserId
+                           join role in db.Roles on membership.RoleId equals role.Id
+                           where key.Hash == hash && key.RevokedUtc == null
+                           select new { Key = key, user.LockoutEnd, Role = role.Name! }).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        if (found is null || found.Key.ExpiresUtc <= now.UtcDateTime || found.LockoutEnd > now)
+        {
+            return null;
+        }
+
+        if (found.Key.LastUsedUtc is not { } last || now.UtcDateTime - last >= UseIsNoted)
+        {
+            await db.ApiKeys.Where(k => k.Id == found.Key.Id).ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedUtc, now.UtcDateTime), cancellationToken);
+        }
+
+        return new ApiCaller(found.Key.Id, found.Key.UserId, found.Role, found.Key.Scope);
+    }
+
+    /// <summary>A person's keys that were not taken back, the newest first.</summary>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.ApiKeys.AsNoTracking().Where(k => k.UserId == userId && k.RevokedUtc == null).OrderByDescending(k => k.Id).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Takes a person's key back, at once.</summary>
+    public async Task<Result> RevokeAsync(string userId, int keyId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.ApiKeys.FirstOrDefaultAsync(k => k.Id == keyId && k.UserId == userId && k.RevokedUtc == null, cancellationToken) is not { } key)
+        {
+            return Result.Refused("This key no longer counts.");
+        }
+
+        key.RevokedUtc = time.GetUtcNow().UtcDateTime;
+        await db.SaveChangesAsync(cancellationToken);
+        return Result.Done;
+    }
+
+    private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+}

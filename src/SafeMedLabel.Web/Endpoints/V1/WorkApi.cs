@@ -1,0 +1,79 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Exports;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Web.Model;
+
+namespace SafeMedLabel.Web.Endpoints.V1;
+
+/// <summary>What the worker does: rounds, imports, exports.</summary>
+internal static class WorkApi
+{
+    private static readonly string[] Leads = [Roles.Lead, Roles.Admin];
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var (read, manage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Leads), ApiKeyAuthentication.Needs(ApiScope.Manage, Leads));
+        api.MapGet("/projects/{projectId:int}/rounds", RoundsAsync).WithName("ListRounds").WithSummary("A project's rounds with their numbers, the newest first. For leads and admins.").RequireAuthorization(read);
+        api.MapPost("/projects/{projectId:int}/rounds", StartRoundAsync).WithName("StartRound").WithSummary("Starts a round; refused while one is active. For leads and admins.").RequireAuthorization(manage);
+
+        var (adminRead, adminManage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Admin), ApiKeyAuthentication.Needs(ApiScope.Manage, Roles.Admin));
+        api.MapGet("/projects/{projectId:int}/imports", ImportsAsync).WithName("ListImports").WithSummary("A project's imports, the newest first. For admins.").RequireAuthorization(adminRead);
+        api.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Imports a folder, zip or manifest that lies on the server. For admins.").RequireAuthorization(adminManage);
+        api.MapGet("/projects/{projectId:int}/exports", ExportsAsync).WithName("ListExports").WithSummary("A project's exports, the newest first. For admins.").RequireAuthorization(adminRead);
+        api.MapPost("/projects/{projectId:int}/exports", StartExportAsync).WithName("StartExport").WithSummary("Exports a project's labels. For admins.").RequireAuthorization(adminManage);
+        api.MapGet("/projects/{projectId:int}/exports/{exportId:int}/file", TakeExportAsync).WithName("TakeExport").WithSummary("The file of a completed export. For admins.")
+            .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").RequireAuthorization(adminRead);
+    }
+
+    private static async Task<Results<Ok<ApiPage<ApiRound>>, ProblemHttpResult>> RoundsAsync(ProjectService projects, RoundService rounds, int projectId, CancellationToken cancellationToken) =>
+        await projects.GetAsync(projectId, cancellationToken) is { } project
+            ? TypedResults.Ok(new ApiPage<ApiRound>([.. (await rounds.ListAsync(projectId, cancellationToken)).Select(r => Show(r, project))], null))
+            : ApiResults.NotFound("project");
+
+    private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartRoundAsync(RoundService rounds, ClaimsPrincipal caller, int projectId, CancellationToken cancellationToken) =>
+        Started(await rounds.StartAsync(projectId, caller.UserId(), cancellationToken), $"/api/v1/projects/{projectId}/rounds");
+
+    private static async Task<Results<Ok<ApiPage<ApiImport>>, ProblemHttpResult>> ImportsAsync(ProjectService projects, ImportService imports, int projectId, CancellationToken cancellationToken) =>
+        await projects.GetAsync(projectId, cancellationToken) is null
+            ? ApiResults.NotFound("project")
+            : TypedResults.Ok(new ApiPage<ApiImport>([.. (await imports.ListAsync(projectId, cancellationToken)).Select(i => new ApiImport(
+                i.Id, i.State, i.IsDryRun, i.Total, i.Processed, i.Added, i.Duplicates, i.Conflicts, i.Rejected, i.Error))], null));
+
+    private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartImportAsync(
+        ImportService imports, ClaimsPrincipal caller, int projectId, ApiImportRequest wanted, CancellationToken cancellationToken) => Started(
+            await imports.StartAsync(ImportRequest.OfPath(projectId, wanted.Path, wanted.PatientPattern ?? ImportService.DefaultPatientPattern, caller.UserId(), wanted.Site) with { IsDryRun = wanted.IsDryRun }, cancellationToken),
+            $"/api/v1/projects/{projectId}/imports");
+
+    private static async Task<Results<Ok<ApiPage<ApiExport>>, ProblemHttpResult>> ExportsAsync(ProjectService projects, ExportService exports, int projectId, CancellationToken cancellationToken) =>
+        await projects.GetAsync(projectId, cancellationToken) is null
+            ? ApiResults.NotFound("project")
+            : TypedResults.Ok(new ApiPage<ApiExport>([.. (await exports.ListAsync(projectId, cancellationToken)).Select(e => new ApiExport(
+                e.Id, e.State, e.Format, e.WithPictures, e.Progress, e.Images, e.Readings, e.Bytes, e.Error))], null));
+
+    private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartExportAsync(
+        ExportService exports, ClaimsPrincipal caller, int projectId, ApiExportRequest wanted, CancellationToken cancellationToken) => Started(
+            await exports.StartAsync(projectId, new ExportOptions(wanted.Format, wanted.WithPictures, wanted.NamesReaders), caller.UserId(), cancellationToken),
+            $"/api/v1/projects/{projectId}/exports");
+
+    private static async Task<Results<PhysicalFileHttpResult, ProblemHttpResult>> TakeExportAsync(ExportService exports, int projectId, int exportId, HttpContext http, CancellationToken cancellationToken)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var found = await exports.TakeAsync(projectId, exportId, cancellationToken);
+        return found.Succeeded
+            ? TypedResults.PhysicalFile(found.Value.Path, "application/octet-stream", found.Value.Name, enableRangeProcessing: true)
+            : TypedResults.Problem(found.Error, statusCode: StatusCodes.Status404NotFound);
+    }
+
+    private static Results<Accepted<ApiStarted>, ProblemHttpResult> Started(Application.Result<int> started, string where) =>
+        started.Succeeded ? TypedResults.Accepted(where, new ApiStarted(started.Value)) : ApiResults.Refused((Application.Result)started);
+
+    private static ApiRound Show(Round round, Project project) => new(
+        round.Number, round.State, round.Method, round.LabelCount, round.RequestedUtc, round.FinishedUtc, new ApiProgress(round.Epoch, round.Epochs), round.TestCount,
+        Interval(round.Accuracy, round.AccuracyLow, round.AccuracyHigh), round.Auc, round.SilentFailureThreshold, Interval(round.SilentFailureRate, round.SilentFailureLow, round.SilentFailureHigh),
+        round.Gate is { } gate ? Web.Model.Show.Name(gate.Verdict) : null, round.Id == project.ActiveRoundId, round.Error);
+
+    private static ApiInterval? Interval(double? value, double? low, double? high) => value is { } measured ? new ApiInterval(measured, low, high) : null;
+}
