@@ -15,6 +15,7 @@ using SafeMedLabel.Web.Endpoints;
 using SafeMedLabel.Web.Endpoints.V1;
 using SafeMedLabel.Web.Health;
 using SafeMedLabel.Web.Languages;
+using Scalar.AspNetCore;
 
 namespace SafeMedLabel.Web;
 
@@ -101,11 +102,16 @@ internal static class WebUi
 
     private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
     {
-        var headers = context.Response.Headers;
-        // MudBlazor sets styles in elements; scripts come from here alone.
-        headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "same-origin";
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            // MudBlazor sets styles in elements; scripts come from here alone, and in the API's description also with this answer's own mark.
+            var marked = context.Items.TryGetValue(ScalarOptions.NonceHttpContextItemKey, out var nonce) ? $"; script-src 'self' 'nonce-{nonce}'" : "";
+            headers.ContentSecurityPolicy = $"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'{marked}";
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            return Task.CompletedTask;
+        });
         return next(context);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -162,13 +163,33 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_example_in_Python_reads_the_queue_and_answers()
+    {
+        const string python = "/usr/bin/python3";
+        Assert.SkipUnless(File.Exists(python), "There is no Python on this machine.");
+        using var program = await ProgramAsync("pat", ApiScope.Read | ApiScope.Label);
+        var start = new ProcessStartInfo(python, [Path.Combine(AppContext.BaseDirectory, "api.py"), program.BaseAddress!.ToString()]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["SAFEMEDLABEL_KEY"] = program.DefaultRequestHeaders.Authorization!.Parameter;
+
+        using var example = Process.Start(start)!;
+        var errors = example.StandardError.ReadToEndAsync(Cancellation);
+        var output = await example.StandardOutput.ReadToEndAsync(Cancellation);
+        await example.WaitForExitAsync(Cancellation);
+
+        Assert.True(example.ExitCode == 0, await errors);
+        Assert.EndsWith("Answered 'a'", output.TrimEnd(), StringComparison.Ordinal);
+        using var lead = await ProgramAsync("lea", ApiScope.Read);
+        Assert.Equal("a", Assert.Single((await JsonAsync(lead, $"projects/{_project}/labels"))["items"]!.AsArray())!["class"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task Its_description_names_every_address_to_whoever_is_signed_in()
     {
         using var browser = await _server.BrowserAsync("pat");
         using var stranger = await _server.BrowserAsync();
 
         var description = await BodyAsync(await browser.GetAsync(new Uri("/api/v1/openapi.json", UriKind.Relative), Cancellation));
-        var page = await browser.GetAsync(new Uri("/api", UriKind.Relative), Cancellation);
+        var page = await browser.GetAsync(new Uri("/api/", UriKind.Relative), Cancellation);
 
         Assert.Equal(
             [

@@ -15,6 +15,9 @@ public sealed class RouteTableTests : IAsyncLifetime
 {
     private const string Everyone = nameof(Everyone);
 
+    /// <summary>Nobody by a cookie: whom a key lets in is the matter of <see cref="ApiTests"/>.</summary>
+    private const string Programs = nameof(Programs);
+
     private static readonly string[] Askers = [Everyone, .. Roles.All];
 
     /// <summary>Route, and the least role that is let in. Files that came with the program are named by their folder.</summary>
@@ -22,6 +25,8 @@ public sealed class RouteTableTests : IAsyncLifetime
     {
         ["/_content/*"] = Everyone,
         ["/_framework/*"] = Everyone,
+        ["/api/favicon.svg"] = Everyone,
+        ["/api/{documentName?}"] = Roles.Pathologist,
         ["/error"] = Everyone,
         ["/health/live"] = Everyone,
         ["/health/ready"] = Everyone,
@@ -34,6 +39,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/_blazor/negotiate"] = Roles.Pathologist,
         ["/_framework/opaque-redirect"] = Roles.Pathologist,
         ["/account/access-denied"] = Roles.Pathologist,
+        ["/account/api-keys"] = Roles.Pathologist,
         ["/account/password"] = Roles.Pathologist,
         ["/account/signed-out"] = Roles.Pathologist,
         ["/images/{id:guid}"] = Roles.Pathologist,
@@ -57,10 +63,26 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/projects/{projectId:int}/decisions"] = Roles.Lead,
         ["/projects/{projectId:int}/rounds/{roundId:int}/report"] = Roles.Lead,
         ["/rounds/{roundId:int}/attributions/{imageId:guid}"] = Roles.Lead,
+        ["/admin/audit"] = Roles.Admin,
+        ["/admin/audit/table"] = Roles.Admin,
         ["/admin/users"] = Roles.Admin,
         ["/projects/new"] = Roles.Admin,
+        ["/projects/{ProjectId:int}/export"] = Roles.Admin,
         ["/projects/{ProjectId:int}/import"] = Roles.Admin,
+        ["/projects/{projectId:int}/exports/{exportId:int}"] = Roles.Admin,
         ["/projects/{projectId:int}/imports"] = Roles.Admin,
+        ["/api/v1/projects"] = Programs,
+        ["/api/v1/projects/{projectId:int}"] = Programs,
+        ["/api/v1/projects/{projectId:int}/images"] = Programs,
+        ["/api/v1/projects/{projectId:int}/images/{imageId:guid}/picture"] = Programs,
+        ["/api/v1/projects/{projectId:int}/labels"] = Programs,
+        ["/api/v1/projects/{projectId:int}/next"] = Programs,
+        ["/api/v1/projects/{projectId:int}/rounds"] = Programs,
+        ["/api/v1/projects/{projectId:int}/imports"] = Programs,
+        ["/api/v1/projects/{projectId:int}/exports"] = Programs,
+        ["/api/v1/projects/{projectId:int}/exports/{exportId:int}/file"] = Programs,
+        ["/api/v1/{**path}"] = Programs,
+        ["/api/v1/openapi.json"] = Roles.Pathologist,
     };
 
     private readonly TestServer _server = new();
@@ -118,7 +140,7 @@ public sealed class RouteTableTests : IAsyncLifetime
     private async IAsyncEnumerable<(string Route, string Method, List<(string Asker, HttpResponseMessage Answer)> Answers)> AskAllAsync()
     {
         var (project, image) = await _server.AddImageAsync();
-        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["imageId"] = image, ["id"] = image };
+        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["exportId"] = 1, ["imageId"] = image, ["id"] = image };
         var browsers = new List<(string Asker, HttpClient Browser)>();
         foreach (var asker in Askers)
         {

@@ -119,7 +119,7 @@ public static class Walk
 
     /// <summary>
     /// At both widths, a telephone's and a reader's: nothing is out of reach for a screen reader (the rules of axe) or to the side.
-    /// Pictures are kept where SAFEMED_SCREENSHOTS names a folder.
+    /// Pictures are kept as <see cref="KeepAsync"/> does.
     /// </summary>
     public static async Task InspectAsync(IPage page, string name)
     {
@@ -132,10 +132,16 @@ public static class Walk
             var violations = (await page.RunAxe()).Violations.Select(v => $"{v.Help}: {string.Join(", ", v.Nodes.Select(n => n.Html))}");
             Assert.True(!violations.Any(), $"{name} at {width} px: {string.Join("; ", violations)}");
             Assert.True(await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth") <= width, $"{name} at {width} px scrolls to the side.");
-            if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
-            {
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
-            }
+            await KeepAsync(page, picture);
+        }
+    }
+
+    /// <summary>Keeps a picture of a page where SAFEMED_SCREENSHOTS names a folder.</summary>
+    public static async Task KeepAsync(IPage page, string picture)
+    {
+        if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
         }
     }
 }

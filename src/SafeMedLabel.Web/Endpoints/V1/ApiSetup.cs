@@ -79,6 +79,7 @@ internal static class ApiSetup
             options.DefaultFonts = false;
             options.Telemetry = false;
             options.HideClientButton = true;
+            options.DynamicNonce = true;
         }).RequireAuthorization(Policies.Label);
     }
 
