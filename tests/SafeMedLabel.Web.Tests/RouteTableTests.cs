@@ -26,6 +26,8 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/_content/*"] = Everyone,
         ["/_framework/*"] = Everyone,
         ["/api/favicon.svg"] = Everyone,
+        ["/api/scalar.aspnetcore.js"] = Everyone,
+        ["/api/scalar.js"] = Everyone,
         ["/api/{documentName?}"] = Roles.Pathologist,
         ["/error"] = Everyone,
         ["/health/live"] = Everyone,

@@ -54,13 +54,18 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 }
             }
 
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             if (import.IsDryRun)
             {
                 planned.AddRange(added.Select(i => new SplitItem(i.Patient, i.ReferenceClass)));
             }
             else
             {
-                db.Images.AddRange(added);
+                await using var rows = new RowWriter<ProjectImage>(db);
+                foreach (var row in added)
+                {
+                    await rows.WriteAsync(row, cancellationToken);
+                }
             }
 
             db.ImportIssues.AddRange(rejected.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
@@ -71,6 +76,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
             import.WithoutPatient += added.Count(i => i.Patient == PatientPattern.Unknown);
             db.Imports.Update(import);
             await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
         import.Duplicates = import.Processed - import.Added - import.Rejected;
@@ -80,6 +86,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         }
         else
         {
+            store.Settle();
             await SplitAsync(import, declared, conflicts, cancellationToken);
         }
     }

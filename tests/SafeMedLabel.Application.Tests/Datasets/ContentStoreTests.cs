@@ -42,6 +42,17 @@ public sealed class ContentStoreTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public void Settling_leaves_nothing_but_what_was_kept()
+    {
+        var store = new ContentStore(_folder.Path);
+        store.Settle();
+        store.Put("abc"u8.ToArray());
+        store.Settle();
+        Assert.Single(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
+        new ContentStore(_folder.File("none yet")).Settle();
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("../../../../etc/passwd")]
