@@ -46,6 +46,7 @@ public static class ApplicationServices
         services.AddSingleton<DatasetExporter>();
         services.AddSingleton<ExportRunner>();
         services.AddSingleton<ExportService>();
+        services.AddSingleton<LeakService>();
         services.AddSingleton<PreferencesService>();
         services.AddSingleton<ApiKeyService>();
         services.AddSingleton<LabellingTurn>();

@@ -112,6 +112,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         Width = image.Derived.Width,
         Height = image.Derived.Height,
         Colour = image.Derived.Colour,
+        PictureHash = image.Derived.Hash,
     };
 
     /// <summary>What a picture's two classes are, as a sentence; null where it has but one.</summary>
@@ -266,8 +267,8 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     }
 
     /// <summary>What a row keeps of a picture's pixels.</summary>
-    private sealed record Look(int Width, int Height, ImageColour Colour)
+    private sealed record Look(int Width, int Height, ImageColour Colour, long Hash)
     {
-        public static Look At(DecodedImage image) => new(image.Width, image.Height, ImageColour.Of(image));
+        public static Look At(DecodedImage image) => new(image.Width, image.Height, ImageColour.Of(image), PerceptualHash.Of(PerceptualHash.Small(image)));
     }
 }

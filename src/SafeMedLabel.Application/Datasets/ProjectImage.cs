@@ -50,6 +50,9 @@ public sealed class ProjectImage
     /// <summary>What stain and camera made of it; null where an earlier version of the program imported it.</summary>
     public ImageColour? Colour { get; set; }
 
+    /// <summary>The <see cref="PerceptualHash"/> of its picture; null where an earlier version of the program imported it.</summary>
+    public long? PictureHash { get; set; }
+
     /// <summary>0-based place in the queue by the latest scoring, or <see cref="Unranked"/>.</summary>
     public int QueueRank { get; set; } = Unranked;
 

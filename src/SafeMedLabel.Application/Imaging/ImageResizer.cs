@@ -32,6 +32,14 @@ public static class ImageResizer
             ResampleAxis.Create(image.Height, square, size));
     }
 
+    /// <summary>The whole picture, stretched to a square: size × size × 3 bytes.</summary>
+    public static byte[] ToSquare(DecodedImage image, int size)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        return Resample(image, ResampleAxis.Create(image.Width, image.Width, size), ResampleAxis.Create(image.Height, image.Height, size));
+    }
+
     /// <summary>
     /// A PNG for a page, at most <see cref="DisplaySide"/> a side: a format that every browser shows. Only pixels go in,
     /// for a file's own metadata may name a patient.

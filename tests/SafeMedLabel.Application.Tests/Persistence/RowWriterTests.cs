@@ -46,6 +46,7 @@ public sealed class RowWriterTests
             Width = 31,
             Height = 32,
             Colour = isFull ? new ImageColour(0.1, 0.2, 0.3, 0.4) : null,
+            PictureHash = isFull ? -1 : null,
             AcquisitionScore = isFull ? 0.7 : null,
             ReadingsWanted = 3,
         };
