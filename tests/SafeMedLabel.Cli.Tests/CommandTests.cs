@@ -4,8 +4,13 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Datasets.Demo;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Testing;
+using SkiaSharp;
 
 namespace SafeMedLabel.Cli.Tests;
 
@@ -22,6 +27,7 @@ public sealed class CommandTests
     [InlineData("import")]
     [InlineData("backup")]
     [InlineData("restore")]
+    [InlineData("leaks")]
     [InlineData("methods")]
     [InlineData("model")]
     [InlineData("weights")]
@@ -127,6 +133,100 @@ public sealed class CommandTests
 
         static string Counts(string json) => string.Join(' ', ((string[])["projects", "images", "labels", "models", "missing"]).Select(name => JsonNode.Parse(json)![name]));
         static async Task<(int, string)> RefusalAsync(string[] command) => await RunAsync(command) is var (code, _, refusal) ? (code, refusal.TrimEnd().Split('\n')[^1]) : default;
+    }
+
+    [Fact]
+    public async Task An_import_that_is_killed_is_carried_on_by_the_worker_with_nothing_doubled_and_nothing_missing()
+    {
+        const int Cells = 1500;
+        var cancellation = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        for (var i = 0; i < Cells; i++)
+        {
+            folder.Add($"cells/{(i % 2 == 0 ? "a" : "b")}/C{i / 100}thin_{i}.png", Pictures.Png(i % 256, width: 16 + (i / 256)));
+        }
+
+        var storage = new StorageOptions { Root = folder.File("storage") };
+        AppDbContext Open() => new(new DbContextOptionsBuilder<AppDbContext>().UseSqlite($"Data Source={storage.DatabaseFile};Default Timeout=30;Pooling=False").Options);
+        async Task<int> CountAsync()
+        {
+            if (!File.Exists(storage.DatabaseFile))
+            {
+                return 0;
+            }
+
+            await using var db = Open();
+            try
+            {
+                return await db.Images.CountAsync(cancellation);
+            }
+            catch (SqliteException)
+            {
+                // Its tables are being made.
+                return 0;
+            }
+        }
+
+        using (var import = Start(["import", folder.File("cells"), "--storage", folder.File("storage"), "--project", "Cells", "--create"]))
+        {
+            while (!import.HasExited && await CountAsync() == 0)
+            {
+                await Task.Delay(20, cancellation);
+            }
+
+            import.Kill();
+            await import.WaitForExitAsync(cancellation);
+        }
+
+        var before = await CountAsync();
+        Assert.InRange(before, 1, Cells - 1);
+        using (var worker = Start(["worker", "--storage", folder.File("storage")]))
+        {
+            await using var watch = Open();
+            while (!worker.HasExited && !await watch.Imports.AnyAsync(i => i.State != ImportState.Queued && i.State != ImportState.Running, cancellation))
+            {
+                await Task.Delay(100, cancellation);
+            }
+
+            worker.Kill();
+            await worker.WaitForExitAsync(cancellation);
+        }
+
+        await using var done = Open();
+        var carried = await done.Imports.SingleAsync(cancellation);
+        Assert.Equal((ImportState.Completed, Cells - before, before, 0), (carried.State, carried.Added, carried.Duplicates, carried.Rejected));
+        var images = await done.Images.ToListAsync(cancellation);
+        Assert.Equal(Cells, images.Select(i => i.SourcePath).Distinct().Count());
+        var store = new ContentStore(storage.ContentFolder);
+        Assert.All(images, image => Assert.Equal(File.ReadAllBytes(folder.File($"cells/{image.SourcePath}")), store.Read(image.ContentHash)));
+        Assert.Equal(Cells, Directory.GetFiles(storage.ContentFolder, new string('?', 64), SearchOption.AllDirectories).Length);
+        Assert.All(images.GroupBy(i => i.Patient), patient => Assert.Single(patient.Select(i => i.Split).Distinct()));
+    }
+
+    [Fact]
+    public async Task A_leak_of_the_split_is_told_by_the_exit_code()
+    {
+        using var folder = new TemporaryFolder();
+        DemoDataset.Write(folder.File("drawn"), 40, seed: 1, cancellationToken: TestContext.Current.CancellationToken);
+        byte[][] cells = [.. Directory.GetFiles(folder.File("drawn"), "*.png", SearchOption.AllDirectories).Take(2).Select(File.ReadAllBytes)];
+        folder.Add("cells/1.png", cells[0]);
+        folder.Add("cells/2.png", cells[1]);
+        folder.Add("cells/manifest.csv", "path,label,patient,split\n1.png,a,P1,training\n2.png,b,P2,training\n"u8.ToArray());
+        await RunAsync("import", folder.File("cells"), "--storage", folder.File("storage"), "--project", "Cells", "--create");
+        string[] leaks = ["leaks", "--storage", folder.File("storage"), "--project", "Cells", "--json"];
+        var (clean, output, error) = await RunAsync(leaks);
+        Assert.True(clean == 0, error);
+        Assert.True(JsonNode.Parse(output)!["isClean"]!.GetValue<bool>());
+
+        using var first = SKBitmap.Decode(cells[0]);
+        using var jpeg = first.Encode(SKEncodedImageFormat.Jpeg, 85);
+        folder.Add("more/3.jpg", jpeg.ToArray());
+        folder.Add("more/manifest.csv", "path,label,patient,split\n3.jpg,a,P3,test\n"u8.ToArray());
+        await RunAsync("import", folder.File("more"), "--storage", folder.File("storage"), "--project", "Cells");
+        var (leaking, report, sentence) = await RunAsync(leaks);
+        Assert.Equal((1, "safemed: The split leaks."), (leaking, sentence.TrimEnd()));
+        var pair = JsonNode.Parse(report)!["nearDuplicates"]!.AsArray().Single(p => p!["isAcross"]!.GetValue<bool>())!;
+        Assert.Equal(["P1 Training", "P3 Test"], new[] { pair["first"]!, pair["second"]! }.Select(i => $"{i["patient"]} {i["split"]}").Order());
     }
 
     [Fact]
