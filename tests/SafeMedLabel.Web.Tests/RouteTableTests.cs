@@ -55,6 +55,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/{**path:file}"] = Roles.Pathologist,
         ["/projects/{ProjectId:int}/adjudicate"] = Roles.Lead,
         ["/projects/{ProjectId:int}/label-audit"] = Roles.Lead,
+        ["/projects/{ProjectId:int}/leaks"] = Roles.Lead,
         ["/projects/{ProjectId:int}/next"] = Roles.Lead,
         ["/projects/{ProjectId:int}/readers"] = Roles.Lead,
         ["/projects/{ProjectId:int}/rounds/{RoundId:int}"] = Roles.Lead,

@@ -221,11 +221,21 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     private static IQueryable<int> Completed(AppDbContext db, int projectId) =>
         db.Imports.Where(i => i.ProjectId == projectId && i.State == ImportState.Completed).Select(i => i.Id);
 
-    private static Task<Dictionary<string, DataSplit>> SettledAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
+    /// <exception cref="DatasetException">A patient is on two sides already: no split of more images could be right.</exception>
+    private static async Task<Dictionary<string, DataSplit>> SettledAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
     {
         var completed = Completed(db, projectId);
-        return db.Images.Where(i => i.ProjectId == projectId && completed.Contains(i.ImportId))
-            .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToDictionaryAsync(p => p.Patient, p => p.Split, cancellationToken);
+        var settled = new Dictionary<string, DataSplit>(StringComparer.Ordinal);
+        foreach (var side in await db.Images.Where(i => i.ProjectId == projectId && completed.Contains(i.ImportId))
+            .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToListAsync(cancellationToken))
+        {
+            if (!settled.TryAdd(side.Patient, side.Split))
+            {
+                throw new DatasetException($"Patient '{side.Patient}' of this project is on two sides of its split already; 'Leaks' shows which.");
+            }
+        }
+
+        return settled;
     }
 
     private async Task SplitAsync(DatasetImport import, DeclaredSplits declared, List<Guid> conflicts, CancellationToken cancellationToken)
