@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Datasets;
@@ -54,6 +55,16 @@ public sealed class ImportServiceTests : IAsyncLifetime
         Assert.True((await Imports.CancelAsync(id, Cancellation)).Succeeded);
         Assert.Equal((ImportState.Cancelled, 2, 0), await StateAsync(id));
         Assert.False(File.Exists(upload));
+    }
+
+    [Fact]
+    public async Task A_patient_who_is_on_two_sides_already_ends_an_import_with_a_sentence()
+    {
+        await _workplace.AddImagesAsync(1, DataSplit.Training, "P7");
+        await _workplace.AddImagesAsync(1, DataSplit.Test, "P7");
+        var id = await EnterAsync();
+        await RunAsync(id);
+        Assert.Equal("Patient 'P7' of this project is on two sides of its split already; 'Leaks' shows which.", (await Imports.GetAsync(id, Cancellation))!.Error);
     }
 
     [Fact]
