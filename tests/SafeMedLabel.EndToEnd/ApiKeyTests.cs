@@ -41,7 +41,8 @@ public sealed class ApiKeyTests
             }
         };
         await page.GotoAsync("/api/");
-        await Assertions.Expect(page.GetByText("Projects, by key.").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("List projects").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Ask AI")).Not.ToBeVisibleAsync();
         Assert.Empty(complaints);
         await Walk.KeepAsync(page, "api.png");
 

@@ -11,8 +11,8 @@ namespace SafeMedLabel.Application.Backups;
 /// <remarks>
 /// The databases come first, the scheduler's before the application's: work without a job is found by <see cref="OrphanRecovery"/>, and a job without its
 /// work ends at once. Then come the files that the copied database names, all of which lie there before it names them, and never change: images,
-/// models, and the keys that protect cookies. What can be made again stays out: training pixels, and checkpoints of rounds in training, which
-/// begin anew. So do archives that wait for their import; it fails after a restore, and whoever sent them has them.
+/// models, and the keys that protect cookies and seal the audit trail. What can be made again stays out: training pixels, files of exports, and
+/// checkpoints of rounds in training, which begin anew. So do archives that wait for their import; it fails after a restore, and whoever sent them has them.
 /// </remarks>
 public sealed class StorageBackup(StorageOptions storage, string software, TimeProvider time)
 {

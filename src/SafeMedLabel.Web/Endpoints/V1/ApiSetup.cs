@@ -80,6 +80,7 @@ internal static class ApiSetup
             options.Telemetry = false;
             options.HideClientButton = true;
             options.DynamicNonce = true;
+            options.HideDeveloperTools().DisableAgent().DisableMcp();
         }).RequireAuthorization(Policies.Label);
     }
 

@@ -10,12 +10,13 @@ namespace SafeMedLabel.Web.Endpoints.V1;
 /// <summary>The queue, for programs that show images to their owner: it is the same queue, with the same leases, as the page's.</summary>
 internal static class LabellingApi
 {
-    public static void Map(RouteGroupBuilder api)
+    public static void Map(RouteGroupBuilder root)
     {
-        api.MapPost("/projects/{projectId:int}/next", NextAsync).WithName("TakeNext").WithSummary("The images that the caller holds and the next for them, which they then hold. Asking again gives the same.")
+        var api = root.MapGroup("").WithTags("Queue");
+        api.MapPost("/projects/{projectId:int}/next", NextAsync).WithName("TakeNext").WithSummary("Take the next images").WithDescription("The images that the caller holds and the next for them, which they then hold. Asking again gives the same.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label, [.. Roles.All]));
-        api.MapPost("/projects/{projectId:int}/labels", AnswerAsync).WithName("Answer")
-            .WithSummary("Stores an answer for an image that the caller holds. The header 'Idempotency-Key', a UUID made once for each answer, makes it safe to send again.")
+        api.MapPost("/projects/{projectId:int}/labels", AnswerAsync).WithName("Answer").WithSummary("Answer")
+            .WithDescription("Stores an answer for an image that the caller holds. The header 'Idempotency-Key', a UUID made once for each answer, makes it safe to send again.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label, [.. Roles.All]));
     }
 

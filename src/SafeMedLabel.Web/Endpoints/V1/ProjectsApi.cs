@@ -14,18 +14,19 @@ namespace SafeMedLabel.Web.Endpoints.V1;
 /// <summary>Projects, their images and what was said of them.</summary>
 internal static class ProjectsApi
 {
-    public static void Map(RouteGroupBuilder api)
+    public static void Map(RouteGroupBuilder root)
     {
-        api.MapGet("/projects", ListAsync).WithName("ListProjects").WithSummary("Projects, by key.")
+        var api = root.MapGroup("").WithTags("Projects");
+        api.MapGet("/projects", ListAsync).WithName("ListProjects").WithSummary("List projects").WithDescription("Projects, by key.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
-        api.MapGet("/projects/{projectId:int}", GetAsync).WithName("GetProject").WithSummary("A project.")
+        api.MapGet("/projects/{projectId:int}", GetAsync).WithName("GetProject").WithSummary("Get a project").WithDescription("A project.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
-        api.MapGet("/projects/{projectId:int}/images", ImagesAsync).WithName("ListImages").WithSummary("A project's images with patient and known class, by content hash. For leads and admins.")
+        api.MapGet("/projects/{projectId:int}/images", ImagesAsync).WithName("ListImages").WithSummary("List images").WithDescription("A project's images with patient and known class, by content hash. For leads and admins.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead, Roles.Admin));
-        api.MapGet("/projects/{projectId:int}/images/{imageId:guid}/picture", PictureAsync).WithName("GetPicture").WithSummary("An image's picture, as readers see it, in PNG.")
+        api.MapGet("/projects/{projectId:int}/images/{imageId:guid}/picture", PictureAsync).WithName("GetPicture").WithSummary("Get a picture").WithDescription("An image's picture, as readers see it, in PNG.")
             .Produces(StatusCodes.Status200OK, contentType: "image/png")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
-        api.MapGet("/projects/{projectId:int}/labels", LabelsAsync).WithName("ListLabels").WithSummary("Everything readers said, the oldest first; append-only, so that asking after the last one gives what is new. For leads and admins.")
+        api.MapGet("/projects/{projectId:int}/labels", LabelsAsync).WithName("ListLabels").WithSummary("List labels").WithDescription("Everything readers said, the oldest first; append-only, so that asking after the last one gives what is new. For leads and admins.")
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead, Roles.Admin));
     }
 

@@ -13,18 +13,19 @@ internal static class WorkApi
 {
     private static readonly string[] Leads = [Roles.Lead, Roles.Admin];
 
-    public static void Map(RouteGroupBuilder api)
+    public static void Map(RouteGroupBuilder root)
     {
+        var (rounds, imports, exports) = (root.MapGroup("").WithTags("Rounds"), root.MapGroup("").WithTags("Imports"), root.MapGroup("").WithTags("Exports"));
         var (read, manage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Leads), ApiKeyAuthentication.Needs(ApiScope.Manage, Leads));
-        api.MapGet("/projects/{projectId:int}/rounds", RoundsAsync).WithName("ListRounds").WithSummary("A project's rounds with their numbers, the newest first. For leads and admins.").RequireAuthorization(read);
-        api.MapPost("/projects/{projectId:int}/rounds", StartRoundAsync).WithName("StartRound").WithSummary("Starts a round; refused while one is active. For leads and admins.").RequireAuthorization(manage);
+        rounds.MapGet("/projects/{projectId:int}/rounds", RoundsAsync).WithName("ListRounds").WithSummary("List rounds").WithDescription("A project's rounds with their numbers, the newest first. For leads and admins.").RequireAuthorization(read);
+        rounds.MapPost("/projects/{projectId:int}/rounds", StartRoundAsync).WithName("StartRound").WithSummary("Start a round").WithDescription("Starts a round; refused while one is active. For leads and admins.").RequireAuthorization(manage);
 
         var (adminRead, adminManage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Admin), ApiKeyAuthentication.Needs(ApiScope.Manage, Roles.Admin));
-        api.MapGet("/projects/{projectId:int}/imports", ImportsAsync).WithName("ListImports").WithSummary("A project's imports, the newest first. For admins.").RequireAuthorization(adminRead);
-        api.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Imports a folder, zip or manifest that lies on the server. For admins.").RequireAuthorization(adminManage);
-        api.MapGet("/projects/{projectId:int}/exports", ExportsAsync).WithName("ListExports").WithSummary("A project's exports, the newest first. For admins.").RequireAuthorization(adminRead);
-        api.MapPost("/projects/{projectId:int}/exports", StartExportAsync).WithName("StartExport").WithSummary("Exports a project's labels. For admins.").RequireAuthorization(adminManage);
-        api.MapGet("/projects/{projectId:int}/exports/{exportId:int}/file", TakeExportAsync).WithName("TakeExport").WithSummary("The file of a completed export. For admins.")
+        imports.MapGet("/projects/{projectId:int}/imports", ImportsAsync).WithName("ListImports").WithSummary("List imports").WithDescription("A project's imports, the newest first. For admins.").RequireAuthorization(adminRead);
+        imports.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Start an import").WithDescription("Imports a folder, zip or manifest that lies on the server. For admins.").RequireAuthorization(adminManage);
+        exports.MapGet("/projects/{projectId:int}/exports", ExportsAsync).WithName("ListExports").WithSummary("List exports").WithDescription("A project's exports, the newest first. For admins.").RequireAuthorization(adminRead);
+        exports.MapPost("/projects/{projectId:int}/exports", StartExportAsync).WithName("StartExport").WithSummary("Start an export").WithDescription("Exports a project's labels. For admins.").RequireAuthorization(adminManage);
+        exports.MapGet("/projects/{projectId:int}/exports/{exportId:int}/file", TakeExportAsync).WithName("TakeExport").WithSummary("Take an export's file").WithDescription("The file of a completed export. For admins.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").RequireAuthorization(adminRead);
     }
 
