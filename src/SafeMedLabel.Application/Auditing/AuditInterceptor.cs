@@ -20,7 +20,16 @@ internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : Save
     {
         if (eventData.Context is AppDbContext db)
         {
-            Append(db);
+            try
+            {
+                Append(db);
+            }
+            catch
+            {
+                // Nobody else is told that this save has failed.
+                End(db, transaction => transaction.Rollback());
+                throw;
+            }
         }
 
         return result;

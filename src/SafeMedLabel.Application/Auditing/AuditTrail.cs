@@ -56,8 +56,7 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        // One view of the database, while others append.
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await using var reading = await db.BeginReadingAsync(cancellationToken);
         var problems = new List<AuditProblem>();
         var (entries, lastId, last) = (0L, 0L, Array.Empty<byte>());
         await foreach (var entry in db.AuditEntries.AsNoTracking().OrderBy(e => e.Id).AsAsyncEnumerable().WithCancellation(cancellationToken))

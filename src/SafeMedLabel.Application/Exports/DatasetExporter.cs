@@ -25,6 +25,7 @@ public sealed class DatasetExporter(IDbContextFactory<AppDbContext> contexts, Co
             await using (var file = File.Create(unfinished))
             {
                 await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+                await using var reading = await db.BeginReadingAsync(cancellationToken);
                 var reader = await ExportReader.OpenAsync(db, projectId, options, cancellationToken);
                 var (images, readings) = await WriteAsync(reader, options, file, progress, cancellationToken);
                 await file.FlushAsync(cancellationToken);
