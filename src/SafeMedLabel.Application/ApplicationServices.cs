@@ -41,6 +41,7 @@ public static class ApplicationServices
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
+        services.AddSingleton<UploadService>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
         services.AddSingleton<DatasetExporter>();

@@ -65,35 +65,41 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_admins_upload_is_queued_under_its_name_and_a_pathologists_is_not()
+    public async Task An_admins_upload_comes_in_parts_and_is_queued_under_its_name_and_a_pathologists_is_not()
     {
         var (project, _) = await _server.AddImageAsync();
         using var pathologist = await _server.BrowserAsync("pat");
         using var admin = await _server.BrowserAsync("ada");
 
-        var refused = await UploadAsync(pathologist, project, "cells.zip", PatientPattern.Default.ToString());
-        var taken = await UploadAsync(admin, project, "Zellen – Süd.zip", PatientPattern.Default.ToString());
-
+        var refused = await UploadAsync(pathologist, HttpMethod.Put, project, "upload", "cells.zip", [1, 2], ("Offset", "0"));
         Assert.Contains("access-denied", refused.Headers.Location?.ToString(), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+
+        const string name = "Zellen – Süd.zip";
+        Assert.Equal("0", await TextAsync(await UploadAsync(admin, HttpMethod.Get, project, "upload", name)));
+        Assert.Equal("2", await TextAsync(await UploadAsync(admin, HttpMethod.Put, project, "upload", name, [1, 2], ("Offset", "0"))));
+        Assert.Equal(HttpStatusCode.Conflict, (await UploadAsync(admin, HttpMethod.Put, project, "upload", name, [1, 2], ("Offset", "0"))).StatusCode);
+        Assert.Equal("2", await TextAsync(await UploadAsync(admin, HttpMethod.Get, project, "upload", name)));
+        Assert.Equal("3", await TextAsync(await UploadAsync(admin, HttpMethod.Put, project, "upload", name, [3], ("Offset", "2"))));
+        Assert.Equal(HttpStatusCode.Accepted, (await UploadAsync(admin, HttpMethod.Post, project, "imports", name, null, ("Pattern", PatientPattern.Default.ToString()))).StatusCode);
+
         var newest = (await _server.Services.GetRequiredService<ImportService>().ListAsync(project, Cancellation))[0];
-        Assert.Equal(("Zellen – Süd.zip", true), (newest.SourceName, newest.IsUpload));
+        Assert.Equal((name, true), (newest.SourceName, newest.IsUpload));
         Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(newest.SourcePath, Cancellation));
     }
 
     [Fact]
-    public async Task A_refused_upload_leaves_no_file_and_a_sentence()
+    public async Task A_refused_upload_is_told_in_a_sentence_and_one_of_another_sites_form_is_none()
     {
         var (project, _) = await _server.AddImageAsync();
         using var admin = await _server.BrowserAsync("ada");
 
-        var refused = await UploadAsync(admin, project, "cells.zip", "(");
+        Assert.Equal("3", await TextAsync(await UploadAsync(admin, HttpMethod.Put, project, "upload", "cells.zip", [1, 2, 3], ("Offset", "0"))));
+        var refused = await UploadAsync(admin, HttpMethod.Post, project, "imports", "cells.zip", null, ("Pattern", "("));
         var forged = await admin.PostAsync(new Uri($"/projects/{project}/imports", UriKind.Relative), new ByteArrayContent([1]), Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Contains("no valid regular expression", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("no valid regular expression", await TextAsync(refused), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
-        Assert.Empty(Directory.GetFiles(Path.Combine(_server.Root, "uploads")));
     }
 
     [Fact]
@@ -163,11 +169,17 @@ public sealed class AccessTests : IAsyncLifetime
     private static Task<HttpResponseMessage> AnswerAsync<T>(HttpClient browser, int project, T answer) =>
         browser.PostAsJsonAsync($"/projects/{project}/answers", answer, Cancellation);
 
-    private static async Task<HttpResponseMessage> UploadAsync(HttpClient browser, int project, string name, string pattern)
+    /// <summary>As the import page's script sends it, of a file of three bytes.</summary>
+    private static async Task<HttpResponseMessage> UploadAsync(HttpClient browser, HttpMethod method, int project, string address, string name, byte[]? part = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/projects/{project}/imports") { Content = new ByteArrayContent([1, 2, 3]) };
-        request.Headers.Add("X-SafeMedLabel-Name", Uri.EscapeDataString(name));
-        request.Headers.Add("X-SafeMedLabel-Pattern", Uri.EscapeDataString(pattern));
+        using var request = new HttpRequestMessage(method, $"/projects/{project}/{address}") { Content = part is null ? null : new ByteArrayContent(part) };
+        foreach (var (header, value) in ((string Name, string Value)[])[("Name", name), ("Size", "3"), ("Modified", "1"), .. headers])
+        {
+            request.Headers.Add($"X-SafeMedLabel-{header}", Uri.EscapeDataString(value));
+        }
+
         return await browser.SendAsync(request, Cancellation);
     }
+
+    private static Task<string> TextAsync(HttpResponseMessage answer) => answer.Content.ReadAsStringAsync(Cancellation);
 }

@@ -74,6 +74,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/projects/{ProjectId:int}/import"] = Roles.Admin,
         ["/projects/{projectId:int}/exports/{exportId:int}"] = Roles.Admin,
         ["/projects/{projectId:int}/imports"] = Roles.Admin,
+        ["/projects/{projectId:int}/upload"] = Roles.Admin,
         ["/api/v1/projects"] = Programs,
         ["/api/v1/projects/{projectId:int}"] = Programs,
         ["/api/v1/projects/{projectId:int}/images"] = Programs,

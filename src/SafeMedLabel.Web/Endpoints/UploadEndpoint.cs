@@ -1,12 +1,14 @@
+using System.Globalization;
 using System.Security.Claims;
-using Microsoft.AspNetCore.Http.Features;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
-using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Web.Endpoints;
 
-/// <summary>Takes an archive as the request's body, straight to disk, and queues its import.</summary>
+/// <summary>
+/// Takes an archive part by part from the import page's script. How far it is can be asked at any time, so that a connection that breaks costs a part at
+/// the most.
+/// </summary>
 internal static class UploadEndpoint
 {
     /// <summary>
@@ -15,6 +17,12 @@ internal static class UploadEndpoint
     /// </summary>
     private const string NameHeader = "X-SafeMedLabel-Name";
 
+    private const string SizeHeader = "X-SafeMedLabel-Size";
+
+    private const string ModifiedHeader = "X-SafeMedLabel-Modified";
+
+    private const string OffsetHeader = "X-SafeMedLabel-Offset";
+
     private const string PatternHeader = "X-SafeMedLabel-Pattern";
 
     private const string SiteHeader = "X-SafeMedLabel-Site";
@@ -22,47 +30,41 @@ internal static class UploadEndpoint
     /// <summary>There where it is only to be said what would go in.</summary>
     private const string DryRunHeader = "X-SafeMedLabel-Dry-Run";
 
-    private const long MaximumBytes = 8L * 1024 * 1024 * 1024;
-
-    public static void Map(WebApplication app) =>
-        app.MapPost("/projects/{projectId:int}/imports", async (int projectId, HttpContext http, ImportService imports, StorageOptions storage, CancellationToken cancellationToken) =>
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/projects/{projectId:int}/upload", (int projectId, HttpContext http, UploadService uploads) => FileOf(http, projectId) is { } file ? Number(uploads.Received(file)) : NotOurs)
+            .RequireAuthorization(Policies.Administer);
+        app.MapPut("/projects/{projectId:int}/upload", async (int projectId, HttpContext http, UploadService uploads, CancellationToken cancellationToken) =>
         {
-            if (http.Request.Headers[NameHeader] is not [{ } name] || http.Request.Headers[PatternHeader] is not [{ } pattern])
+            if (FileOf(http, projectId) is not { } file || Header(http, OffsetHeader) is not { } offset)
             {
-                return Results.BadRequest("Uploads come from the import page.");
+                return NotOurs;
             }
 
-            http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MaximumBytes;
-            Directory.CreateDirectory(storage.UploadFolder);
-            // The name that the browser gives is shown, never used as a path.
-            var path = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
-            try
-            {
-                await using (var file = File.Create(path))
-                {
-                    await http.Request.Body.CopyToAsync(file, cancellationToken);
-                }
-
-                var shown = Uri.UnescapeDataString(name);
-                var started = await imports.StartAsync(
-                    new ImportRequest(projectId, path, shown.Length > 200 ? shown[..200] : shown, IsUpload: true, Uri.UnescapeDataString(pattern), http.User.FindFirstValue(ClaimTypes.NameIdentifier)!,
-                        Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString()))
-                    {
-                        IsDryRun = http.Request.Headers.ContainsKey(DryRunHeader),
-                    },
-                    cancellationToken);
-                if (started.Succeeded)
-                {
-                    return Results.Accepted();
-                }
-
-                File.Delete(path);
-                return Results.BadRequest(started.Error);
-            }
-            catch (Exception interrupted) when (interrupted is OperationCanceledException or IOException or BadHttpRequestException)
-            {
-                File.Delete(path);
-                throw;
-            }
+            var appended = await uploads.AppendAsync(file, offset, http.Request.Body, cancellationToken);
+            return appended.Succeeded ? Number(appended.Value) : Results.Text(appended.Error, statusCode: StatusCodes.Status409Conflict);
         }).RequireAuthorization(Policies.Administer).DisableAntiforgery();
+        app.MapPost("/projects/{projectId:int}/imports", async (int projectId, HttpContext http, UploadService uploads, CancellationToken cancellationToken) =>
+        {
+            if (FileOf(http, projectId) is not { } file || http.Request.Headers[PatternHeader] is not [{ } pattern])
+            {
+                return NotOurs;
+            }
+
+            var site = Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString());
+            var started = await uploads.ImportAsync(file, Uri.UnescapeDataString(pattern), site, http.Request.Headers.ContainsKey(DryRunHeader), cancellationToken);
+            return started.Succeeded ? Results.Accepted() : Results.BadRequest(started.Error);
+        }).RequireAuthorization(Policies.Administer).DisableAntiforgery();
+    }
+
+    private static IResult NotOurs => Results.BadRequest("Uploads come from the import page.");
+
+    private static UploadedFile? FileOf(HttpContext http, int projectId) =>
+        http.Request.Headers[NameHeader] is [{ } name] && Header(http, SizeHeader) is { } size && Header(http, ModifiedHeader) is { } modified
+            ? new UploadedFile(projectId, http.User.FindFirstValue(ClaimTypes.NameIdentifier)!, Uri.UnescapeDataString(name), size, modified)
+            : null;
+
+    private static long? Header(HttpContext http, string name) => long.TryParse(http.Request.Headers[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static IResult Number(long number) => Results.Text(number.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,0 +1,96 @@
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>Takes archives part by part, straight to disk, and imports those that are whole. What broke off stays for a week.</summary>
+public sealed class UploadService(ImportService imports, StorageOptions storage, TimeProvider time)
+{
+    /// <summary>The largest archive.</summary>
+    public const long MaximumBytes = 8L * 1024 * 1024 * 1024;
+
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+
+    /// <summary>How many bytes of a file are here.</summary>
+    public long Received(UploadedFile file) => new FileInfo(PathOf(file)) is { Exists: true } part ? part.Length : 0;
+
+    /// <summary>Adds a part to a file and returns how many bytes are here then. A part that breaks off is kept as far as it came.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the part begins; refused where that is not where the file goes on.</param>
+    /// <param name="part">The bytes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result<long>> AppendAsync(UploadedFile file, long offset, Stream part, CancellationToken cancellationToken = default)
+    {
+        if (file.Size is < 1 or > MaximumBytes)
+        {
+            return Result.Refused($"An archive has at most {MaximumBytes >> 30} GB; a larger one is imported from a folder of the server.");
+        }
+
+        if (offset == 0)
+        {
+            Directory.CreateDirectory(storage.UploadFolder);
+            DeleteOld();
+        }
+
+        await using var stream = Open(PathOf(file), mayBegin: offset == 0);
+        if (stream?.Length != offset)
+        {
+            return Result.Refused("The upload goes on elsewhere.");
+        }
+
+        stream.Position = offset;
+        await CopyAsync(part, stream, file.Size, cancellationToken);
+        return stream.Length <= file.Size ? stream.Length : Result.Refused("More came than the file has.");
+    }
+
+    /// <summary>Imports a file that is whole, and returns the import's key. Where the import is refused, the file stays for another try.</summary>
+    public async Task<Result<int>> ImportAsync(UploadedFile file, string patientPattern, string? site, bool isDryRun, CancellationToken cancellationToken = default)
+    {
+        if (Received(file) != file.Size)
+        {
+            return Result.Refused("The upload is not complete.");
+        }
+
+        var archive = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
+        File.Move(PathOf(file), archive);
+        var started = await imports.StartAsync(
+            new ImportRequest(file.ProjectId, archive, file.Name.Length > 200 ? file.Name[..200] : file.Name, IsUpload: true, patientPattern, file.UserId, site) { IsDryRun = isDryRun }, cancellationToken);
+        if (!started.Succeeded)
+        {
+            File.Move(archive, PathOf(file), overwrite: true);
+        }
+
+        return started;
+    }
+
+    /// <summary>The file, for this caller alone; null where there is none, or another has it.</summary>
+    private static FileStream? Open(string path, bool mayBegin)
+    {
+        try
+        {
+            return new FileStream(path, mayBegin ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task CopyAsync(Stream part, FileStream stream, long size, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[128 * 1024];
+        while (stream.Position <= size && await part.ReadAsync(buffer, cancellationToken) is var read and > 0)
+        {
+            await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+    }
+
+    private string PathOf(UploadedFile file) => Path.Combine(storage.UploadFolder, file.PartName);
+
+    private void DeleteOld()
+    {
+        foreach (var part in new DirectoryInfo(storage.UploadFolder).EnumerateFiles("*.part").Where(p => p.LastWriteTimeUtc < time.GetUtcNow().UtcDateTime - Kept))
+        {
+            part.Delete();
+        }
+    }
+}
