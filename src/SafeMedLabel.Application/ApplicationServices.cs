@@ -42,6 +42,9 @@ public static class ApplicationServices
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
         services.AddSingleton<UploadService>();
+        // An archive takes as long as it takes. Addresses may hold secrets: the client's own log would have them.
+        services.AddHttpClient(ArchiveDownload.Client, client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
+        services.AddSingleton<ArchiveDownload>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
         services.AddSingleton<DatasetExporter>();
@@ -95,7 +98,7 @@ public static class ApplicationServices
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
         services.AddSingleton<LearningTurn>();
-        services.AddHttpClient(AlarmWebhook.Client, client => client.Timeout = TimeSpan.FromSeconds(10));
+        services.AddHttpClient(AlarmWebhook.Client, client => client.Timeout = TimeSpan.FromSeconds(10)).RemoveAllLoggers();
         services.AddSingleton<AlarmWebhook>();
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();

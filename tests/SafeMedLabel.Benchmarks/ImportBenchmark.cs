@@ -29,7 +29,7 @@ internal static class ImportBenchmark
 
             await using var services = await ImportCommand.OpenAsync(Path.Combine(folder, "storage"), CancellationToken.None);
             var project = (await services.GetRequiredService<ProjectService>().CreateAsync("Cells", "")).Value;
-            var request = ImportRequest.OfPath(project, data, ImportService.DefaultPatientPattern, "benchmark", site: null);
+            var request = ImportRequest.Of(project, data, ImportService.DefaultPatientPattern, "benchmark", site: null);
             var clock = Stopwatch.StartNew();
             var id = (await services.GetRequiredService<ImportService>().EnterAsync(request)).Value;
             await services.GetRequiredService<ImportRunner>().RunAsync(id, CancellationToken.None);

@@ -67,5 +67,17 @@ public sealed class ImportTests
         await Assertions.Expect(page.GetByTestId("carry-out")).ToBeDisabledAsync();
         await page.GetByTestId("discard-import").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
+
+        await using var publisher = await FileServer.StartAsync(await File.ReadAllBytesAsync(uploads.File("cells.zip"), cancellation));
+        await page.GetByTestId("import-path").FillAsync(publisher.Address);
+        await page.GetByTestId("import-sha256").FillAsync(new string('0', 64));
+        await page.GetByTestId("start-import").ClickAsync();
+        await Assertions.Expect(page.GetByText("it is another file, and was thrown away").First).ToBeVisibleAsync();
+        await Walk.InspectAsync(page, "import-address");
+        await page.GetByTestId("import-sha256").FillAsync("");
+        await page.GetByTestId("dry-run").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
+        await page.GetByTestId("discard-import").First.ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
     }
 }

@@ -30,6 +30,9 @@ public enum ImportState
 /// <summary>One import of a folder or archive into a project, and how it went.</summary>
 public sealed class DatasetImport
 {
+    /// <summary>Longest address.</summary>
+    public const int MaxAddress = 2000;
+
     /// <summary>Longest name of a site.</summary>
     public const int MaxSite = 100;
 
@@ -50,6 +53,18 @@ public sealed class DatasetImport
 
     /// <summary>True when the source is an upload, deleted after a completed import.</summary>
     public bool IsUpload { get; set; }
+
+    /// <summary>Where the source is to be fetched from; null where it lies on the server. It may hold a secret.</summary>
+    public string? Address { get; set; }
+
+    /// <summary>What the SHA-256 of the fetched file must be; null where nobody knows.</summary>
+    public string? Sha256 { get; set; }
+
+    /// <summary>Bytes fetched so far.</summary>
+    public long FetchedBytes { get; set; }
+
+    /// <summary>Bytes to fetch; null where the server does not say.</summary>
+    public long? FetchableBytes { get; set; }
 
     /// <summary>Regular expression with a group 'patient', matched against file names.</summary>
     public required string PatientPattern { get; set; }
@@ -107,7 +122,11 @@ public sealed class DatasetImport
     {
         if (IsUpload && SourcePath.StartsWith(storage.UploadFolder, StringComparison.Ordinal))
         {
-            File.Delete(SourcePath);
+            var part = $"{SourcePath}.part";
+            foreach (var file in (string[])[SourcePath, part, ArchiveDownload.MarkOf(part)])
+            {
+                File.Delete(file);
+            }
         }
     }
 
@@ -116,6 +135,8 @@ public sealed class DatasetImport
         public void Configure(EntityTypeBuilder<DatasetImport> builder)
         {
             builder.Property(i => i.Site).HasMaxLength(MaxSite);
+            builder.Property(i => i.Address).HasMaxLength(MaxAddress);
+            builder.Property(i => i.Sha256).HasMaxLength(64);
             builder.Property(i => i.Plan).HasConversion<JsonConverter<ImportPlan>>();
             builder.Property(i => i.CancelRequested).Metadata.SetAfterSaveBehavior(PropertySaveBehavior.Ignore);
             builder.HasIndex(i => i.ProjectId);

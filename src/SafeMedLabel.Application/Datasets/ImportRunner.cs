@@ -5,7 +5,7 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Takes one import through its states. Safe to call again for one that a dead worker left behind.</summary>
-public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, DatasetImporter importer, StorageOptions storage, TimeProvider time, ILogger<ImportRunner> logger)
+public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, DatasetImporter importer, ArchiveDownload download, StorageOptions storage, TimeProvider time, ILogger<ImportRunner> logger)
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
@@ -35,6 +35,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         var watching = CancelWhenAskedAsync(importId, going);
         try
         {
+            await FetchAsync(import, going.Token);
             await importer.ImportAsync(import, going.Token);
             await EndAsync(import, import.IsDryRun ? ImportState.Planned : ImportState.Completed, null);
             if (!import.IsDryRun)
@@ -64,6 +65,33 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             await going.CancelAsync();
             await watching;
         }
+    }
+
+    /// <summary>Fetches what is to be fetched and is not here yet, as it is after a dry run.</summary>
+    private async Task FetchAsync(DatasetImport import, CancellationToken cancellationToken)
+    {
+        if (import.Address is not { } address || File.Exists(import.SourcePath))
+        {
+            return;
+        }
+
+        var written = time.GetTimestamp();
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), cancellationToken);
+        await download.FetchAsync(
+            new Uri(address),
+            import.SourcePath,
+            import.Sha256,
+            (fetched, all) =>
+            {
+                (import.FetchedBytes, import.FetchableBytes) = (fetched, all);
+                if (time.GetElapsedTime(written) >= Between)
+                {
+                    written = time.GetTimestamp();
+                    db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.FetchedBytes, fetched).SetProperty(i => i.FetchableBytes, all));
+                }
+            },
+            cancellationToken);
     }
 
     private async Task CancelWhenAskedAsync(int importId, CancellationTokenSource going)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
@@ -18,9 +20,31 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
     /// <summary>True where it is only to be said what would go in.</summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>A request for what lies on the server, under the name that it has there.</summary>
-    public static ImportRequest OfPath(int projectId, string path, string patientPattern, string requestedById, string? site) =>
-        new(projectId, path, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), IsUpload: false, patientPattern, requestedById, site);
+    /// <summary>Where the archive is to be fetched from; null where it lies on the server.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>What its SHA-256 must be, 64 hex digits; null where nobody knows.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>A request for what lies on the server, or at an address, under the name that it has there.</summary>
+    public static ImportRequest Of(int projectId, string pathOrAddress, string patientPattern, string requestedById, string? site) =>
+        IsAddress(pathOrAddress, out var address)
+            ? new(projectId, "", address.Segments[^1] is var name and not "/" ? Uri.UnescapeDataString(name) : address.Host, IsUpload: true, patientPattern, requestedById, site) { Address = pathOrAddress }
+            : new(projectId, pathOrAddress, Path.GetFileName(Path.TrimEndingDirectorySeparator(pathOrAddress)), IsUpload: false, patientPattern, requestedById, site);
+
+    /// <summary>Whether something is an address rather than a path.</summary>
+    public static bool IsAddress(string pathOrAddress, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(pathOrAddress, UriKind.Absolute, out address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp);
+
+    /// <summary>What is wrong with the address or its hash, as a sentence; null where nothing is.</summary>
+    internal string? AddressProblem() => this switch
+    {
+        { Address: null, Sha256: null } => null,
+        { Address: null } => "A SHA-256 is for what is fetched from an address.",
+        { Address.Length: > DatasetImport.MaxAddress } => $"An address has at most {DatasetImport.MaxAddress} characters.",
+        { Sha256: { } hash } when !ContentStore.IsHash(hash) => "A SHA-256 has 64 hex digits.",
+        _ => null,
+    };
 }
 
 /// <summary>Starts and shows imports. The work itself is the worker's.</summary>
@@ -52,7 +76,13 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Writes an import down and returns its key. Who calls this runs it too; where they die, the next worker does.</summary>
     public async Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
-        if (Problem(request.SourcePath, request.PatientPattern) is { } problem)
+        request = request with { Sha256 = string.IsNullOrWhiteSpace(request.Sha256) ? null : request.Sha256.Trim().ToLowerInvariant() };
+        if (request.AddressProblem() is { } unfit)
+        {
+            return Result.Refused(unfit);
+        }
+
+        if ((request.Address is null ? Problem(request.SourcePath, request.PatientPattern) : PatientPattern.Problem(request.PatientPattern)) is { } problem)
         {
             return Result.Refused(problem);
         }
@@ -79,8 +109,10 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             import = new DatasetImport
             {
                 ProjectId = request.ProjectId,
-                SourcePath = Path.GetFullPath(request.SourcePath),
+                SourcePath = request.Address is { } address ? FetchedPath(request.ProjectId, address) : Path.GetFullPath(request.SourcePath),
                 SourceName = request.SourceName,
+                Address = request.Address,
+                Sha256 = request.Sha256,
                 Site = string.IsNullOrEmpty(site) ? null : site,
                 IsUpload = request.IsUpload,
                 IsDryRun = request.IsDryRun,
@@ -191,6 +223,9 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.ImportIssues.AsNoTracking().Where(i => i.ImportId == importId).OrderBy(i => i.Path).Take(MaximumIssues).ToListAsync(cancellationToken);
     }
+
+    /// <summary>The same for the same address: what broke off goes on in a later import.</summary>
+    private string FetchedPath(int projectId, string address) => Path.Combine(storage.UploadFolder, $"{ContentStore.Hash(Encoding.UTF8.GetBytes($"{projectId}\n{address}"))}.zip");
 
     private static string? Problem(string path, string pattern) =>
         Path.Exists(path) ? PatientPattern.Problem(pattern) : "There is no such folder or file on the server.";

@@ -21,7 +21,8 @@ internal static class ImportCommand
 
     public static Command Create()
     {
-        var source = new Argument<string>("source") { Description = "Folder or zip with one folder per class or a manifest.csv, or a manifest beside its images." };
+        var source = new Argument<string>("source") { Description = "Folder or zip with one folder per class or a manifest.csv, a manifest beside its images, or the address of such a zip." };
+        var hash = new Option<string?>("--sha256") { Description = "What the SHA-256 of a zip that is fetched must be." };
         var storage = CommonOptions.Storage();
         var project = new Option<string>("--project") { Description = "The project's name or number.", Required = true };
         var create = new Option<bool>("--create") { Description = "Make the project where there is none of that name." };
@@ -32,7 +33,7 @@ internal static class ImportCommand
         };
         var site = new Option<string?>("--site") { Description = "Where the images were taken, for those of which a manifest does not say." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would go in." };
-        var command = new Command("import", "Bring images into a project, in the storage of a server, be it running or not.") { source, storage, project, create, pattern, site, dryRun };
+        var command = new Command("import", "Bring images into a project, in the storage of a server, be it running or not.") { source, hash, storage, project, create, pattern, site, dryRun };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
             if (parsed.GetValue(create) && parsed.GetValue(dryRun))
@@ -43,8 +44,8 @@ internal static class ImportCommand
             await using var services = await OpenAsync(parsed.GetRequiredValue(storage), cancellationToken);
             var projectId = await ProjectAsync(services.GetRequiredService<ProjectService>(), parsed.GetRequiredValue(project), parsed.GetValue(create), cancellationToken);
             var clock = Stopwatch.StartNew();
-            var request = ImportRequest.OfPath(projectId, parsed.GetRequiredValue(source), parsed.GetRequiredValue(pattern), Requester, parsed.GetValue(site));
-            var import = await RunAsync(services, request with { IsDryRun = parsed.GetValue(dryRun) }, cancellationToken);
+            var request = ImportRequest.Of(projectId, parsed.GetRequiredValue(source), parsed.GetRequiredValue(pattern), Requester, parsed.GetValue(site));
+            var import = await RunAsync(services, request with { IsDryRun = parsed.GetValue(dryRun), Sha256 = parsed.GetValue(hash) }, cancellationToken);
             var summary = await SummaryAsync(services, import, clock.Elapsed, cancellationToken);
             runner.Print(summary, console => Show(console, summary));
         });

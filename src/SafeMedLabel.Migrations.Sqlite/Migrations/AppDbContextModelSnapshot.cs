@@ -378,6 +378,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("Added")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Address")
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");
 
@@ -389,6 +393,12 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<string>("Error")
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("FetchableBytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("FetchedBytes")
+                        .HasColumnType("INTEGER");
 
                     b.Property<DateTime?>("FinishedUtc")
                         .HasColumnType("TEXT");
@@ -420,6 +430,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<DateTime>("RequestedUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sha256")
+                        .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Site")

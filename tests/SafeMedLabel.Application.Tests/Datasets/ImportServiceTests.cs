@@ -58,6 +58,27 @@ public sealed class ImportServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_lies_at_an_address_is_fetched_once_looked_at_and_let_in()
+    {
+        System.IO.Compression.ZipFile.CreateFromDirectory(_folder.Path, _folder.File("../set.zip"));
+        var content = await File.ReadAllBytesAsync(_folder.File("../set.zip"), Cancellation);
+        File.Delete(_folder.File("../set.zip"));
+        await using var server = await FileServer.StartAsync(content);
+        var request = ImportRequest.Of(_workplace.ProjectId, server.Address, ImportService.DefaultPatientPattern, "admin", null) with { IsDryRun = true };
+        Assert.Equal("A SHA-256 has 64 hex digits.", (await Imports.EnterAsync(request with { Sha256 = "abc" }, Cancellation)).Error);
+
+        var id = (await Imports.EnterAsync(request with { Sha256 = $" {ContentStore.Hash(content).ToUpperInvariant()} " }, Cancellation)).Value;
+        await RunAsync(id);
+        Assert.Equal((ImportState.Planned, 2, 0), await StateAsync(id));
+        Assert.True((await Imports.CarryOutAsync(id, Cancellation)).Succeeded);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Completed, 2, 2), await StateAsync(id));
+        Assert.Single(server.Asked);
+        Assert.Equal(("cells.zip", content.Length), await Imports.GetAsync(id, Cancellation) is { } done ? (done.SourceName, done.FetchedBytes) : default);
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+    }
+
+    [Fact]
     public async Task A_patient_who_is_on_two_sides_already_ends_an_import_with_a_sentence()
     {
         await _workplace.AddImagesAsync(1, DataSplit.Training, "P7");

@@ -80,7 +80,7 @@ public sealed class DatasetExporterTests : IAsyncLifetime
 
         await using var elsewhere = await Workplace.CreateAsync();
         var imports = elsewhere.Get<ImportService>();
-        var import = await imports.EnterAsync(ImportRequest.OfPath(elsewhere.ProjectId, _folder.File("package.zip"), ImportService.DefaultPatientPattern, "admin", null), Cancellation);
+        var import = await imports.EnterAsync(ImportRequest.Of(elsewhere.ProjectId, _folder.File("package.zip"), ImportService.DefaultPatientPattern, "admin", null), Cancellation);
         await elsewhere.Get<ImportRunner>().RunAsync(import.Value, Cancellation);
         Assert.Equal((ImportState.Completed, 18, 0, 0), await imports.GetAsync(import.Value, Cancellation) is { } done ? (done.State, done.Added, done.Rejected, done.Conflicts) : default);
 
