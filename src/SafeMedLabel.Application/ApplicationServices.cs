@@ -98,8 +98,7 @@ public static class ApplicationServices
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
         services.AddSingleton<LearningTurn>();
-        services.AddHttpClient(AlarmWebhook.Client, client => client.Timeout = TimeSpan.FromSeconds(10)).RemoveAllLoggers();
-        services.AddSingleton<AlarmWebhook>();
+        AlarmWebhook.AddTo(services);
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();
         services.AddQuartz(quartz => quartz

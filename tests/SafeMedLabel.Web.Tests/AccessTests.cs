@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Testing;
@@ -154,6 +155,19 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync(pathologist, project, new { kind = "Nonsense" })).StatusCode);
         Assert.NotEqual(HttpStatusCode.NoContent, (await pathologist.PostAsJsonAsync($"/projects/{project}/decisions", answer, Cancellation)).StatusCode);
         Assert.Equal(0, (await _server.Services.GetRequiredService<LabellingService>().ProgressAsync(project, Cancellation)).Labelled);
+    }
+
+    [Fact]
+    public async Task Who_signs_in_and_whose_password_was_wrong_stands_in_the_trail_and_a_strangers_address_does_not()
+    {
+        using var browser = await _server.BrowserAsync("pat");
+        Assert.False(await TestServer.SignInAsync(browser, "pat", "wrong horse battery"));
+        Assert.False(await TestServer.SignInAsync(browser, "secret typed into the wrong field", "wrong horse battery"));
+
+        var entries = await _server.Services.GetRequiredService<AuditTrail>().ListAsync(new AuditFilter(), cancellationToken: Cancellation);
+        Assert.Equal([(AuditAction.SignInRefused, "the program"), (AuditAction.SignedIn, "pat")], entries.Take(2).Select(e => (e.Action, e.Actor)));
+        Assert.All(entries.Take(2), e => Assert.Equal("account of pat", e.Subject));
+        Assert.DoesNotContain(entries, e => e.Subject.Contains("secret", StringComparison.Ordinal));
     }
 
     [Fact]

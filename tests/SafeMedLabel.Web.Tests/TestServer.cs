@@ -81,18 +81,23 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
         var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = ClientOptions.BaseAddress };
         if (name is not null)
         {
-            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-            {
-                ["_handler"] = "login",
-                ["__RequestVerificationToken"] = Token().Match(await client.GetStringAsync(new Uri("/login", UriKind.Relative))).Groups[1].Value,
-                ["Input.Email"] = $"{name}@example.org",
-                ["Input.Password"] = Password,
-            });
-            var answer = await client.PostAsync(new Uri("/login", UriKind.Relative), form);
-            Assert.Equal(System.Net.HttpStatusCode.Redirect, answer.StatusCode);
+            Assert.True(await SignInAsync(client, name, Password));
         }
 
         return client;
+    }
+
+    /// <summary>Fills the sign-in form in and returns whether it let them in.</summary>
+    public static async Task<bool> SignInAsync(HttpClient browser, string name, string password)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["_handler"] = "login",
+            ["__RequestVerificationToken"] = Token().Match(await browser.GetStringAsync(new Uri("/login", UriKind.Relative))).Groups[1].Value,
+            ["Input.Email"] = $"{name}@example.org",
+            ["Input.Password"] = password,
+        });
+        return (await browser.PostAsync(new Uri("/login", UriKind.Relative), form)).StatusCode == System.Net.HttpStatusCode.Redirect;
     }
 
     /// <inheritdoc />

@@ -69,6 +69,12 @@ public enum AuditAction
     /// <summary>Somebody went back to an earlier model.</summary>
     ModelRolledBack,
 
+    /// <summary>Somebody signed in.</summary>
+    SignedIn,
+
+    /// <summary>A password was wrong, or the account may not sign in.</summary>
+    SignInRefused,
+
     /// <summary>An account was made.</summary>
     AccountCreated,
 

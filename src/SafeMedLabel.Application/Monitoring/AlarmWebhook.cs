@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Persistence;
 
@@ -14,10 +15,17 @@ public sealed class AlarmWebhook(IDbContextFactory<AppDbContext> contexts, IHttp
     /// <summary>Tries before an alarm is given up: over about half a day.</summary>
     public const int MostTries = 12;
 
-    /// <summary>Name of the HTTP client.</summary>
-    public const string Client = "alarms";
+    private const string Client = "alarms";
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(20);
+
+    /// <summary>Adds it with its HTTP client, whose own log would hold addresses, and which goes where it was told and nowhere that leads on to.</summary>
+    public static void AddTo(IServiceCollection services)
+    {
+        services.AddHttpClient(Client, client => client.Timeout = TimeSpan.FromSeconds(10)).RemoveAllLoggers()
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false });
+        services.AddSingleton<AlarmWebhook>();
+    }
 
     /// <summary>Sends what is due.</summary>
     public async Task SendAsync(CancellationToken cancellationToken)

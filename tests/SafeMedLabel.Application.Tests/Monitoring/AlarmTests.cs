@@ -22,8 +22,11 @@ public sealed class AlarmTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _receiver = await Receiver.StartAsync();
-        _workplace = await Workplace.CreateAsync(services => services.AddSingleton<AlarmWebhook>().AddHttpClient(AlarmWebhook.Client).Services
-            .AddLogging(l => l.ClearProviders().AddProvider(_log)));
+        _workplace = await Workplace.CreateAsync(services =>
+        {
+            AlarmWebhook.AddTo(services);
+            services.AddLogging(l => l.ClearProviders().AddProvider(_log));
+        });
     }
 
     public async ValueTask DisposeAsync()
@@ -98,6 +101,20 @@ public sealed class AlarmTests : IAsyncLifetime
         Assert.Equal(3, _receiver.Bodies.Count);
         Assert.Contains(_log.Warnings, w => w.Contains("with status 503", StringComparison.Ordinal));
         Assert.DoesNotContain(_log.Warnings, w => w.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_webhook_that_leads_on_to_another_address_is_not_followed()
+    {
+        await _workplace.ChangeAsync(p => p.AlarmWebhook = _receiver.Address);
+        _receiver.Status = 307;
+        await FailSilentlyAsync();
+        await RaiseAsync();
+
+        await SendAsync();
+
+        Assert.Single(_receiver.Bodies);
+        Assert.Contains(_log.Warnings, w => w.Contains("with status 307", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ internal sealed class Receiver : IAsyncDisposable
         {
             using var reader = new StreamReader(request.Body);
             receiver.Bodies.Enqueue(await reader.ReadToEndAsync());
-            return Results.StatusCode(receiver.Status);
+            return receiver.Status == StatusCodes.Status307TemporaryRedirect ? Results.Redirect(receiver.Address, preserveMethod: true) : Results.StatusCode(receiver.Status);
         });
         await server.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
