@@ -1,10 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
@@ -52,6 +56,29 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, "image/png", "no-store"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType, answer.Headers.CacheControl!.ToString()));
         Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(browser, $"/images/{Guid.NewGuid()}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_is_signed_out_everywhere_is_out_in_each_browser_while_others_stay_and_the_trail_says_so()
+    {
+        _server.Services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval = TimeSpan.Zero;
+        using var desk = await _server.BrowserAsync("pat");
+        using var home = await _server.BrowserAsync("pat");
+        using var admin = await _server.BrowserAsync("ada");
+        Assert.All([await GetAsync(desk, "/"), await GetAsync(home, "/"), await GetAsync(admin, "/")], answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+
+        await using var scope = _server.Services.CreateAsyncScope();
+        var accounts = scope.ServiceProvider.GetRequiredService<AccountService>();
+        var pat = await _server.UserIdAsync("pat");
+        Assert.Null((await accounts.EndSessionsAsync(pat, Cancellation)).Error);
+        Assert.Equal("This account no longer exists.", (await accounts.EndSessionsAsync("nobody", Cancellation)).Error);
+
+        Assert.All([await GetAsync(desk, "/"), await GetAsync(home, "/")], answer => Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(admin, "/")).StatusCode);
+        using var again = await _server.BrowserAsync("pat");
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(again, "/")).StatusCode);
+        await using var db = await _server.Services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync(Cancellation);
+        Assert.Equal($"account {pat}", (await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.SessionsEnded, Cancellation)).Subject);
     }
 
     [Fact]

@@ -84,6 +84,9 @@ public enum AuditAction
     /// <summary>An account has another password.</summary>
     PasswordChanged,
 
+    /// <summary>A person was signed out everywhere.</summary>
+    SessionsEnded,
+
     /// <summary>An account was given a role.</summary>
     RoleGiven,
 
