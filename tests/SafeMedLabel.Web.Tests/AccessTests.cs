@@ -188,8 +188,9 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task Who_signs_in_and_whose_password_was_wrong_stands_in_the_trail_and_a_strangers_address_does_not()
     {
         using var browser = await _server.BrowserAsync("pat");
-        Assert.False(await TestServer.SignInAsync(browser, "pat", "wrong horse battery"));
-        Assert.False(await TestServer.SignInAsync(browser, "secret typed into the wrong field", "wrong horse battery"));
+        using var stranger = await _server.BrowserAsync();
+        Assert.False(await TestServer.SignInAsync(stranger, "pat", "wrong horse battery"));
+        Assert.False(await TestServer.SignInAsync(stranger, "secret typed into the wrong field", "wrong horse battery"));
 
         var entries = await _server.Services.GetRequiredService<AuditTrail>().ListAsync(new AuditFilter(), cancellationToken: Cancellation);
         Assert.Equal([(AuditAction.SignInRefused, "the program"), (AuditAction.SignedIn, "pat")], entries.Take(2).Select(e => (e.Action, e.Actor)));
