@@ -16,6 +16,9 @@ namespace SafeMedLabel.Application.Auditing;
 /// <summary>What the trail says of a row that is about to be written; secrets and passwords it only says to have changed.</summary>
 internal static class AuditDescription
 {
+    /// <summary>What stands before an account's key.</summary>
+    public const string AccountPrefix = "account ";
+
     /// <summary>Columns of a project that no person sets, or that other entries tell of.</summary>
     private static readonly HashSet<string> Silent = [nameof(Project.Version), nameof(Project.QueueRoundId), nameof(Project.ActiveRoundId), nameof(Project.IsSynthetic)];
 
@@ -44,14 +47,14 @@ internal static class AuditDescription
             AuditAction.RoundStarted, round.ProjectId, Round(round.Number), round.RequestedById, after: new { round.Method, Labels = round.LabelCount, round.Seed, round.Epochs, round.ImageSize }),
         (LabelAudit audit, EntityState.Added) => Entry(AuditAction.LabelAuditStarted, audit.ProjectId, "labels", audit.RequestedById, after: new { Labels = audit.LabelCount }),
         (Promotion promotion, EntityState.Added) => Promoted(promotion),
-        (AppUser user, EntityState.Added) => Entry(AuditAction.AccountCreated, null, $"account {user.Id}", after: new { user.Email, user.DisplayName }),
+        (AppUser user, EntityState.Added) => Entry(AuditAction.AccountCreated, null, Account(user.Id), after: new { user.Email, user.DisplayName }),
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
-            Entry(AuditAction.PasswordChanged, null, $"account {user.Id}"),
-        (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, $"account {user.Id}", p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
+            Entry(AuditAction.PasswordChanged, null, Account(user.Id)),
+        (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, Account(user.Id), p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
         (ApiKey key, EntityState.Added) => Entry(AuditAction.ApiKeyCreated, null, $"API key {key.Prefix}…", key.UserId, after: new { key.Name, Scope = key.Scope.ToString(), key.ExpiresUtc }),
         (ApiKey { RevokedUtc: not null } key, EntityState.Modified) => Entry(AuditAction.ApiKeyRevoked, null, $"API key {key.Prefix}…"),
-        (IdentityUserRole<string> role, EntityState.Added) => Entry(AuditAction.RoleGiven, null, $"account {role.UserId}", after: new { Role = NameOf(db, role) }),
-        (IdentityUserRole<string> role, EntityState.Deleted) => Entry(AuditAction.RoleTaken, null, $"account {role.UserId}", before: new { Role = NameOf(db, role) }),
+        (IdentityUserRole<string> role, EntityState.Added) => Entry(AuditAction.RoleGiven, null, Account(role.UserId), after: new { Role = NameOf(db, role) }),
+        (IdentityUserRole<string> role, EntityState.Deleted) => Entry(AuditAction.RoleTaken, null, Account(role.UserId), before: new { Role = NameOf(db, role) }),
         _ => null,
     };
 
@@ -65,6 +68,9 @@ internal static class AuditDescription
         Before = before is null ? null : JsonSerializer.Serialize(before),
         After = after is null ? null : JsonSerializer.Serialize(after),
     };
+
+    /// <summary>How the trail calls an account.</summary>
+    public static string Account(string id) => $"{AccountPrefix}{id}";
 
     /// <summary>How the trail calls an import.</summary>
     public static string Import(int id) => string.Create(CultureInfo.InvariantCulture, $"import {id}");

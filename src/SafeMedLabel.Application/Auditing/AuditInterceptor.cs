@@ -12,8 +12,8 @@ namespace SafeMedLabel.Application.Auditing;
 /// </summary>
 internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : SaveChangesInterceptor
 {
-    /// <summary>Transactions that were begun here, because the caller had none.</summary>
-    private readonly ConditionalWeakTable<DbContext, IDbContextTransaction> _begun = [];
+    /// <summary>What was added to saves under way.</summary>
+    private readonly ConditionalWeakTable<DbContext, Addition> _additions = [];
 
     /// <inheritdoc />
     public override InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
@@ -79,12 +79,9 @@ internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : Save
             return;
         }
 
-        if (db.Database.CurrentTransaction is null)
-        {
-            _begun.Add(db, db.Database.BeginTransaction());
-        }
-
-        var head = db.AuditHeads.FirstOrDefault(h => h.Id == AuditHead.OnlyId) ?? db.AuditHeads.Add(new AuditHead()).Entity;
+        var addition = new Addition(entries, db.Database.CurrentTransaction is null ? db.Database.BeginTransaction() : null);
+        _additions.Add(db, addition);
+        var head = addition.Head = db.AuditHeads.FirstOrDefault(h => h.Id == AuditHead.OnlyId) ?? db.AuditHeads.Add(new AuditHead()).Entity;
         foreach (var entry in entries)
         {
             (entry.Id, entry.AtUtc, entry.Previous) = (head.LastId + 1, time.GetUtcNow().UtcDateTime, head.Last);
@@ -99,16 +96,34 @@ internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : Save
     /// <summary>Lets the context forget the trail, which others append to before it saves again.</summary>
     private void End(DbContext db, Action<IDbContextTransaction> end)
     {
-        foreach (var row in db.ChangeTracker.Entries().Where(e => e.Entity is AuditEntry or AuditHead).ToList())
+        if (!_additions.TryGetValue(db, out var addition))
         {
-            row.State = EntityState.Detached;
+            return;
         }
 
-        if (_begun.TryGetValue(db, out var transaction))
+        _additions.Remove(db);
+        foreach (var row in addition.Rows)
         {
-            _begun.Remove(db);
+            db.Entry(row).State = EntityState.Detached;
+        }
+
+        if (addition.Begun is { } transaction)
+        {
             end(transaction);
             transaction.Dispose();
         }
+    }
+
+    /// <summary>What a save carries beside what was asked for.</summary>
+    /// <param name="entries">The entries.</param>
+    /// <param name="begun">The transaction that was begun for them; null where the caller had one.</param>
+    private sealed class Addition(List<AuditEntry> entries, IDbContextTransaction? begun)
+    {
+        public IDbContextTransaction? Begun => begun;
+
+        /// <summary>The trail's end; null until it was read.</summary>
+        public AuditHead? Head { get; set; }
+
+        public IEnumerable<object> Rows => Head is null ? entries : [.. entries, Head];
     }
 }

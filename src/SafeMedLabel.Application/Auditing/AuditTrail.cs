@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using CsvHelper;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
@@ -16,15 +14,13 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
     /// <summary>The most problems that are listed.</summary>
     public const int MaximumProblems = 1000;
 
-    private const string AccountPrefix = "account ";
-
     private static readonly string[] Columns = ["entry", "at_utc", "actor", "action", "project", "subject", "before", "after"];
 
     /// <summary>Writes down that somebody signed in, or could not. Nothing is written of addresses that are no account's: they may be passwords in the wrong field.</summary>
     public async Task SignInAsync(string accountId, bool succeeded, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(succeeded ? AuditAction.SignedIn : AuditAction.SignInRefused, null, $"{AccountPrefix}{accountId}", succeeded ? accountId : null));
+        db.AuditEntries.Add(AuditDescription.Entry(succeeded ? AuditAction.SignedIn : AuditAction.SignInRefused, null, AuditDescription.Account(accountId), succeeded ? accountId : null));
         await db.SaveChangesAsync(cancellationToken);
     }
 
@@ -45,7 +41,7 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var names = await Names.ReadAsync(db, cancellationToken);
-        await using var csv = new CsvWriter(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), leaveOpen: true), SafeCsv.Configuration);
+        await using var csv = SafeCsv.Write(stream);
         Array.ForEach(Columns, csv.WriteField);
         await csv.NextRecordAsync();
         await foreach (var entry in Matching(db, filter).OrderBy(e => e.Id).AsAsyncEnumerable().WithCancellation(cancellationToken))
@@ -120,7 +116,7 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
             entry.ActorId is { } actor ? people.GetValueOrDefault(actor, actor) : "the program",
             entry.Action,
             entry.ProjectId is { } project ? projects.GetValueOrDefault(project) : null,
-            entry.Subject.StartsWith(AccountPrefix, StringComparison.Ordinal) && people.TryGetValue(entry.Subject[AccountPrefix.Length..], out var name) ? $"account of {name}" : entry.Subject,
+            entry.Subject.StartsWith(AuditDescription.AccountPrefix, StringComparison.Ordinal) && people.TryGetValue(entry.Subject[AuditDescription.AccountPrefix.Length..], out var name) ? $"account of {name}" : entry.Subject,
             entry.Before,
             entry.After);
     }

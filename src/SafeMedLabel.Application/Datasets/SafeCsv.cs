@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using CsvHelper;
 using CsvHelper.Configuration;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -20,6 +22,9 @@ internal static class SafeCsv
         InjectionCharacters = Marked,
         InjectionEscapeCharacter = Mark,
     };
+
+    /// <summary>Begins a table that people open: UTF-8 with the mark by which spreadsheets know it. The stream stays open.</summary>
+    public static CsvWriter Write(Stream stream) => new(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), leaveOpen: true), Configuration);
 
     /// <summary>What was written, of what is read: without the apostrophe that was added.</summary>
     public static string Plain(string field) => field.Length > 1 && field[0] == Mark && Marked.Contains(field[1]) ? field[1..] : field;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using CsvHelper;
 using SafeMedLabel.Application.Datasets;
 
@@ -12,7 +11,7 @@ internal sealed class CsvLabelWriter : ILabelWriter
 
     public CsvLabelWriter(Stream stream)
     {
-        _csv = new CsvWriter(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), leaveOpen: true), SafeCsv.Configuration);
+        _csv = SafeCsv.Write(stream);
         foreach (var column in LabelColumn.All)
         {
             _csv.WriteField(column.Name);

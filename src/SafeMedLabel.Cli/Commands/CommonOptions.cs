@@ -23,6 +23,11 @@ internal static class CommonOptions
     public static Task<ServiceProvider> OpenStorageAsync(string storage, CancellationToken cancellationToken) =>
         File.Exists(new StorageOptions { Root = storage }.DatabaseFile) ? ImportCommand.OpenAsync(storage, cancellationToken) : throw new ArgumentException($"There is no storage of a server in '{storage}'.");
 
+    /// <summary>Key of the project of a name or number.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static async Task<int> FindProjectAsync(IServiceProvider services, string project, CancellationToken cancellationToken) =>
+        await services.GetRequiredService<ProjectService>().FindAsync(project, cancellationToken) ?? throw new ArgumentException($"There is no project '{project}' in this storage.");
+
     /// <summary>Seed of split, labels and training.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "Seed of split, labels and training.", DefaultValueFactory = _ => 0 };
 

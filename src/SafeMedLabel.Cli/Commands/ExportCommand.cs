@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Cli.Output;
 using Spectre.Console;
@@ -34,8 +33,7 @@ internal static class ExportCommand
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
             await using var services = await CommonOptions.OpenStorageAsync(parsed.GetRequiredValue(storage), cancellationToken);
-            var projectId = await services.GetRequiredService<ProjectService>().FindAsync(parsed.GetRequiredValue(project), cancellationToken)
-                ?? throw new ArgumentException($"There is no project '{parsed.GetValue(project)}' in this storage.");
+            var projectId = await CommonOptions.FindProjectAsync(services, parsed.GetRequiredValue(project), cancellationToken);
             var options = new ExportOptions(Formats[parsed.GetRequiredValue(format)], parsed.GetValue(pictures), parsed.GetValue(names));
             var clock = Stopwatch.StartNew();
             var summary = await CommandRunner.WithProgress("Exporting", report => services.GetRequiredService<DatasetExporter>()

@@ -23,9 +23,7 @@ internal static class LeaksCommand
             }
 
             await using var services = await ImportCommand.OpenAsync(folder, cancellationToken);
-            var name = parsed.GetRequiredValue(project);
-            var id = await services.GetRequiredService<ProjectService>().FindAsync(name, cancellationToken)
-                ?? throw new ArgumentException($"There is no project '{name}' in this storage.");
+            var id = await CommonOptions.FindProjectAsync(services, parsed.GetRequiredValue(project), cancellationToken);
             var report = await services.GetRequiredService<LeakService>().ReadAsync(id, cancellationToken);
             runner.Print(Summary(report), console => Show(console, report));
             if (!report.IsClean)
