@@ -19,5 +19,6 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     WeightsCommand.Create(),
     DemoDataCommand.Create(),
     WorkerCommand.Create(),
+    PredictorCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.DataProtection;
 using Quartz;
 using SafeMedLabel.Application;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Web;
+using SafeMedLabel.Web.Predictions;
 using SafeMedLabel.Web.Worker;
 using Serilog;
 
@@ -21,6 +23,10 @@ try
         .Validate(worker => worker.Threads is >= 0 and <= 1024, "The setting Worker:Threads lies between 0 and 1024.").ValidateOnStart();
     builder.Services.AddSingleton<WorkerSupervisor>();
     builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkerSupervisor>());
+    builder.Services.AddOptions<PredictorOptions>().Bind(builder.Configuration.GetSection(PredictorOptions.Section))
+        .Validate(predictor => predictor.IsValid, "A setting of the section Predictor is out of its range; docs/configuration.md has the ranges.").ValidateOnStart();
+    builder.Services.AddSingleton<IModelReader, PredictorSupervisor>();
+    builder.Services.AddSingleton<PredictionService>();
     builder.Services.AddOptions<StorageWatchOptions>().Bind(builder.Configuration.GetSection(StorageWatchOptions.Section))
         .Validate(watch => watch.IsValid, "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.").ValidateOnStart();
     builder.Services.AddSingleton<StorageWatch>();

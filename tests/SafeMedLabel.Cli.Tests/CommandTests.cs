@@ -33,6 +33,7 @@ public sealed class CommandTests
     [InlineData("weights")]
     [InlineData("demo-data")]
     [InlineData("worker")]
+    [InlineData("predictor")]
     public async Task Every_verb_explains_itself(string verb)
     {
         var (code, output, _) = await RunAsync(verb, "--help");

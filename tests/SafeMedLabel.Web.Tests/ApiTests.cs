@@ -194,10 +194,12 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal(
             [
                 "/api/v1/projects", "/api/v1/projects/{projectId}", "/api/v1/projects/{projectId}/exports", "/api/v1/projects/{projectId}/exports/{exportId}/file", "/api/v1/projects/{projectId}/images",
-                "/api/v1/projects/{projectId}/images/{imageId}/picture", "/api/v1/projects/{projectId}/imports", "/api/v1/projects/{projectId}/labels", "/api/v1/projects/{projectId}/next", "/api/v1/projects/{projectId}/rounds",
+                "/api/v1/projects/{projectId}/images/{imageId}/picture", "/api/v1/projects/{projectId}/imports", "/api/v1/projects/{projectId}/labels", "/api/v1/projects/{projectId}/next", "/api/v1/projects/{projectId}/predictions",
+                "/api/v1/projects/{projectId}/rounds",
             ],
             description["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.All(description["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()), operation => Assert.NotEmpty(operation.Value!["summary"]!.GetValue<string>()));
+        Assert.NotNull(description["paths"]!["/api/v1/projects/{projectId}/predictions"]!["post"]!["requestBody"]);
         Assert.Equal("bearer", description["components"]!["securitySchemes"]!["ApiKey"]!["scheme"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);
         Assert.Equal(HttpStatusCode.Redirect, (await stranger.GetAsync(new Uri("/api/v1/openapi.json", UriKind.Relative), Cancellation)).StatusCode);

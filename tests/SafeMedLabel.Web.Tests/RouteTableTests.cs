@@ -81,6 +81,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/api/v1/projects/{projectId:int}/images/{imageId:guid}/picture"] = Programs,
         ["/api/v1/projects/{projectId:int}/labels"] = Programs,
         ["/api/v1/projects/{projectId:int}/next"] = Programs,
+        ["/api/v1/projects/{projectId:int}/predictions"] = Programs,
         ["/api/v1/projects/{projectId:int}/rounds"] = Programs,
         ["/api/v1/projects/{projectId:int}/imports"] = Programs,
         ["/api/v1/projects/{projectId:int}/exports"] = Programs,

@@ -34,7 +34,7 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
             return Result.Refused($"A key needs a name of at most {ApiKey.MaxName} characters.");
         }
 
-        if (scope == ApiScope.None || (scope & ~(ApiScope.Read | ApiScope.Label | ApiScope.Manage)) != 0)
+        if (scope == ApiScope.None || (scope & ~(ApiScope.Read | ApiScope.Label | ApiScope.Manage | ApiScope.Predict)) != 0)
         {
             return Result.Refused("Please choose what the key may do.");
         }

@@ -15,4 +15,7 @@ public enum ApiScope
 
     /// <summary>Start rounds, imports and exports.</summary>
     Manage = 4,
+
+    /// <summary>Ask projects' active models about images.</summary>
+    Predict = 8,
 }

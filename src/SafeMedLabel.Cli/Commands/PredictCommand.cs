@@ -1,12 +1,10 @@
 using System.CommandLine;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Cli.Output;
-using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Cli.Predictions;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
-using SafeMedLabel.Learning.Checkpoints;
-using SafeMedLabel.Learning.Data;
-using SafeMedLabel.Learning.Inference;
 using Spectre.Console;
 
 namespace SafeMedLabel.Cli.Commands;
@@ -14,7 +12,7 @@ namespace SafeMedLabel.Cli.Commands;
 /// <summary><c>safemed predict</c>: a class for each image, or the advice to refer it to an expert.</summary>
 internal static class PredictCommand
 {
-    private const int Passes = 50;
+    private const int ImagesAtOnce = 256;
     private const double UncertifiedThreshold = 0.95;
 
     public static Command Create()
@@ -35,40 +33,16 @@ internal static class PredictCommand
             throw new ArgumentException("--threshold lies between 0 and 1.");
         }
 
-        var (network, card) = ModelFile.Load(modelPath);
-        using var _ = network;
-        var certificate = Certificate.Valid(card.Certificate);
+        using var model = new ModelReader(modelPath);
+        var certificate = Certificate.Valid(model.Card.Certificate);
         var threshold = chosen ?? certificate?.Threshold ?? UncertifiedThreshold;
-        var path = Path.Combine(Path.GetTempPath(), $"safemed-{Guid.NewGuid():n}.pixels");
-        try
+        var results = files.Chunk(ImagesAtOnce)
+            .SelectMany(some => some.Zip(model.Read(some.Select(Decode), cancellationToken), (file, reading) => Judge(file, reading, threshold))).ToList();
+        runner.Print(results, console =>
         {
-            using (var file = new PixelFile(path))
-            {
-                foreach (var image in files)
-                {
-                    file.Append(ImageResizer.ToTrainingPixels(Decode(image), card.ImageSize));
-                }
-
-                file.Complete();
-            }
-
-            using var pixels = new PixelStore(path, card.ImageSize);
-            int[] rows = [.. Enumerable.Range(0, files.Length)];
-            var predictor = new Predictor(network, pixels);
-            var (classes, width) = (network.Classes, Passes * network.Classes);
-            var probabilities = predictor.Probabilities(rows, cancellationToken);
-            var passes = predictor.StochasticPasses(rows, Passes, seed: 0, cancellationToken: cancellationToken);
-            var results = files.Select((file, i) => Judge(file, probabilities.AsSpan(i * classes, classes), passes.AsSpan(i * width, width), card, threshold)).ToList();
-            runner.Print(results, console =>
-            {
-                Show(console, results);
-                console.WriteLine(Basis(chosen, certificate, threshold));
-            });
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+            Show(console, results);
+            console.WriteLine(Basis(chosen, certificate, threshold));
+        });
     }
 
     /// <summary>Where the threshold comes from, and what it promises.</summary>
@@ -91,15 +65,10 @@ internal static class PredictCommand
         }
     }
 
-    /// <summary>
-    /// The class and its probability are those without dropout, as they are measured and as thresholds are set on; the passes tell how
-    /// uncertain the model is.
-    /// </summary>
-    private static Prediction Judge(string file, ReadOnlySpan<double> probabilities, ReadOnlySpan<float> passes, ModelCard card, double threshold)
+    private static Prediction Judge(string file, ModelReading reading, double threshold)
     {
-        var set = new PredictionSet(card.ClassNames.Count, [0], probabilities.ToArray());
-        var uncertainty = new StochasticPasses(passes, Passes, card.ClassNames.Count).Uncertainty();
-        return new Prediction(file, card.ClassNames[set.Predicted(0)], set.Confidence(0), uncertainty, set.IsCovered(0, threshold) ? "accept" : "refer");
+        var set = new PredictionSet(reading.Classes.Count, [0], reading.Probabilities.ToArray());
+        return new Prediction(file, reading.Classes[set.Predicted(0)], set.Confidence(0), reading.Uncertainty, set.IsCovered(0, threshold) ? "accept" : "refer");
     }
 
     private static void Show(IAnsiConsole console, List<Prediction> results)

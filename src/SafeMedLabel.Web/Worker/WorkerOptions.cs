@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SafeMedLabel.Web.Worker;
 
-/// <summary>The process that imports and trains.</summary>
+/// <summary>The program that imports, trains and classifies, in processes of its own.</summary>
 public sealed class WorkerOptions
 {
     /// <summary>Name of the settings' section.</summary>
@@ -21,6 +21,11 @@ public sealed class WorkerOptions
     /// <exception cref="FileNotFoundException">There is none; the message says where it was looked for.</exception>
     public string FindExecutable()
     {
+        if (Executable is not null && !File.Exists(Executable))
+        {
+            throw new FileNotFoundException($"The setting Worker:Executable names '{Executable}', and there is no such file.");
+        }
+
         var built = typeof(WorkerOptions).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "WorkerOutput")?.Value;
         string?[] candidates =
         [

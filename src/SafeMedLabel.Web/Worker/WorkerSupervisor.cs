@@ -83,7 +83,10 @@ public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, StorageOpt
 
     private async Task RunOnceAsync(string executable, CancellationToken stoppingToken)
     {
-        using var process = new Process { StartInfo = StartInfo(executable) };
+        using var process = new Process
+        {
+            StartInfo = CompanionProcess.StartInfo(executable, ["worker", "--storage", storage.FullRoot, "--threads", $"{options.Value.Threads}", "--until-input-ends"]),
+        };
         process.OutputDataReceived += (_, line) => Forward(line.Data);
         process.ErrorDataReceived += (_, line) => Forward(line.Data);
         try
@@ -108,48 +111,13 @@ public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, StorageOpt
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(process);
+            // Whatever it is at survives a kill all the same.
+            await CompanionProcess.EndAsync(process);
         }
         finally
         {
             ProcessId = null;
         }
-    }
-
-    /// <summary>Closing its standard input asks the worker to end; whatever it is at survives a kill all the same.</summary>
-    private static async Task EndAsync(Process process)
-    {
-        process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!process.HasExited)
-        {
-            process.Kill(entireProcessTree: true);
-        }
-    }
-
-    private ProcessStartInfo StartInfo(string executable)
-    {
-        var isLibrary = executable.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
-        var info = new ProcessStartInfo(isLibrary ? Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet" : executable)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            UseShellExecute = false,
-        };
-        if (isLibrary)
-        {
-            info.ArgumentList.Add(executable);
-        }
-
-        // A worker whose server died must not live on: it ends when its standard input does.
-        foreach (var argument in (string[])["worker", "--storage", storage.FullRoot, "--threads", $"{options.Value.Threads}", "--until-input-ends"])
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        return info;
     }
 
     private void Forward(string? line)

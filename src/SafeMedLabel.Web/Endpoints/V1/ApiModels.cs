@@ -1,6 +1,7 @@
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 
@@ -118,6 +119,32 @@ public sealed record ApiExport(int Id, ExportState State, ExportFormat Format, b
 /// <param name="WithPictures">True for a zip with the pictures.</param>
 /// <param name="NamesReaders">True where readers stand with their names.</param>
 public sealed record ApiExportRequest(ExportFormat Format, bool WithPictures, bool NamesReaders);
+
+/// <summary>What the active model says of an image, and what may be done with it.</summary>
+/// <param name="Class">The most probable class.</param>
+/// <param name="Probability">Its probability.</param>
+/// <param name="Probabilities">Of every class.</param>
+/// <param name="Uncertainty">Variance of the model's MC-Dropout passes, 0 upwards.</param>
+/// <param name="Decision">'Accept' where the answer may stand; 'Refer' where an expert must look.</param>
+/// <param name="Certificate">What the decision rests on; null where nothing is promised, and every image is referred.</param>
+/// <param name="Model">The model.</param>
+public sealed record ApiPrediction(
+    string Class, double Probability, IReadOnlyDictionary<string, double> Probabilities, double Uncertainty, PredictionDecision Decision, ApiCertificate? Certificate, ApiModel Model);
+
+/// <summary>A promise about a model: answering only above a threshold, it is rarely wrong.</summary>
+/// <param name="Threshold">Probability above which it answers.</param>
+/// <param name="LargestRate">It is silently wrong in at most this fraction of the images of other patients.</param>
+/// <param name="Confidence">With this confidence.</param>
+/// <param name="Patients">Patients that this was found on.</param>
+/// <param name="Images">Their images.</param>
+public sealed record ApiCertificate(double Threshold, double LargestRate, double Confidence, int Patients, int Images);
+
+/// <summary>A project's active model.</summary>
+/// <param name="Round">The round that made it.</param>
+/// <param name="Method">How it learned.</param>
+/// <param name="TrainedUtc">When.</param>
+/// <param name="IsOverride">True where not the gate let it through but a person signed for it.</param>
+public sealed record ApiModel(int Round, string Method, DateTime? TrainedUtc, bool IsOverride);
 
 /// <summary>Something that was started.</summary>
 /// <param name="Id">Its key.</param>

@@ -69,6 +69,7 @@ internal static class ApiSetup
         ProjectsApi.Map(api);
         LabellingApi.Map(api);
         WorkApi.Map(api);
+        PredictionsApi.Map(api);
         api.Map("/{**path}", () => ApiResults.NotFound("address")).ExcludeFromDescription().RequireAuthorization(new AuthorizationPolicyBuilder(ApiKeyAuthentication.SchemeName).RequireAuthenticatedUser().Build());
         app.MapOpenApi(Description).RequireAuthorization(Policies.Label);
         app.MapScalarApiReference("/api", options =>
