@@ -53,6 +53,7 @@ public static class ApplicationServices
         services.AddSingleton<LeakService>();
         services.AddSingleton<PreferencesService>();
         services.AddSingleton<ApiKeyService>();
+        services.AddSingleton<MemberService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
         services.AddSingleton<GridService>();

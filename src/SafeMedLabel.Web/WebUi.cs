@@ -53,6 +53,7 @@ internal static class WebUi
         services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
         services.AddScoped<CircuitHandler, ActorCircuitHandler>();
         services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
+        services.AddSingleton<IAuthorizationHandler, RoleHandler>();
         services.AddAuthorization(options =>
         {
             Policies.Add(options);

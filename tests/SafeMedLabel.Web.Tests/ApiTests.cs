@@ -103,6 +103,21 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_closed_project_is_not_there_for_programs_of_people_without_a_role_in_it()
+    {
+        var members = _server.Services.GetRequiredService<MemberService>();
+        Assert.Null((await members.SetClosedAsync(_project, isClosed: true, await _server.UserIdAsync("ada"), Cancellation)).Error);
+        Assert.Null((await members.SetAsync(_project, await _server.UserIdAsync("pat"), Roles.Lead, Cancellation)).Error);
+        using var lea = await ProgramAsync("lea", All);
+        using var pat = await ProgramAsync("pat", All);
+
+        Assert.Empty((await JsonAsync(lea, "projects"))["items"]!.AsArray());
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(lea, HttpMethod.Get, $"projects/{_project}/images/{_image}/picture")).StatusCode);
+        Assert.Single((await JsonAsync(pat, "projects"))["items"]!.AsArray());
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(pat, HttpMethod.Get, $"projects/{_project}/rounds")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_list_comes_in_parts_that_follow_each_other_and_hold_all_of_it()
     {
         using var program = await ProgramAsync("lea", ApiScope.Read);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.StaticAssets;
@@ -11,7 +12,7 @@ using SafeMedLabel.Application.Rounds;
 namespace SafeMedLabel.Web.Tests;
 
 /// <summary>Every address of the server, and who is let in: what is not in this table is not in the server.</summary>
-public sealed class RouteTableTests : IAsyncLifetime
+public sealed partial class RouteTableTests : IAsyncLifetime
 {
     private const string Everyone = nameof(Everyone);
 
@@ -44,7 +45,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/account/api-keys"] = Roles.Pathologist,
         ["/account/password"] = Roles.Pathologist,
         ["/account/signed-out"] = Roles.Pathologist,
-        ["/images/{id:guid}"] = Roles.Pathologist,
+        ["/images/{imageId:guid}"] = Roles.Pathologist,
         ["/not-found"] = Roles.Pathologist,
         ["/projects/{ProjectId:int}"] = Roles.Pathologist,
         ["/projects/{ProjectId:int}/grid"] = Roles.Pathologist,
@@ -57,6 +58,7 @@ public sealed class RouteTableTests : IAsyncLifetime
         ["/projects/{ProjectId:int}/label-audit"] = Roles.Lead,
         ["/projects/{ProjectId:int}/leaks"] = Roles.Lead,
         ["/projects/{ProjectId:int}/next"] = Roles.Lead,
+        ["/projects/{ProjectId:int}/access"] = Roles.Lead,
         ["/projects/{ProjectId:int}/readers"] = Roles.Lead,
         ["/projects/{ProjectId:int}/rounds/{RoundId:int}"] = Roles.Lead,
         ["/projects/{ProjectId:int}/rounds/{RoundId:int}/compare/{OtherId:int}"] = Roles.Lead,
@@ -119,6 +121,22 @@ public sealed class RouteTableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task In_a_closed_project_every_route_lets_in_admins_alone()
+    {
+        var asked = 0;
+        await foreach (var (route, method, answers) in AskAllAsync(isClosed: true))
+        {
+            if (Table[route] != Programs && OfAProject().IsMatch(route))
+            {
+                asked++;
+                Assert.True(answers.TrueForAll(a => IsLetIn(a.Answer) == (a.Asker == Roles.Admin)), $"{method} {route}: {string.Join(", ", answers.Where(a => IsLetIn(a.Answer)).Select(a => a.Asker))}");
+            }
+        }
+
+        Assert.InRange(asked, 30, 1000);
+    }
+
+    [Fact]
     public async Task Every_answer_has_the_security_headers()
     {
         await foreach (var (route, method, answers) in AskAllAsync())
@@ -142,10 +160,15 @@ public sealed class RouteTableTests : IAsyncLifetime
     }
 
     /// <summary>Asks each route by each of its methods, as a stranger first and then as the roles, the least first.</summary>
-    private async IAsyncEnumerable<(string Route, string Method, List<(string Asker, HttpResponseMessage Answer)> Answers)> AskAllAsync()
+    private async IAsyncEnumerable<(string Route, string Method, List<(string Asker, HttpResponseMessage Answer)> Answers)> AskAllAsync(bool isClosed = false)
     {
         var (project, image) = await _server.AddImageAsync();
-        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["exportId"] = 1, ["imageId"] = image, ["id"] = image };
+        if (isClosed)
+        {
+            Assert.Null((await _server.Services.GetRequiredService<MemberService>().SetClosedAsync(project, isClosed: true, await _server.UserIdAsync("admin"), Cancellation)).Error);
+        }
+
+        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["exportId"] = 1, ["imageId"] = image };
         var browsers = new List<(string Asker, HttpClient Browser)>();
         foreach (var asker in Askers)
         {
@@ -188,6 +211,9 @@ public sealed class RouteTableTests : IAsyncLifetime
     private static bool IsLetIn(HttpResponseMessage answer) => answer.StatusCode is not (HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         && answer.Headers.Location?.OriginalString is var target
         && target?.Contains("/login", StringComparison.Ordinal) != true && target?.Contains("/account/access-denied", StringComparison.Ordinal) != true;
+
+    [GeneratedRegex(@"\{(projectId|roundId|imageId)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex OfAProject();
 
     private async Task<int> AddRoundAsync(int project)
     {

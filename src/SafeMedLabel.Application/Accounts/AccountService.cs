@@ -169,7 +169,7 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     }
 
     /// <summary>Failed sign-ins lock for minutes; an admin's lock is for ever.</summary>
-    private static bool IsDisabled(DateTimeOffset? lockoutEnd, DateTimeOffset now) => lockoutEnd > now.AddYears(100);
+    internal static bool IsDisabled(DateTimeOffset? lockoutEnd, DateTimeOffset now) => lockoutEnd > now.AddYears(100);
 
     private static Result ToResult(IdentityResult result) => result.Succeeded ? Result.Done : Refused(result);
 

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace SafeMedLabel.Application.Accounts;
 
-/// <summary>Names of the authorisation policies that pages and endpoints ask for.</summary>
+/// <summary>Names of the authorisation policies that pages and endpoints ask for; where these are about a project, the role in it counts.</summary>
 public static class Policies
 {
     /// <summary>Read the queue and its images, and answer.</summary>
@@ -17,8 +17,8 @@ public static class Policies
     /// <summary>Adds the policies.</summary>
     public static void Add(AuthorizationOptions options)
     {
-        options.AddPolicy(Label, policy => policy.RequireRole(Roles.Pathologist, Roles.Lead, Roles.Admin));
-        options.AddPolicy(Lead, policy => policy.RequireRole(Roles.Lead, Roles.Admin));
-        options.AddPolicy(Administer, policy => policy.RequireRole(Roles.Admin));
+        options.AddPolicy(Label, policy => policy.AddRequirements(new RoleRequirement(Roles.Pathologist)));
+        options.AddPolicy(Lead, policy => policy.AddRequirements(new RoleRequirement(Roles.Lead)));
+        options.AddPolicy(Administer, policy => policy.AddRequirements(new RoleRequirement(Roles.Admin)));
     }
 }

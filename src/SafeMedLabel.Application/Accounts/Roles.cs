@@ -14,4 +14,15 @@ public static class Roles
 
     /// <summary>All roles, the least powerful first.</summary>
     public static IReadOnlyList<string> All { get; } = [Pathologist, Lead, Admin];
+
+    /// <summary>Whether a role may what another may; none may nothing.</summary>
+    public static bool Covers(string? role, string other) => Rank(role) >= Rank(other);
+
+    private static int Rank(string? role) => role switch
+    {
+        Admin => 3,
+        Lead => 2,
+        Pathologist => 1,
+        _ => 0,
+    };
 }

@@ -93,6 +93,12 @@ public enum AuditAction
     /// <summary>A role was taken from an account.</summary>
     RoleTaken,
 
+    /// <summary>A person was given a role in a project.</summary>
+    ProjectRoleGiven,
+
+    /// <summary>A person's role in a project was taken away.</summary>
+    ProjectRoleTaken,
+
     /// <summary>A key was made with which a program acts for a person.</summary>
     ApiKeyCreated,
 

@@ -51,6 +51,9 @@ internal static class AuditDescription
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
             Entry(AuditAction.PasswordChanged, null, Account(user.Id)),
         (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, Account(user.Id), p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
+        (ProjectMember member, EntityState.Added) => Entry(AuditAction.ProjectRoleGiven, member.ProjectId, Account(member.UserId), after: new { member.Role }),
+        (ProjectMember member, EntityState.Modified) => Changed(row, AuditAction.ProjectRoleGiven, member.ProjectId, Account(member.UserId), p => p is nameof(ProjectMember.Role)),
+        (ProjectMember member, EntityState.Deleted) => Entry(AuditAction.ProjectRoleTaken, member.ProjectId, Account(member.UserId), before: new { member.Role }),
         (ApiKey key, EntityState.Added) => Entry(AuditAction.ApiKeyCreated, null, $"API key {key.Prefix}…", key.UserId, after: new { key.Name, Scope = key.Scope.ToString(), key.ExpiresUtc }),
         (ApiKey { RevokedUtc: not null } key, EntityState.Modified) => Entry(AuditAction.ApiKeyRevoked, null, $"API key {key.Prefix}…"),
         (IdentityUserRole<string> role, EntityState.Added) => Entry(AuditAction.RoleGiven, null, Account(role.UserId), after: new { Role = NameOf(db, role) }),

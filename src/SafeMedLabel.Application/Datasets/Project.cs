@@ -99,6 +99,9 @@ public sealed class Project : IVersioned
     /// <summary>Width of an imported image's pixel in micrometres, for the scale bar; null where it is not known.</summary>
     public double? MicrometresPerPixel { get; set; }
 
+    /// <summary>True where only those see it who were given a role in it, and admins.</summary>
+    public bool IsClosed { get; set; }
+
     /// <summary>Seed of the split and of every round.</summary>
     public long Seed { get; set; }
 

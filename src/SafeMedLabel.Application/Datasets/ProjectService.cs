@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
@@ -10,11 +11,11 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>Makes, shows and sets up projects.</summary>
 public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
 {
-    /// <summary>All projects by name, each with its counts.</summary>
-    public async Task<IReadOnlyList<ProjectSummary>> ListAsync(CancellationToken cancellationToken = default)
+    /// <summary>The projects that a person sees by name, each with its counts.</summary>
+    public async Task<IReadOnlyList<ProjectSummary>> ListAsync(string userId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var projects = await db.Projects.AsNoTracking().OrderBy(p => p.Name).ToListAsync(cancellationToken);
+        var projects = await Permission.ProjectsOf(db, userId).AsNoTracking().OrderBy(p => p.Name).ToListAsync(cancellationToken);
         var images = await db.Images.GroupBy(i => i.ProjectId)
             .Select(g => new { g.Key, All = g.Count(), Pool = g.Count(i => i.Split == DataSplit.Training), Patients = g.Select(i => i.Patient).Distinct().Count() })
             .ToDictionaryAsync(g => g.Key, cancellationToken);

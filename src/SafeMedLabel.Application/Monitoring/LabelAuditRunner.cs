@@ -51,7 +51,7 @@ public sealed class LabelAuditRunner(
     {
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            if (!await Permission.MayLeadAsync(db, audit.RequestedById, cancellationToken))
+            if (!await Permission.MayLeadAsync(db, audit.ProjectId, audit.RequestedById))
             {
                 throw new RoundException("Whoever started this audit may no longer start audits.");
             }

@@ -84,6 +84,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
     /// <summary>Keys with which programs act for people.</summary>
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    /// <summary>Roles that people have in single projects.</summary>
+    public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
+
     /// <summary>Who did what when; append-only, written by <see cref="AuditInterceptor"/>.</summary>
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 

@@ -61,7 +61,7 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             return Result.Refused($"Please give a reason of {MinReason} to {Promotion.MaxReason:n0} characters.");
         }
 
-        if (await SignAsync(userId, password) is { Succeeded: false } refused)
+        if (await SignAsync(projectId, userId, password) is { Succeeded: false } refused)
         {
             return refused;
         }
@@ -93,7 +93,7 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default)
     {
-        if (await FindPromoterAsync(userId) is null)
+        if (!await MayPromoteAsync(projectId, userId, cancellationToken))
         {
             return Result.Refused(NotAllowed);
         }
@@ -141,9 +141,9 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         project.ActiveRoundId = roundId;
     }
 
-    private async Task<Result> SignAsync(string userId, string password)
+    private async Task<Result> SignAsync(int projectId, string userId, string password)
     {
-        if (await FindPromoterAsync(userId) is not { } user)
+        if (!await MayPromoteAsync(projectId, userId) || await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused(NotAllowed);
         }
@@ -163,7 +163,9 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         return Result.Done;
     }
 
-    /// <summary>Who may change the active model; null for everybody else.</summary>
-    private async Task<AppUser?> FindPromoterAsync(string userId) =>
-        await users.FindByIdAsync(userId) is { } user && (await users.IsInRoleAsync(user, Roles.Lead) || await users.IsInRoleAsync(user, Roles.Admin)) ? user : null;
+    private async Task<bool> MayPromoteAsync(int projectId, string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Permission.MayLeadAsync(db, projectId, userId);
+    }
 }

@@ -274,7 +274,7 @@ public sealed class RoundRunner(
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (!await Permission.MayLeadAsync(db, round.RequestedById, cancellationToken))
+        if (!await Permission.MayLeadAsync(db, round.ProjectId, round.RequestedById))
         {
             throw new RoundException("Whoever started this round may no longer start rounds.");
         }

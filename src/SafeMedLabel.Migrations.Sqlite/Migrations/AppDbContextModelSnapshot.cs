@@ -268,6 +268,26 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.ToTable("AspNetUsers", (string)null);
                 });
 
+            modelBuilder.Entity("SafeMedLabel.Application.Accounts.ProjectMember", b =>
+                {
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ProjectId", "UserId");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("ProjectMembers");
+                });
+
             modelBuilder.Entity("SafeMedLabel.Application.Accounts.ReaderPreferences", b =>
                 {
                     b.Property<string>("UserId")
@@ -543,6 +563,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("ImageSize")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsClosed")
                         .HasColumnType("INTEGER");
 
                     b.Property<bool>("IsSynthetic")
@@ -1526,6 +1549,21 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
             modelBuilder.Entity("SafeMedLabel.Application.Accounts.ApiKey", b =>
                 {
+                    b.HasOne("SafeMedLabel.Application.Accounts.AppUser", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Accounts.ProjectMember", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.Project", null)
+                        .WithMany()
+                        .HasForeignKey("ProjectId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("SafeMedLabel.Application.Accounts.AppUser", null)
                         .WithMany()
                         .HasForeignKey("UserId")

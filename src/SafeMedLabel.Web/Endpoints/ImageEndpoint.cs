@@ -7,9 +7,9 @@ namespace SafeMedLabel.Web.Endpoints;
 internal static class ImageEndpoint
 {
     public static void Map(WebApplication app) =>
-        app.MapGet("/images/{id:guid}", async (Guid id, ImageService images, HttpContext http, CancellationToken cancellationToken) =>
+        app.MapGet("/images/{imageId:guid}", async (Guid imageId, ImageService images, HttpContext http, CancellationToken cancellationToken) =>
         {
             http.Response.Headers.CacheControl = "no-store";
-            return await images.DisplayAsync(id, cancellationToken) is { } png ? Results.Bytes(png, "image/png") : Results.NotFound();
+            return await images.DisplayAsync(imageId, cancellationToken) is { } png ? Results.Bytes(png, "image/png") : Results.NotFound();
         }).RequireAuthorization(Policies.Label);
 }

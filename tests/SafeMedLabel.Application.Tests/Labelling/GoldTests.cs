@@ -136,7 +136,7 @@ public sealed class GoldTests : IAsyncLifetime
         await using var db = _workplace.Open();
         var snapshot = await LabelSnapshot.ReadAsync(db, _workplace.ProjectId, long.MaxValue, ConsensusRule.Majority, Cancellation);
         var progress = await _workplace.Labelling.ProgressAsync(_workplace.ProjectId, Cancellation);
-        var summary = (await _workplace.Get<ProjectService>().ListAsync(Cancellation)).Single();
+        var summary = (await _workplace.Get<ProjectService>().ListAsync("ada", Cancellation)).Single();
         var labels = await db.LabelEvents.CountAsync(e => e.Kind == AnswerKind.Label, Cancellation);
         Assert.Equal((labels - 2, 8), (progress.Labelled, progress.PoolSize));
         Assert.Equal((labels - 2, labels - 2), (snapshot.Labels.Count, summary.Labelled));

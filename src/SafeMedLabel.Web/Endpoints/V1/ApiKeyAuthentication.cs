@@ -23,9 +23,9 @@ internal sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeO
     private const string ScopeClaim = "scope";
     private const string Bearer = "Bearer ";
 
-    /// <summary>What a request needs: a key with a scope, of somebody who has one of some roles.</summary>
-    public static AuthorizationPolicy Needs(ApiScope scope, params string[] roles) =>
-        new AuthorizationPolicyBuilder(SchemeName).RequireClaim(ScopeClaim, scope.ToString()).RequireRole(roles).Build();
+    /// <summary>What a request needs: a key with a scope, of somebody who has at least a role.</summary>
+    public static AuthorizationPolicy Needs(ApiScope scope, string role = Roles.Pathologist) =>
+        new AuthorizationPolicyBuilder(SchemeName).RequireClaim(ScopeClaim, scope.ToString()).AddRequirements(new RoleRequirement(role)).Build();
 
     /// <inheritdoc />
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()

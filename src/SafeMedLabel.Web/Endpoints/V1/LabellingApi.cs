@@ -14,10 +14,10 @@ internal static class LabellingApi
     {
         var api = root.MapGroup("").WithTags("Queue");
         api.MapPost("/projects/{projectId:int}/next", NextAsync).WithName("TakeNext").WithSummary("Take the next images").WithDescription("The images that the caller holds and the next for them, which they then hold. Asking again gives the same.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label, [.. Roles.All]));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label));
         api.MapPost("/projects/{projectId:int}/labels", AnswerAsync).WithName("Answer").WithSummary("Answer")
             .WithDescription("Stores an answer for an image that the caller holds. The header 'Idempotency-Key', a UUID made once for each answer, makes it safe to send again.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label, [.. Roles.All]));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label));
     }
 
     private static async Task<Results<Ok<ApiQueue>, ProblemHttpResult>> NextAsync(

@@ -13,15 +13,13 @@ namespace SafeMedLabel.Web.Endpoints.V1;
 /// <summary>The active model, for programs that act on what it says.</summary>
 internal static class PredictionsApi
 {
-    // A reader who could ask the model would not read blind.
-    private static readonly string[] Leads = [Roles.Lead, Roles.Admin];
-
+    // For leads: a reader who could ask the model would not read blind.
     public static void Map(RouteGroupBuilder root) =>
         root.MapPost("/projects/{projectId:int}/predictions", PredictAsync).WithTags("Predictions").WithName("Predict").WithSummary("Classify an image")
             .WithDescription("Asks the project's active model about an image file, which is not kept. 'Accept' means that the certificate stands behind the answer; everything else is for an expert. For leads and admins.")
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Predict, Leads));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Predict, Roles.Lead));
 
     private static async Task<Results<Ok<ApiPrediction>, ProblemHttpResult>> PredictAsync(
         PredictionService predictions, PromotionService promotions, ProjectService projects, IOptions<PredictorOptions> options, HttpContext http, int projectId, Stream image, CancellationToken cancellationToken)

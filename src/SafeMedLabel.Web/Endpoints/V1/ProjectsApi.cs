@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
@@ -18,20 +19,20 @@ internal static class ProjectsApi
     {
         var api = root.MapGroup("").WithTags("Projects");
         api.MapGet("/projects", ListAsync).WithName("ListProjects").WithSummary("List projects").WithDescription("Projects, by key.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read));
         api.MapGet("/projects/{projectId:int}", GetAsync).WithName("GetProject").WithSummary("Get a project").WithDescription("A project.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read));
         api.MapGet("/projects/{projectId:int}/images", ImagesAsync).WithName("ListImages").WithSummary("List images").WithDescription("A project's images with patient and known class, by content hash. For leads and admins.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead, Roles.Admin));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead));
         api.MapGet("/projects/{projectId:int}/images/{imageId:guid}/picture", PictureAsync).WithName("GetPicture").WithSummary("Get a picture").WithDescription("An image's picture, as readers see it, in PNG.")
             .Produces(StatusCodes.Status200OK, contentType: "image/png")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, [.. Roles.All]));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read));
         api.MapGet("/projects/{projectId:int}/labels", LabelsAsync).WithName("ListLabels").WithSummary("List labels").WithDescription("Everything readers said, the oldest first; append-only, so that asking after the last one gives what is new. For leads and admins.")
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead, Roles.Admin));
+            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead));
     }
 
     private static async Task<Results<Ok<ApiPage<ApiProject>>, ProblemHttpResult>> ListAsync(
-        IDbContextFactory<AppDbContext> contexts, int? after, int limit = 100, CancellationToken cancellationToken = default)
+        IDbContextFactory<AppDbContext> contexts, ClaimsPrincipal caller, int? after, int limit = 100, CancellationToken cancellationToken = default)
     {
         if (ApiResults.LimitProblem(limit) is { } problem)
         {
@@ -39,7 +40,7 @@ internal static class ProjectsApi
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var projects = await db.Projects.AsNoTracking().Include(p => p.Classes).Where(p => p.Id > (after ?? 0)).OrderBy(p => p.Id).Take(limit + 1).ToListAsync(cancellationToken);
+        var projects = await Permission.ProjectsOf(db, caller.UserId()).AsNoTracking().Include(p => p.Classes).Where(p => p.Id > (after ?? 0)).OrderBy(p => p.Id).Take(limit + 1).ToListAsync(cancellationToken);
         var active = projects.Select(p => p.ActiveRoundId).OfType<int>().ToList();
         var numbers = await db.Rounds.Where(r => active.Contains(r.Id)).ToDictionaryAsync(r => r.Id, r => r.Number, cancellationToken);
         return TypedResults.Ok(ApiPage<ApiProject>.Of(projects, limit, p => p.Id.ToString(CultureInfo.InvariantCulture), p => Show(p, numbers)));

@@ -11,12 +11,10 @@ namespace SafeMedLabel.Web.Endpoints.V1;
 /// <summary>What the worker does: rounds, imports, exports.</summary>
 internal static class WorkApi
 {
-    private static readonly string[] Leads = [Roles.Lead, Roles.Admin];
-
     public static void Map(RouteGroupBuilder root)
     {
         var (rounds, imports, exports) = (root.MapGroup("").WithTags("Rounds"), root.MapGroup("").WithTags("Imports"), root.MapGroup("").WithTags("Exports"));
-        var (read, manage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Leads), ApiKeyAuthentication.Needs(ApiScope.Manage, Leads));
+        var (read, manage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Lead), ApiKeyAuthentication.Needs(ApiScope.Manage, Roles.Lead));
         rounds.MapGet("/projects/{projectId:int}/rounds", RoundsAsync).WithName("ListRounds").WithSummary("List rounds").WithDescription("A project's rounds with their numbers, the newest first. For leads and admins.").RequireAuthorization(read);
         rounds.MapPost("/projects/{projectId:int}/rounds", StartRoundAsync).WithName("StartRound").WithSummary("Start a round").WithDescription("Starts a round; refused while one is active. For leads and admins.").RequireAuthorization(manage);
 

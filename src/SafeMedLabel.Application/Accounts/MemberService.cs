@@ -1,0 +1,127 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Accounts;
+
+/// <summary>Who sees a project and what they may do in it.</summary>
+public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    /// <summary>The roles that can be given in a project.</summary>
+    public static IReadOnlyList<string> GivenRoles { get; } = [Roles.Pathologist, Roles.Lead];
+
+    /// <summary>Everyone who may sign in, by name.</summary>
+    public async Task<IReadOnlyList<MemberView>> ListAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await ListAsync(db, projectId, cancellationToken);
+    }
+
+    /// <summary>Gives a person a role in a project, or takes it away. Who no longer leads it is signed out everywhere, within a minute.</summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="userId">The person.</param>
+    /// <param name="role">One of <see cref="GivenRoles"/>; null takes it away.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result> SetAsync(int projectId, string userId, string? role, CancellationToken cancellationToken = default)
+    {
+        if (role is not null && !GivenRoles.Contains(role))
+        {
+            return Result.Refused("There is no such role in a project.");
+        }
+
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            if (!await db.Users.AnyAsync(u => u.Id == userId, cancellationToken))
+            {
+                return Result.Refused("This account no longer exists.");
+            }
+        }
+
+        return await ChangeAsync(projectId, (db, _) => GiveAsync(db, projectId, userId, role, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Shows a project only to those who were given a role in it, or to everyone again. Who closes it keeps leading it; who no longer leads it is
+    /// signed out everywhere, within a minute.
+    /// </summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="isClosed">Whether it is to be closed.</param>
+    /// <param name="userId">Who wants it so.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<Result> SetClosedAsync(int projectId, bool isClosed, string userId, CancellationToken cancellationToken = default) => ChangeAsync(
+        projectId,
+        async (db, project) =>
+        {
+            project.IsClosed = isClosed;
+            if (isClosed && await Permission.RoleInAsync(db, projectId, userId) == Roles.Lead)
+            {
+                await GiveAsync(db, projectId, userId, Roles.Lead, cancellationToken);
+            }
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// What readers do goes through requests, each of which is asked for its right; a lead's open page would go on without being asked, and so is
+    /// closed with its session.
+    /// </summary>
+    private async Task<Result> ChangeAsync(int projectId, Func<AppDbContext, Project, Task> change, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
+        {
+            return Result.Refused("This project no longer exists.");
+        }
+
+        var before = await ListAsync(db, projectId, cancellationToken);
+        await change(db, project);
+        await db.SaveChangesAsync(cancellationToken);
+        var leads = (await ListAsync(db, projectId, cancellationToken)).Where(m => Roles.Covers(m.Role, Roles.Lead)).Select(m => m.UserId).ToHashSet();
+        string[] ended = [.. before.Where(m => Roles.Covers(m.Role, Roles.Lead) && !leads.Contains(m.UserId)).Select(m => m.UserId)];
+        foreach (var user in await db.Users.Where(u => ended.Contains(u.Id)).ToListAsync(cancellationToken))
+        {
+            (user.SecurityStamp, user.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Result.Done;
+    }
+
+    private static async Task GiveAsync(AppDbContext db, int projectId, string userId, string? role, CancellationToken cancellationToken)
+    {
+        switch (await db.ProjectMembers.FirstOrDefaultAsync(m => m.ProjectId == projectId && m.UserId == userId, cancellationToken), role)
+        {
+            case ({ } known, null):
+                db.ProjectMembers.Remove(known);
+                break;
+            case ({ } known, { } other):
+                known.Role = other;
+                break;
+            case (null, { } first):
+                db.ProjectMembers.Add(new ProjectMember
+                {
+                    ProjectId = projectId,
+                    UserId = userId,
+                    Role = first,
+                });
+                break;
+        }
+    }
+
+    private async Task<List<MemberView>> ListAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
+    {
+        var isClosed = await db.Projects.Where(p => p.Id == projectId).Select(p => p.IsClosed).FirstOrDefaultAsync(cancellationToken);
+        var people = await (from user in db.Users
+                            join held in db.UserRoles on user.Id equals held.UserId
+                            join role in db.Roles on held.RoleId equals role.Id
+                            orderby user.DisplayName
+                            select new { user.Id, user.DisplayName, user.LockoutEnd, Role = role.Name }).ToListAsync(cancellationToken);
+        var given = await db.ProjectMembers.Where(m => m.ProjectId == projectId).ToDictionaryAsync(m => m.UserId, m => m.Role, cancellationToken);
+        var now = time.GetUtcNow();
+        return [.. from person in people
+                   where !AccountService.IsDisabled(person.LockoutEnd, now)
+                   let member = given.GetValueOrDefault(person.Id)
+                   select new MemberView(person.Id, person.DisplayName, person.Role!, member, Permission.RoleOf(person.Role, isClosed, member))];
+    }
+}
