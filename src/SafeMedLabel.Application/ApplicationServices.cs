@@ -71,7 +71,9 @@ public static class ApplicationServices
         services.AddSingleton<AlarmService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<ImageService>();
+        services.AddSingleton<SessionService>();
         services.AddScoped<AccountService>();
+        services.AddScoped<InvitationService>();
         services.AddScoped<PromotionService>();
         services.AddScoped<RoundReportService>();
 

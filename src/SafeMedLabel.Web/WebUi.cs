@@ -15,6 +15,7 @@ using SafeMedLabel.Web.Endpoints;
 using SafeMedLabel.Web.Endpoints.V1;
 using SafeMedLabel.Web.Health;
 using SafeMedLabel.Web.Languages;
+using SafeMedLabel.Web.Sessions;
 using Scalar.AspNetCore;
 
 namespace SafeMedLabel.Web;
@@ -39,18 +40,24 @@ internal static class WebUi
             options.AddSupportedUICultures([.. ReadingTexts.Languages.Keys]);
         });
         services.AddCascadingAuthenticationState();
-        services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders();
+        services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders()
+            .AddSignInManager<SessionSignInManager>();
+        services.AddScoped<ISecurityStampValidator, SessionValidator>();
         services.ConfigureApplicationCookie(cookie =>
         {
             cookie.LoginPath = "/login";
             cookie.AccessDeniedPath = "/account/access-denied";
             cookie.ReturnUrlParameter = "ReturnUrl";
-            cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+            cookie.ExpireTimeSpan = SessionService.Lifetime;
             cookie.SlidingExpiration = true;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
         });
-        // A changed role or password ends open sessions within a minute.
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = TimeSpan.FromMinutes(1));
+        // A changed role or password, or somebody who ends them, ends open sessions within a minute.
+        services.Configure<SecurityStampValidatorOptions>(options =>
+        {
+            options.ValidationInterval = TimeSpan.FromMinutes(1);
+            options.OnRefreshingPrincipal = SessionClaim.CarryOverAsync;
+        });
         services.AddScoped<CircuitHandler, ActorCircuitHandler>();
         services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
         services.AddSingleton<IAuthorizationHandler, RoleHandler>();

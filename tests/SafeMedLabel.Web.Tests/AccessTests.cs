@@ -82,6 +82,61 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_is_ended_is_out_and_the_persons_others_stay_and_signing_out_ends_it()
+    {
+        _server.Services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval = TimeSpan.Zero;
+        var sessions = _server.Services.GetRequiredService<SessionService>();
+        var pat = await _server.UserIdAsync("pat");
+        using var desk = await _server.BrowserAsync("pat");
+        var first = Assert.Single(await sessions.ListAsync(pat, Cancellation)).Id;
+        using var home = await _server.BrowserAsync("pat");
+        Assert.All([await GetAsync(desk, "/"), await GetAsync(desk, "/"), await GetAsync(home, "/")], answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal(2, (await sessions.ListAsync(pat, Cancellation)).Count);
+
+        await sessions.EndAsync(pat, first, Cancellation);
+
+        Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.OK), ((await GetAsync(desk, "/")).StatusCode, (await GetAsync(home, "/")).StatusCode));
+        Assert.Equal(HttpStatusCode.Redirect, (await TestServer.PostFormAsync(home, "/account/signed-out", "sign-out")).StatusCode);
+        Assert.Empty(await sessions.ListAsync(pat, Cancellation));
+    }
+
+    [Fact]
+    public async Task Who_changes_their_password_stays_in_their_session_and_is_out_of_the_others()
+    {
+        _server.Services.GetRequiredService<IOptions<SecurityStampValidatorOptions>>().Value.ValidationInterval = TimeSpan.Zero;
+        using var desk = await _server.BrowserAsync("pat");
+        using var home = await _server.BrowserAsync("pat");
+
+        await TestServer.PostFormAsync(desk, "/account/password", "password", ("Input.Old", TestServer.Password), ("Input.New", "another horse battery"), ("Input.Confirm", "another horse battery"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Redirect), ((await GetAsync(desk, "/")).StatusCode, (await GetAsync(home, "/")).StatusCode));
+        Assert.Single(await _server.Services.GetRequiredService<SessionService>().ListAsync(await _server.UserIdAsync("pat"), Cancellation));
+    }
+
+    [Fact]
+    public async Task Who_is_invited_chooses_a_password_and_is_in_and_nobody_else_gets_in_by_the_same_link()
+    {
+        string secret;
+        await using (var scope = _server.Services.CreateAsyncScope())
+        {
+            secret = (await scope.ServiceProvider.GetRequiredService<InvitationService>().InviteAsync("sam@example.org", Roles.Lead, await _server.UserIdAsync("ada"), Cancellation)).Value!;
+        }
+
+        using var sam = await _server.BrowserAsync();
+        using var other = await _server.BrowserAsync();
+        (string, string)[] form = [("Input.DisplayName", "Sam"), ("Input.Password", TestServer.Password), ("Input.Confirm", TestServer.Password)];
+        Assert.Contains("sam@example.org", await (await GetAsync(sam, $"/join?code={secret}")).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("does not count", await (await GetAsync(other, "/join?code=guessed")).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.Redirect, (await TestServer.PostFormAsync(sam, $"/join?code={secret}", "join", form)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(sam, "/")).StatusCode);
+        Assert.Contains("does not count", await (await GetAsync(other, $"/join?code={secret}")).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        var entries = await _server.Services.GetRequiredService<AuditTrail>().ListAsync(new AuditFilter(), cancellationToken: Cancellation);
+        Assert.Equal([(AuditAction.SignedIn, "Sam"), (AuditAction.RoleGiven, "the program"), (AuditAction.AccountCreated, "the program"), (AuditAction.Invited, "ada")], entries.Take(4).Select(e => (e.Action, e.Actor)));
+    }
+
+    [Fact]
     public async Task An_unknown_address_says_so_in_a_page()
     {
         using var browser = await _server.BrowserAsync("pat");

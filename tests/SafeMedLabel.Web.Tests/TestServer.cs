@@ -88,16 +88,20 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     }
 
     /// <summary>Fills the sign-in form in and returns whether it let them in.</summary>
-    public static async Task<bool> SignInAsync(HttpClient browser, string name, string password)
+    public static async Task<bool> SignInAsync(HttpClient browser, string name, string password) =>
+        (await PostFormAsync(browser, "/login", "login", ("Input.Email", $"{name}@example.org"), ("Input.Password", password))).StatusCode == System.Net.HttpStatusCode.Redirect;
+
+    /// <summary>Fills a page's form in and sends it.</summary>
+    public static async Task<HttpResponseMessage> PostFormAsync(HttpClient browser, string address, string name, params (string Field, string Value)[] fields)
     {
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["_handler"] = "login",
-            ["__RequestVerificationToken"] = Token().Match(await browser.GetStringAsync(new Uri("/login", UriKind.Relative))).Groups[1].Value,
-            ["Input.Email"] = $"{name}@example.org",
-            ["Input.Password"] = password,
-        });
-        return (await browser.PostAsync(new Uri("/login", UriKind.Relative), form)).StatusCode == System.Net.HttpStatusCode.Redirect;
+        var page = new Uri(address, UriKind.Relative);
+        using var form = new FormUrlEncodedContent(
+            [
+                new("_handler", name),
+                new("__RequestVerificationToken", Token().Match(await browser.GetStringAsync(page)).Groups[1].Value),
+                .. fields.Select(f => new KeyValuePair<string, string>(f.Field, f.Value)),
+            ]);
+        return await browser.PostAsync(page, form);
     }
 
     /// <inheritdoc />

@@ -46,20 +46,10 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     /// <summary>Makes an account.</summary>
     public async Task<Result> CreateAsync(string email, string displayName, string role, string password)
     {
-        if (!Roles.All.Contains(role))
-        {
-            return Result.Refused("There is no such role.");
-        }
-
-        if (string.IsNullOrWhiteSpace(displayName))
-        {
-            return Result.Refused("Please give a name.");
-        }
-
         email = email.Trim();
-        if (!new System.ComponentModel.DataAnnotations.EmailAddressAttribute().IsValid(email))
+        if ((string.IsNullOrWhiteSpace(displayName) ? "Please give a name." : Problem(email, role)) is { } problem)
         {
-            return Result.Refused("This is not an e-mail address.");
+            return Result.Refused(problem);
         }
 
         var user = new AppUser { UserName = email, Email = email, EmailConfirmed = true, DisplayName = displayName.Trim(), CreatedUtc = time.GetUtcNow().UtcDateTime };
@@ -71,6 +61,12 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
 
         return ToResult(await users.AddToRoleAsync(user, role));
     }
+
+    /// <summary>Why there can be no account of this address and role; null where there can.</summary>
+    internal static string? Problem(string email, string role) =>
+        !Roles.All.Contains(role) ? "There is no such role."
+        : !new System.ComponentModel.DataAnnotations.EmailAddressAttribute().IsValid(email) ? "This is not an e-mail address."
+        : null;
 
     /// <summary>All accounts by name.</summary>
     public async Task<IReadOnlyList<AccountView>> ListAsync(CancellationToken cancellationToken = default)

@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Persistence;
 
@@ -15,7 +12,6 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
     /// <summary>How every key begins: by it, programs that look for secrets in files find one.</summary>
     private const string Mark = "sml_";
 
-    private const int SecretBytes = 32;
     private const int ShownCharacters = 10;
 
     private static readonly TimeSpan UseIsNoted = TimeSpan.FromMinutes(1);
@@ -44,7 +40,7 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
             return Result.Refused($"A key counts for 1 to {MaximumDays} days.");
         }
 
-        var secret = Mark + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        var secret = Mark + SecretToken.Create();
         var now = time.GetUtcNow().UtcDateTime;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         db.ApiKeys.Add(new ApiKey
@@ -52,7 +48,7 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
             UserId = userId,
             Name = name,
             Prefix = secret[..ShownCharacters],
-            Hash = HashOf(secret),
+            Hash = SecretToken.HashOf(secret),
             Scope = scope,
             CreatedUtc = now,
             ExpiresUtc = now.AddDays(days),
@@ -69,7 +65,7 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
             return null;
         }
 
-        var hash = HashOf(secret);
+        var hash = SecretToken.HashOf(secret);
         var now = time.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var found = await (from key in db.ApiKeys
@@ -111,6 +107,4 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
         await db.SaveChangesAsync(cancellationToken);
         return Result.Done;
     }
-
-    private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

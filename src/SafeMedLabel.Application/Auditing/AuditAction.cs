@@ -93,6 +93,12 @@ public enum AuditAction
     /// <summary>A role was taken from an account.</summary>
     RoleTaken,
 
+    /// <summary>A person was invited to make an account.</summary>
+    Invited,
+
+    /// <summary>An invitation was taken back, or replaced by a newer one.</summary>
+    InvitationTakenBack,
+
     /// <summary>A person was given a role in a project.</summary>
     ProjectRoleGiven,
 

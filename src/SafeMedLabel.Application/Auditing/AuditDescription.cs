@@ -51,6 +51,8 @@ internal static class AuditDescription
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
             Entry(AuditAction.PasswordChanged, null, Account(user.Id)),
         (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, Account(user.Id), p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
+        (Invitation invitation, EntityState.Added) => Entry(AuditAction.Invited, null, "a person", invitation.InvitedById, after: new { invitation.Email, invitation.Role }),
+        (Invitation invitation, EntityState.Deleted) => Entry(AuditAction.InvitationTakenBack, null, "a person", before: new { invitation.Email, invitation.Role }),
         (ProjectMember member, EntityState.Added) => Entry(AuditAction.ProjectRoleGiven, member.ProjectId, Account(member.UserId), after: new { member.Role }),
         (ProjectMember member, EntityState.Modified) => Changed(row, AuditAction.ProjectRoleGiven, member.ProjectId, Account(member.UserId), p => p is nameof(ProjectMember.Role)),
         (ProjectMember member, EntityState.Deleted) => Entry(AuditAction.ProjectRoleTaken, member.ProjectId, Account(member.UserId), before: new { member.Role }),

@@ -55,7 +55,7 @@ public static class Walk
     {
         await page.GotoAsync("/admin/users");
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
-        await page.GetByLabel("E-mail").FillAsync(email);
+        await page.GetByTestId("account-email").FillAsync(email);
         await page.GetByLabel("First password").FillAsync(Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Create account" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Cell, new() { Name = email })).ToBeVisibleAsync();

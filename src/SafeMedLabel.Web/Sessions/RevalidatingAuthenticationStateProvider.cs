@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using SafeMedLabel.Application.Accounts;
 
-namespace SafeMedLabel.Web;
+namespace SafeMedLabel.Web.Sessions;
 
-/// <summary>Ends a circuit's session when its account was disabled or changed since.</summary>
-internal sealed class RevalidatingAuthenticationStateProvider(ILoggerFactory loggers, IServiceScopeFactory scopes, IOptions<IdentityOptions> options)
+/// <summary>Ends a circuit when its account was disabled or changed since, or its session was ended.</summary>
+internal sealed class RevalidatingAuthenticationStateProvider(ILoggerFactory loggers, IServiceScopeFactory scopes, SessionService sessions, IOptions<IdentityOptions> options)
     : RevalidatingServerAuthenticationStateProvider(loggers)
 {
     /// <inheritdoc />
@@ -20,6 +20,7 @@ internal sealed class RevalidatingAuthenticationStateProvider(ILoggerFactory log
         await using var scope = scopes.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>();
         return await users.GetUserAsync(authenticationState.User) is { } user
-            && authenticationState.User.FindFirstValue(options.Value.ClaimsIdentity.SecurityStampClaimType) == await users.GetSecurityStampAsync(user);
+            && authenticationState.User.FindFirstValue(options.Value.ClaimsIdentity.SecurityStampClaimType) == await users.GetSecurityStampAsync(user)
+            && SessionClaim.Of(authenticationState.User) is { } session && await sessions.SeeAsync(user.Id, session, cancellationToken);
     }
 }

@@ -1,0 +1,78 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Auditing;
+using SafeMedLabel.Application.Persistence;
+
+namespace SafeMedLabel.Application.Accounts;
+
+/// <summary>Where people are signed in. A session that is ended here is over within a minute.</summary>
+public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+{
+    /// <summary>A session that is not seen for so long is over.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
+
+    private static readonly TimeSpan SeenIsNoted = TimeSpan.FromMinutes(1);
+
+    /// <summary>Opens a session and returns its key; forgets those of the person that are over.</summary>
+    public async Task<Guid> OpenAsync(string userId, string? userAgent, CancellationToken cancellationToken = default)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var over = now - Lifetime;
+        await db.UserSessions.Where(s => s.UserId == userId && s.LastSeenUtc < over).ExecuteDeleteAsync(cancellationToken);
+        var session = new UserSession
+        {
+            Id = Guid.NewGuid(),
+            UserId = userId,
+            Browser = BrowserName.Of(userAgent),
+            CreatedUtc = now,
+            LastSeenUtc = now,
+        };
+        db.UserSessions.Add(session);
+        await db.SaveChangesAsync(cancellationToken);
+        return session.Id;
+    }
+
+    /// <summary>Whether a session goes on, which is noted.</summary>
+    public async Task<bool> SeeAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.UserSessions.AsNoTracking().FirstOrDefaultAsync(s => s.Id == sessionId && s.UserId == userId, cancellationToken) is not { } session)
+        {
+            return false;
+        }
+
+        var now = time.GetUtcNow().UtcDateTime;
+        if (now - session.LastSeenUtc >= SeenIsNoted)
+        {
+            await db.UserSessions.Where(s => s.Id == sessionId).ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeenUtc, now), cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <summary>A person's sessions, the one seen last first.</summary>
+    public async Task<IReadOnlyList<UserSession>> ListAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        var over = time.GetUtcNow().UtcDateTime - Lifetime;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.UserSessions.AsNoTracking().Where(s => s.UserId == userId && s.LastSeenUtc >= over).OrderByDescending(s => s.LastSeenUtc).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Ends a person's session: they sign out, or another of theirs.</summary>
+    public async Task EndAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.UserSessions.Where(s => s.Id == sessionId && s.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    /// <summary>Ends all of a person's sessions but one, and says so in the trail.</summary>
+    public async Task EndOthersAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.UserSessions.Where(s => s.Id != sessionId && s.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SessionsEnded, null, AuditDescription.Account(userId), userId));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+}
