@@ -15,6 +15,7 @@ using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Webhooks;
 
 namespace SafeMedLabel.Application;
 
@@ -34,7 +35,7 @@ public static class ApplicationServices
         services.AddSingleton<AuditTrail>();
         services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly))
-            .AddInterceptors(new SqliteTuning(), new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>())));
+            .AddInterceptors(new SqliteTuning(), new WebhookOutbox(provider.GetRequiredService<TimeProvider>()), new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>())));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
 
         services.AddSingleton<DatabaseStarter>();
@@ -54,6 +55,8 @@ public static class ApplicationServices
         services.AddSingleton<PreferencesService>();
         services.AddSingleton<ApiKeyService>();
         services.AddSingleton<MemberService>();
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookService>();
         services.AddSingleton<LabellingTurn>();
         services.AddSingleton<LabellingService>();
         services.AddSingleton<GridService>();
@@ -101,7 +104,6 @@ public static class ApplicationServices
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
         services.AddSingleton<LearningTurn>();
-        AlarmWebhook.AddTo(services);
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();
         services.AddQuartz(quartz => quartz

@@ -3,6 +3,7 @@ using Quartz;
 using SafeMedLabel.Application;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Predictions;
+using SafeMedLabel.Application.Webhooks;
 using SafeMedLabel.Web;
 using SafeMedLabel.Web.Predictions;
 using SafeMedLabel.Web.Worker;
@@ -27,6 +28,7 @@ try
         .Validate(predictor => predictor.IsValid, "A setting of the section Predictor is out of its range; docs/configuration.md has the ranges.").ValidateOnStart();
     builder.Services.AddSingleton<IModelReader, PredictorSupervisor>();
     builder.Services.AddSingleton<PredictionService>();
+    WebhookSender.AddTo(builder.Services);
     builder.Services.AddOptions<StorageWatchOptions>().Bind(builder.Configuration.GetSection(StorageWatchOptions.Section))
         .Validate(watch => watch.IsValid, "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.").ValidateOnStart();
     builder.Services.AddSingleton<StorageWatch>();

@@ -67,6 +67,7 @@ public sealed partial class RouteTableTests : IAsyncLifetime
         ["/projects/{ProjectId:int}/rounds/{RoundId:int}/silent-failures"] = Roles.Lead,
         ["/projects/{ProjectId:int}/settings"] = Roles.Lead,
         ["/projects/{ProjectId:int}/watch"] = Roles.Lead,
+        ["/projects/{ProjectId:int}/webhooks"] = Roles.Lead,
         ["/projects/{projectId:int}/decisions"] = Roles.Lead,
         ["/projects/{projectId:int}/rounds/{roundId:int}/report"] = Roles.Lead,
         ["/rounds/{roundId:int}/attributions/{imageId:guid}"] = Roles.Lead,

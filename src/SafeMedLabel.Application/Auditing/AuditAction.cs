@@ -93,6 +93,15 @@ public enum AuditAction
     /// <summary>A role was taken from an account.</summary>
     RoleTaken,
 
+    /// <summary>An address is told what happens in a project.</summary>
+    WebhookAdded,
+
+    /// <summary>Such an address has another secret, or was switched off or on.</summary>
+    WebhookChanged,
+
+    /// <summary>Such an address is told no more.</summary>
+    WebhookRemoved,
+
     /// <summary>A person was invited to make an account.</summary>
     Invited,
 

@@ -10,6 +10,7 @@ using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Webhooks;
 
 namespace SafeMedLabel.Application.Auditing;
 
@@ -51,6 +52,9 @@ internal static class AuditDescription
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
             Entry(AuditAction.PasswordChanged, null, Account(user.Id)),
         (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, Account(user.Id), p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd)),
+        (Webhook webhook, EntityState.Added) => Entry(AuditAction.WebhookAdded, webhook.ProjectId, Of(webhook), after: new { Events = webhook.Events.ToString() }),
+        (Webhook webhook, EntityState.Modified) => Changed(row, AuditAction.WebhookChanged, webhook.ProjectId, Of(webhook), p => p is nameof(Webhook.ProtectedSecret) or nameof(Webhook.DisabledReason)),
+        (Webhook webhook, EntityState.Deleted) => Entry(AuditAction.WebhookRemoved, webhook.ProjectId, Of(webhook), before: new { Events = webhook.Events.ToString() }),
         (Invitation invitation, EntityState.Added) => Entry(AuditAction.Invited, null, "a person", invitation.InvitedById, after: new { invitation.Email, invitation.Role }),
         (Invitation invitation, EntityState.Deleted) => Entry(AuditAction.InvitationTakenBack, null, "a person", before: new { invitation.Email, invitation.Role }),
         (ProjectMember member, EntityState.Added) => Entry(AuditAction.ProjectRoleGiven, member.ProjectId, Account(member.UserId), after: new { member.Role }),
@@ -136,14 +140,16 @@ internal static class AuditDescription
             action, projectId, subject, before: changed.ToDictionary(p => p.Metadata.Name, p => Shown(p, p.OriginalValue)), after: changed.ToDictionary(p => p.Metadata.Name, p => Shown(p, p.CurrentValue)));
     }
 
-    /// <summary>A webhook's address may hold a secret.</summary>
     private static object? Shown(PropertyEntry property, object? value) => value switch
     {
         null => null,
-        _ when property.Metadata.Name == nameof(Project.AlarmWebhook) => "an address",
+        _ when property.Metadata.Name == nameof(Webhook.ProtectedSecret) => "a secret",
         Enum word => word.ToString(),
         _ => value,
     };
+
+    /// <summary>The rest of a webhook's address may hold a secret.</summary>
+    private static string Of(Webhook webhook) => $"webhook at {new Uri(webhook.Address).Host}";
 
     private static object Of(DataExport export) => new { Format = export.Format.ToString(), export.WithPictures, export.NamesReaders };
 

@@ -54,9 +54,6 @@ public sealed class Project : IVersioned
     /// <summary>The chance, at most, that such a promise does not hold.</summary>
     public double CertifiedDoubt { get; set; } = Certificate.UsualDoubt;
 
-    /// <summary>Address that alarms are sent to, http or https; null where they are not. It may hold a secret.</summary>
-    public string? AlarmWebhook { get; set; }
-
     /// <summary>The round whose model may be used; null where there is none. Only <see cref="PromotionService"/> and the gate set it.</summary>
     public int? ActiveRoundId { get; set; }
 

@@ -140,7 +140,6 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         project.GateMargin = settings.GateMargin;
         project.CertifiedRate = settings.CertifiedRate;
         project.CertifiedDoubt = settings.CertifiedDoubt;
-        project.AlarmWebhook = settings.AlarmWebhook;
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -86,9 +86,6 @@ public sealed record ProjectSettings
     /// <summary>0.001 to 0.5.</summary>
     public double CertifiedDoubt { get; init; } = Certificate.UsualDoubt;
 
-    /// <summary>Null, or an http or https address of at most 500 characters.</summary>
-    public string? AlarmWebhook { get; init; }
-
     /// <summary>A project's settings as they are.</summary>
     public static ProjectSettings Of(Project project)
     {
@@ -119,7 +116,6 @@ public sealed record ProjectSettings
             GateMargin = project.GateMargin,
             CertifiedRate = project.CertifiedRate,
             CertifiedDoubt = project.CertifiedDoubt,
-            AlarmWebhook = project.AlarmWebhook,
         };
     }
 
@@ -146,8 +142,6 @@ public sealed record ProjectSettings
         { GateMargin: not (>= 0 and <= 0.05) } => "A model may be worse by 0 to 5 points.",
         { CertifiedRate: not (>= 0.0001 and <= 0.2) } => "A certificate promises a silent-failure rate of 0.01 to 20 %.",
         { CertifiedDoubt: not (>= 0.001 and <= 0.5) } => "A certificate holds with 50 to 99.9 % confidence.",
-        { AlarmWebhook: { } address } when address.Length > 500 || !Uri.TryCreate(address, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) =>
-            "Alarms are sent to an address that begins with http:// or https:// and has at most 500 characters.",
         _ => null,
     };
 }

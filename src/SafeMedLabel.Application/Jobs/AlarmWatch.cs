@@ -8,8 +8,8 @@ using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Jobs;
 
-/// <summary>Looks at every project in which something happened since the last look, raises alarms and sends them.</summary>
-public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmService alarms, AlarmWebhook webhook, TimeProvider time, ILogger<AlarmWatch> logger) : BackgroundService
+/// <summary>Looks at every project in which something happened since the last look, and raises alarms.</summary>
+public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmService alarms, TimeProvider time, ILogger<AlarmWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(20);
 
@@ -62,8 +62,6 @@ public sealed class AlarmWatch(IDbContextFactory<AppDbContext> contexts, AlarmSe
 
             _seen[state.ProjectId] = state;
         }
-
-        await webhook.SendAsync(cancellationToken);
     }
 
     /// <summary>All that an alarm may come from.</summary>

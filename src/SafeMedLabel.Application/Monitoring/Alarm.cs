@@ -42,18 +42,11 @@ public sealed class Alarm
     /// <summary>Who did.</summary>
     public string? SeenById { get; set; }
 
-    /// <summary>When it is to be sent to the project's webhook, UTC; null where it is not, no longer, or was.</summary>
-    public DateTime? SendUtc { get; set; }
-
-    /// <summary>How often sending failed.</summary>
-    public int FailedSends { get; set; }
-
     internal sealed class Configuration : IEntityTypeConfiguration<Alarm>
     {
         public void Configure(EntityTypeBuilder<Alarm> builder)
         {
             builder.HasIndex(a => new { a.ProjectId, a.Cause }).IsUnique();
-            builder.HasIndex(a => a.SendUtc);
             builder.HasOne<Project>().WithMany().HasForeignKey(a => a.ProjectId);
             builder.HasOne<AppUser>().WithMany().HasForeignKey(a => a.SeenById);
         }

@@ -57,7 +57,6 @@ public sealed class AlarmService(
             Cause = found.Cause,
             Text = found.Text,
             RaisedUtc = now,
-            SendUtc = project.AlarmWebhook is null ? null : now,
         }).ToList();
         db.Alarms.AddRange(raised);
         await db.SaveChangesAsync(cancellationToken);

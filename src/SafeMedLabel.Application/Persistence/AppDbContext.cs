@@ -9,6 +9,7 @@ using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Webhooks;
 
 namespace SafeMedLabel.Application.Persistence;
 
@@ -83,6 +84,12 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>Keys with which programs act for people.</summary>
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    /// <summary>Addresses that are told what happens in projects.</summary>
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
+
+    /// <summary>What they are told.</summary>
+    public DbSet<WebhookMessage> WebhookMessages => Set<WebhookMessage>();
 
     /// <summary>People who may make an account.</summary>
     public DbSet<Invitation> Invitations => Set<Invitation>();

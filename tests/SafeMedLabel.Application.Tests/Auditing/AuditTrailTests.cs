@@ -6,6 +6,7 @@ using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Application.Webhooks;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Auditing;
@@ -65,22 +66,24 @@ public sealed class AuditTrailTests : IAsyncLifetime
         await _workplace.Get<ExportRunner>().RunAsync(export, Cancellation);
         Assert.Null((await exports.TakeAsync(_workplace.ProjectId, export, Cancellation)).Error);
         await exports.DeleteAsync(export, Cancellation);
-        await _workplace.ChangeAsync(p => (p.Epochs, p.AlarmWebhook) = (12, "https://example.org/secret-token"));
+        await _workplace.ChangeAsync(p => p.Epochs = 12);
+        var webhooks = _workplace.Get<WebhookService>();
+        var secret = (await webhooks.AddAsync(_workplace.ProjectId, "https://example.org/secret-token", WebhookEvents.AlarmRaised, Cancellation)).Value!;
 
         var done = (await Trail.ListAsync(new AuditFilter(ActorId: admin), cancellationToken: Cancellation)).Reverse().ToList();
         Assert.Equal(
             [
                 AuditAction.Doubted, AuditAction.DoubtWithdrawn, AuditAction.Doubted, AuditAction.Decided, AuditAction.RoleTaken, AuditAction.RoleGiven, AuditAction.PasswordChanged,
-                AuditAction.AccountChanged, AuditAction.ExportStarted, AuditAction.ExportDownloaded, AuditAction.ExportDeleted, AuditAction.SettingsChanged,
+                AuditAction.AccountChanged, AuditAction.ExportStarted, AuditAction.ExportDownloaded, AuditAction.ExportDeleted, AuditAction.SettingsChanged, AuditAction.WebhookAdded,
             ],
             done.Where(e => e.Action is not AuditAction.ImportStarted).Select(e => e.Action));
         Assert.Equal(("account of Rita", """{"Role":"Pathologist"}"""), done.Single(e => e.Action == AuditAction.RoleTaken) is { } taken ? (taken.Subject, taken.Before) : default);
         var settings = done.Single(e => e.Action == AuditAction.SettingsChanged);
-        Assert.Equal(("""{"AlarmWebhook":null,"Epochs":10}""", """{"AlarmWebhook":"an address","Epochs":12}"""), (settings.Before, settings.After));
+        Assert.Equal(("""{"Epochs":10}""", """{"Epochs":12}"""), (settings.Before, settings.After));
         using var table = new MemoryStream();
         await Trail.WriteAsync(new AuditFilter(), table, Cancellation);
         var text = System.Text.Encoding.UTF8.GetString(table.ToArray());
-        Assert.All(["secret-token", "battery", "PasswordHash"], secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+        Assert.All(["secret-token", secret, "battery", "PasswordHash"], hidden => Assert.DoesNotContain(hidden, text, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -32,7 +32,6 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         CertifiedRate = 0.02,
         CertifiedDoubt = 0.1,
         RetrainAtHour = 23,
-        AlarmWebhook = "https://alarms.example.org/safemed?key=1",
     };
 
     private Workplace _workplace = null!;
@@ -103,8 +102,6 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { CertifiedRate = 0 }, "A certificate promises a silent-failure rate of 0.01 to 20 %." },
         { Settings with { RetrainAtHour = 24 }, "A round may start at 0 to 23 o'clock." },
         { Settings with { CertifiedDoubt = 0.51 }, "A certificate holds with 50 to 99.9 % confidence." },
-        { Settings with { AlarmWebhook = "alarms.example.org" }, "Alarms are sent to an address that begins with http:// or https:// and has at most 500 characters." },
-        { Settings with { AlarmWebhook = "file:///etc/passwd" }, "Alarms are sent to an address that begins with http:// or https:// and has at most 500 characters." },
     };
 
     [Theory]

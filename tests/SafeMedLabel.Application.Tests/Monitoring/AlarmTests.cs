@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
@@ -8,12 +7,11 @@ using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Monitoring;
 
-/// <summary>A model that is silently wrong in half of what is drawn at random, and a receiver of alarms.</summary>
+/// <summary>A model that is silently wrong in half of what is drawn at random.</summary>
 public sealed class AlarmTests : IAsyncLifetime
 {
     private readonly LogLines _log = new();
     private Workplace _workplace = null!;
-    private Receiver _receiver = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -21,19 +19,10 @@ public sealed class AlarmTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _receiver = await Receiver.StartAsync();
-        _workplace = await Workplace.CreateAsync(services =>
-        {
-            AlarmWebhook.AddTo(services);
-            services.AddLogging(l => l.ClearProviders().AddProvider(_log));
-        });
+        _workplace = await Workplace.CreateAsync(services => services.AddLogging(l => l.ClearProviders().AddProvider(_log)));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _workplace.DisposeAsync();
-        await _receiver.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _workplace.DisposeAsync();
 
     [Fact]
     public async Task Silent_failures_beyond_the_projects_limit_and_chance_are_told_once_until_somebody_has_seen_it()
@@ -61,84 +50,7 @@ public sealed class AlarmTests : IAsyncLifetime
         Assert.Equal(0, await RaiseAsync());
     }
 
-    [Fact]
-    public async Task The_webhook_gets_an_alarm_once_as_json_that_names_no_image()
-    {
-        await _workplace.ChangeAsync(p => p.AlarmWebhook = _receiver.Address);
-        await FailSilentlyAsync();
-        await RaiseAsync();
-
-        await SendAsync();
-        await SendAsync();
-
-        using var body = JsonDocument.Parse(Assert.Single(_receiver.Bodies));
-        Assert.Equal(("SilentFailures", "Malaria"), (body.RootElement.GetProperty("kind").GetString(), body.RootElement.GetProperty("project").GetProperty("name").GetString()));
-        Assert.Equal(["id", "kind", "text", "raisedUtc", "project"], body.RootElement.EnumerateObject().Select(p => p.Name));
-    }
-
-    [Fact]
-    public async Task A_webhook_that_refuses_is_tried_again_later_each_time_after_longer_and_its_address_is_in_no_log()
-    {
-        await _workplace.ChangeAsync(p => p.AlarmWebhook = _receiver.Address);
-        _receiver.Status = 503;
-        await FailSilentlyAsync();
-        await RaiseAsync();
-        await SendAsync();
-        await SendAsync();
-        Assert.Single(_receiver.Bodies);
-
-        _workplace.Time.Advance(TimeSpan.FromSeconds(20));
-        await SendAsync();
-        _workplace.Time.Advance(TimeSpan.FromSeconds(20));
-        await SendAsync();
-        Assert.Equal(2, _receiver.Bodies.Count);
-
-        _receiver.Status = 204;
-        _workplace.Time.Advance(TimeSpan.FromSeconds(20));
-        await SendAsync();
-        _workplace.Time.Advance(TimeSpan.FromDays(1));
-        await SendAsync();
-        Assert.Equal(3, _receiver.Bodies.Count);
-        Assert.Contains(_log.Warnings, w => w.Contains("with status 503", StringComparison.Ordinal));
-        Assert.DoesNotContain(_log.Warnings, w => w.Contains("secret", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_webhook_that_leads_on_to_another_address_is_not_followed()
-    {
-        await _workplace.ChangeAsync(p => p.AlarmWebhook = _receiver.Address);
-        _receiver.Status = 307;
-        await FailSilentlyAsync();
-        await RaiseAsync();
-
-        await SendAsync();
-
-        Assert.Single(_receiver.Bodies);
-        Assert.Contains(_log.Warnings, w => w.Contains("with status 307", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_webhook_that_nobody_answers_at_is_given_up_in_the_end_and_the_alarm_stays()
-    {
-        var address = _receiver.Address;
-        await _receiver.DisposeAsync();
-        await _workplace.ChangeAsync(p => p.AlarmWebhook = address);
-        await FailSilentlyAsync();
-        await RaiseAsync();
-
-        for (var i = 0; i < AlarmWebhook.MostTries + 1; i++)
-        {
-            await SendAsync();
-            _workplace.Time.Advance(TimeSpan.FromDays(1));
-        }
-
-        var alarm = Assert.Single(await Alarms.ListAsync(_workplace.ProjectId, Cancellation));
-        Assert.Equal((AlarmWebhook.MostTries, null), (alarm.FailedSends, alarm.SendUtc));
-    }
-
     private Task<int> RaiseAsync() => Alarms.RaiseSilentFailuresAsync(_workplace.ProjectId, Cancellation);
-
-    private Task SendAsync() => _workplace.Get<AlarmWebhook>().SendAsync(Cancellation);
 
     /// <summary>All of a ranked pool is drawn and read; the model was sure of class 0 in all of it.</summary>
     private async Task FailSilentlyAsync()

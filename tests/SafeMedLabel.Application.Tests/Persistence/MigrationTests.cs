@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Webhooks;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Persistence;
@@ -48,5 +49,22 @@ public sealed class MigrationTests
         Assert.Equal([0, 1], await read.Answers.OrderBy(a => a.EventId).Select(a => a.UnaidedClassIndex!.Value).ToListAsync(cancellation));
         Assert.Equal([Aid.Unaided], await read.LabelEvents.Select(e => e.Aid).Distinct().ToListAsync(cancellation));
         Assert.Equal((true, false), await read.Projects.Select(p => ValueTuple.Create(p.GridAllowed, p.RevealAllowed)).SingleAsync(cancellation));
+    }
+
+    [Fact]
+    public async Task The_address_that_alarms_went_to_goes_on_as_a_webhook()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var workplace = await Workplace.CreateAsync();
+        await using (var db = workplace.Open())
+        {
+            var migrator = db.GetService<IMigrator>();
+            await migrator.MigrateAsync("InvitationsAndSessions", cancellation);
+            await db.Database.ExecuteSqlRawAsync("UPDATE Projects SET AlarmWebhook = 'https://alarms.example.org/safemed?key=1'", cancellation);
+            await migrator.MigrateAsync(cancellationToken: cancellation);
+        }
+
+        var webhook = Assert.Single(await workplace.Get<WebhookService>().ListAsync(workplace.ProjectId, cancellation));
+        Assert.Equal(("https://alarms.example.org/safemed?key=1", WebhookEvents.AlarmRaised, null), (webhook.Address, webhook.Events, webhook.DisabledReason));
     }
 }
