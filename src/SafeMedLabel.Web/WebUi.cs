@@ -16,6 +16,7 @@ using SafeMedLabel.Web.Endpoints.V1;
 using SafeMedLabel.Web.Health;
 using SafeMedLabel.Web.Languages;
 using SafeMedLabel.Web.Sessions;
+using SafeMedLabel.Web.SignOn;
 using Scalar.AspNetCore;
 
 namespace SafeMedLabel.Web;
@@ -41,7 +42,7 @@ internal static class WebUi
         });
         services.AddCascadingAuthenticationState();
         services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders()
-            .AddSignInManager<SessionSignInManager>();
+            .AddSignInManager<SessionSignInManager>().AddUserStore<ProtectedUserStore>();
         services.AddScoped<ISecurityStampValidator, SessionValidator>();
         services.ConfigureApplicationCookie(cookie =>
         {
@@ -58,6 +59,7 @@ internal static class WebUi
             options.ValidationInterval = TimeSpan.FromMinutes(1);
             options.OnRefreshingPrincipal = SessionClaim.CarryOverAsync;
         });
+        HospitalSignOn.Add(services, configuration);
         services.AddScoped<CircuitHandler, ActorCircuitHandler>();
         services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
         services.AddSingleton<IAuthorizationHandler, RoleHandler>();
@@ -97,6 +99,7 @@ internal static class WebUi
         // That it answers is all that the first says; none says more than one word, for they are open to everyone.
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
+        HospitalSignOn.Map(app);
         ImageEndpoint.Map(app);
         AttributionEndpoint.Map(app);
         AnswerEndpoint.Map(app);

@@ -48,5 +48,8 @@ public sealed class PeopleTests
         await sam.GotoAsync("/account/sessions");
         await Assertions.Expect(sam.GetByTestId("session")).ToHaveCountAsync(1);
         await Walk.InspectAsync(sam, "sessions");
+        await sam.GotoAsync("/account/two-factor");
+        await Assertions.Expect(sam.GetByTestId("authenticator-key")).ToBeVisibleAsync();
+        await Walk.InspectAsync(sam, "two-factor");
     }
 }

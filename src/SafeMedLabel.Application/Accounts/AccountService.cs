@@ -11,8 +11,9 @@ namespace SafeMedLabel.Application.Accounts;
 /// <param name="DisplayName">The name colleagues see.</param>
 /// <param name="Role">One of <see cref="Roles"/>.</param>
 /// <param name="IsDisabled">True when it may not sign in.</param>
+/// <param name="HasSecondFactor">True when signing in takes a code beside the password.</param>
 /// <param name="CreatedUtc">When it was made.</param>
-public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, DateTime CreatedUtc);
+public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, bool HasSecondFactor, DateTime CreatedUtc);
 
 /// <summary>Makes and changes accounts. Each has exactly one role; there is always an admin who can sign in.</summary>
 public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
@@ -44,7 +45,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     }
 
     /// <summary>Makes an account.</summary>
-    public async Task<Result> CreateAsync(string email, string displayName, string role, string password)
+    /// <param name="email">E-mail address, which is the sign-in name.</param>
+    /// <param name="displayName">The name colleagues see.</param>
+    /// <param name="role">One of <see cref="Roles"/>.</param>
+    /// <param name="password">The password; null for somebody whom another server vouches for.</param>
+    public async Task<Result> CreateAsync(string email, string displayName, string role, string? password)
     {
         email = email.Trim();
         if ((string.IsNullOrWhiteSpace(displayName) ? "Please give a name." : Problem(email, role)) is { } problem)
@@ -53,7 +58,7 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         }
 
         var user = new AppUser { UserName = email, Email = email, EmailConfirmed = true, DisplayName = displayName.Trim(), CreatedUtc = time.GetUtcNow().UtcDateTime };
-        var created = await users.CreateAsync(user, password);
+        var created = password is null ? await users.CreateAsync(user) : await users.CreateAsync(user, password);
         if (!created.Succeeded)
         {
             return Refused(created);
@@ -77,8 +82,8 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
                           join membership in db.UserRoles on user.Id equals membership.UserId
                           join role in db.Roles on membership.RoleId equals role.Id
                           orderby user.DisplayName
-                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.CreatedUtc }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.CreatedUtc))];
+                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.TwoFactorEnabled, user.CreatedUtc }).ToListAsync(cancellationToken);
+        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.CreatedUtc))];
     }
 
     /// <summary>Gives an account another role.</summary>
@@ -139,6 +144,18 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         var changed = await users.SetLockoutEndDateAsync(user, disabled ? DateTimeOffset.MaxValue : null);
         await users.UpdateSecurityStampAsync(user);
         return ToResult(changed);
+    }
+
+    /// <summary>Lets a person in without the second factor that they lost; they may set one up again.</summary>
+    public async Task<Result> RemoveSecondFactorAsync(string userId)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user)
+        {
+            return Result.Refused("This account no longer exists.");
+        }
+
+        var removed = await users.SetTwoFactorEnabledAsync(user, false);
+        return removed.Succeeded ? ToResult(await users.ResetAuthenticatorKeyAsync(user)) : Refused(removed);
     }
 
     /// <summary>Signs a person out everywhere, within a minute; they may sign in again at once.</summary>
