@@ -144,6 +144,26 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_that_a_program_has_is_not_sent_again_until_it_changes()
+    {
+        using var program = await ProgramAsync("lea", All);
+        var address = $"/api/v1/projects/{_project}/labels";
+        var first = await program.GetAsync(new Uri(address, UriKind.Relative), Cancellation);
+        async Task<HttpStatusCode> AgainAsync()
+        {
+            using var again = new HttpRequestMessage(HttpMethod.Get, address);
+            again.Headers.IfNoneMatch.Add(first.Headers.ETag!);
+            return (await program.SendAsync(again, Cancellation)).StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.NotModified, await AgainAsync());
+        var held = (await BodyAsync(await SendAsync(program, HttpMethod.Post, $"projects/{_project}/next")))["images"]![0]!["id"]!.GetValue<Guid>();
+        await AnswerAsync(program, new { image = held, kind = "Label", @class = "b", seconds = 1 }, Guid.NewGuid());
+        Assert.Equal(HttpStatusCode.OK, await AgainAsync());
+        Assert.Null((await program.GetAsync(new Uri("/api/v1/projects/99", UriKind.Relative), Cancellation)).Headers.ETag);
+    }
+
+    [Fact]
     public async Task An_answer_without_its_key_or_of_no_class_is_refused_and_nothing_is_stored()
     {
         using var program = await ProgramAsync("lea", All);

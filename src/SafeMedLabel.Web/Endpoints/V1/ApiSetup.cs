@@ -65,7 +65,7 @@ internal static class ApiSetup
     /// <summary>Maps it, and its description for people who are signed in.</summary>
     public static void Map(WebApplication app)
     {
-        var api = app.MapGroup(Root).RequireRateLimiting(Limit).DisableAntiforgery().WithGroupName(Version);
+        var api = app.MapGroup(Root).RequireRateLimiting(Limit).DisableAntiforgery().WithGroupName(Version).AddEndpointFilter<RouteGroupBuilder, ApiETag>();
         ProjectsApi.Map(api);
         LabellingApi.Map(api);
         WorkApi.Map(api);
