@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Exports;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
 
@@ -161,6 +162,31 @@ public sealed class ApiTests : IAsyncLifetime
         await AnswerAsync(program, new { image = held, kind = "Label", @class = "b", seconds = 1 }, Guid.NewGuid());
         Assert.Equal(HttpStatusCode.OK, await AgainAsync());
         Assert.Null((await program.GetAsync(new Uri("/api/v1/projects/99", UriKind.Relative), Cancellation)).Headers.ETag);
+    }
+
+    [Fact]
+    public async Task An_import_or_an_export_that_is_asked_for_twice_under_one_key_starts_once()
+    {
+        using var program = await ProgramAsync("ada", All);
+        using var cells = new TemporaryFolder();
+        cells.Add("a/C3thin_3.png", Pictures.Png(3));
+        cells.Add("b/C4thin_4.png", Pictures.Png(4));
+        foreach (var (what, body) in new (string, object)[] { ("imports", new { path = cells.Path }), ("exports", new { format = "Csv" }) })
+        {
+            var before = (await JsonAsync(program, $"projects/{_project}/{what}"))["items"]!.AsArray().Count;
+            var key = Guid.NewGuid().ToString();
+            var ids = new List<int>();
+            for (var i = 0; i < 2; i++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/projects/{_project}/{what}") { Content = JsonContent.Create(body), Headers = { { "Idempotency-Key", key } } };
+                var answer = await program.SendAsync(request, Cancellation);
+                Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+                ids.Add((await BodyAsync(answer))["id"]!.GetValue<int>());
+            }
+
+            Assert.Equal(ids[0], ids[1]);
+            Assert.Equal(before + 1, (await JsonAsync(program, $"projects/{_project}/{what}"))["items"]!.AsArray().Count);
+        }
     }
 
     [Fact]

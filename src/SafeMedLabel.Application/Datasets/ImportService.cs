@@ -26,6 +26,9 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
     /// <summary>What its SHA-256 must be, 64 hex digits; null where nobody knows.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>By which a request that is sent twice is known; null where it is not to be.</summary>
+    public Guid? ClientKey { get; init; }
+
     /// <summary>A request for what lies on the server, or at an address, under the name that it has there.</summary>
     public static ImportRequest Of(int projectId, string pathOrAddress, string patientPattern, string requestedById, string? site) =>
         IsAddress(pathOrAddress, out var address)
@@ -64,6 +67,15 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Queues an import and returns its key.</summary>
     public async Task<Result<int>> StartAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
+        if (request.ClientKey is { } key)
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            if (await db.Imports.Where(i => i.ProjectId == request.ProjectId && i.ClientKey == key).Select(i => (int?)i.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
+            {
+                return known;
+            }
+        }
+
         var entered = await EnterAsync(request, cancellationToken);
         if (entered.Succeeded)
         {
@@ -116,6 +128,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 Site = string.IsNullOrEmpty(site) ? null : site,
                 IsUpload = request.IsUpload,
                 IsDryRun = request.IsDryRun,
+                ClientKey = request.ClientKey,
                 PatientPattern = request.PatientPattern,
                 RequestedById = request.RequestedById,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,

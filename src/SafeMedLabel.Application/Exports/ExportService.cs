@@ -9,7 +9,12 @@ namespace SafeMedLabel.Application.Exports;
 public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, StorageOptions storage, TimeProvider time)
 {
     /// <summary>Queues an export and returns its key.</summary>
-    public async Task<Result<int>> StartAsync(int projectId, ExportOptions options, string requestedById, CancellationToken cancellationToken = default)
+    /// <param name="projectId">The project.</param>
+    /// <param name="options">What it is to hold.</param>
+    /// <param name="requestedById">Who asks.</param>
+    /// <param name="clientKey">By which a request that is sent twice is known; null where it is not to be.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result<int>> StartAsync(int projectId, ExportOptions options, string requestedById, Guid? clientKey = null, CancellationToken cancellationToken = default)
     {
         if (!Enum.IsDefined(options.Format))
         {
@@ -29,6 +34,11 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
                 return Result.Refused("This project has no images yet.");
             }
 
+            if (clientKey is not null && await db.Exports.Where(e => e.ProjectId == projectId && e.ClientKey == clientKey).Select(e => (int?)e.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
+            {
+                return known;
+            }
+
             var export = new DataExport
             {
                 ProjectId = projectId,
@@ -37,6 +47,7 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
                 NamesReaders = options.NamesReaders,
                 RequestedById = requestedById,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,
+                ClientKey = clientKey,
             };
             db.Exports.Add(export);
             await db.SaveChangesAsync(cancellationToken);

@@ -476,6 +476,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("ClientKey")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Conflicts")
                         .HasColumnType("INTEGER");
 
@@ -552,7 +555,8 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ProjectId");
+                    b.HasIndex("ProjectId", "ClientKey")
+                        .IsUnique();
 
                     b.ToTable("Imports");
                 });
@@ -836,6 +840,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<long>("Bytes")
                         .HasColumnType("INTEGER");
 
+                    b.Property<Guid?>("ClientKey")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Error")
                         .HasColumnType("TEXT");
 
@@ -879,7 +886,8 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ProjectId");
+                    b.HasIndex("ProjectId", "ClientKey")
+                        .IsUnique();
 
                     b.ToTable("Exports");
                 });

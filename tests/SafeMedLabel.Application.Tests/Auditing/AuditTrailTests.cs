@@ -62,7 +62,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
         Assert.Null((await _workplace.WithAsync<AccountService, Result>(a => a.ResetPasswordAsync(reader, "another horse battery"))).Error);
         Assert.Null((await _workplace.WithAsync<AccountService, Result>(a => a.SetDisabledAsync(reader, disabled: true))).Error);
         var exports = _workplace.Get<ExportService>();
-        var export = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Csv), admin, Cancellation)).Value;
+        var export = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Csv), admin, cancellationToken: Cancellation)).Value;
         await _workplace.Get<ExportRunner>().RunAsync(export, Cancellation);
         Assert.Null((await exports.TakeAsync(_workplace.ProjectId, export, Cancellation)).Error);
         await exports.DeleteAsync(export, Cancellation);

@@ -207,7 +207,7 @@ public sealed class DatasetExporterTests : IAsyncLifetime
     public async Task An_export_runs_once_gives_its_file_and_takes_it_along_when_it_is_deleted()
     {
         var exports = _workplace.Get<ExportService>();
-        var id = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Folders), _ada, Cancellation)).Value;
+        var id = (await exports.StartAsync(_workplace.ProjectId, new ExportOptions(ExportFormat.Folders), _ada, cancellationToken: Cancellation)).Value;
         Assert.Equal("There is no such export, or it is not ready.", (await exports.TakeAsync(_workplace.ProjectId, id, Cancellation)).Error);
 
         using (var stopped = new CancellationTokenSource())

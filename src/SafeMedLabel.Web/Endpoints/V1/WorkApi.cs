@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
@@ -20,9 +21,9 @@ internal static class WorkApi
 
         var (adminRead, adminManage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Admin), ApiKeyAuthentication.Needs(ApiScope.Manage, Roles.Admin));
         imports.MapGet("/projects/{projectId:int}/imports", ImportsAsync).WithName("ListImports").WithSummary("List imports").WithDescription("A project's imports, the newest first. For admins.").RequireAuthorization(adminRead);
-        imports.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Start an import").WithDescription("Imports a folder, zip or manifest that lies on the server. For admins.").RequireAuthorization(adminManage);
+        imports.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Start an import").WithDescription("Imports a folder, zip or manifest that lies on the server. With the header 'Idempotency-Key', a UUID, sending again starts nothing again. For admins.").RequireAuthorization(adminManage);
         exports.MapGet("/projects/{projectId:int}/exports", ExportsAsync).WithName("ListExports").WithSummary("List exports").WithDescription("A project's exports, the newest first. For admins.").RequireAuthorization(adminRead);
-        exports.MapPost("/projects/{projectId:int}/exports", StartExportAsync).WithName("StartExport").WithSummary("Start an export").WithDescription("Exports a project's labels. For admins.").RequireAuthorization(adminManage);
+        exports.MapPost("/projects/{projectId:int}/exports", StartExportAsync).WithName("StartExport").WithSummary("Start an export").WithDescription("Exports a project's labels. With the header 'Idempotency-Key', a UUID, sending again starts nothing again. For admins.").RequireAuthorization(adminManage);
         exports.MapGet("/projects/{projectId:int}/exports/{exportId:int}/file", TakeExportAsync).WithName("TakeExport").WithSummary("Take an export's file").WithDescription("The file of a completed export. For admins.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").RequireAuthorization(adminRead);
     }
@@ -42,8 +43,8 @@ internal static class WorkApi
                 i.Id, i.State, i.IsDryRun, i.Total, i.Processed, i.Added, i.Duplicates, i.Conflicts, i.Rejected, i.Error))], null));
 
     private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartImportAsync(
-        ImportService imports, ClaimsPrincipal caller, int projectId, ApiImportRequest wanted, CancellationToken cancellationToken) => Started(
-            await imports.StartAsync(ImportRequest.Of(projectId, wanted.Path, wanted.PatientPattern ?? ImportService.DefaultPatientPattern, caller.UserId(), wanted.Site) with { IsDryRun = wanted.IsDryRun }, cancellationToken),
+        ImportService imports, ClaimsPrincipal caller, int projectId, ApiImportRequest wanted, [FromHeader(Name = "Idempotency-Key")] Guid? key, CancellationToken cancellationToken) => Started(
+            await imports.StartAsync(ImportRequest.Of(projectId, wanted.Path, wanted.PatientPattern ?? ImportService.DefaultPatientPattern, caller.UserId(), wanted.Site) with { IsDryRun = wanted.IsDryRun, ClientKey = key }, cancellationToken),
             $"/api/v1/projects/{projectId}/imports");
 
     private static async Task<Results<Ok<ApiPage<ApiExport>>, ProblemHttpResult>> ExportsAsync(ProjectService projects, ExportService exports, int projectId, CancellationToken cancellationToken) =>
@@ -53,8 +54,8 @@ internal static class WorkApi
                 e.Id, e.State, e.Format, e.WithPictures, e.Progress, e.Images, e.Readings, e.Bytes, e.Error))], null));
 
     private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartExportAsync(
-        ExportService exports, ClaimsPrincipal caller, int projectId, ApiExportRequest wanted, CancellationToken cancellationToken) => Started(
-            await exports.StartAsync(projectId, new ExportOptions(wanted.Format, wanted.WithPictures, wanted.NamesReaders), caller.UserId(), cancellationToken),
+        ExportService exports, ClaimsPrincipal caller, int projectId, ApiExportRequest wanted, [FromHeader(Name = "Idempotency-Key")] Guid? key, CancellationToken cancellationToken) => Started(
+            await exports.StartAsync(projectId, new ExportOptions(wanted.Format, wanted.WithPictures, wanted.NamesReaders), caller.UserId(), key, cancellationToken),
             $"/api/v1/projects/{projectId}/exports");
 
     private static async Task<Results<PhysicalFileHttpResult, ProblemHttpResult>> TakeExportAsync(ExportService exports, int projectId, int exportId, HttpContext http, CancellationToken cancellationToken)
