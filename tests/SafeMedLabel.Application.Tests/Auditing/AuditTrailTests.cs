@@ -5,8 +5,8 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
-using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Application.Webhooks;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Auditing;
