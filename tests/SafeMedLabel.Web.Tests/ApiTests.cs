@@ -55,6 +55,8 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("pat", All, "GET", "projects/1/labels", HttpStatusCode.Forbidden)]
     [InlineData("pat", All, "GET", "projects/1/rounds", HttpStatusCode.Forbidden)]
     [InlineData("pat", All, "POST", "projects/1/rounds", HttpStatusCode.Forbidden)]
+    [InlineData("pat", All, "GET", "projects/1/models", HttpStatusCode.Forbidden)]
+    [InlineData("lea", All, "GET", "projects/1/rounds/1/metrics", HttpStatusCode.NotFound)]
     [InlineData("lea", All, "GET", "projects/1/imports", HttpStatusCode.Forbidden)]
     [InlineData("lea", All, "POST", "projects/1/imports", HttpStatusCode.Forbidden)]
     [InlineData("lea", All, "GET", "projects/1/exports", HttpStatusCode.Forbidden)]
@@ -255,8 +257,8 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal(
             [
                 "/api/v1/projects", "/api/v1/projects/{projectId}", "/api/v1/projects/{projectId}/exports", "/api/v1/projects/{projectId}/exports/{exportId}/file", "/api/v1/projects/{projectId}/images",
-                "/api/v1/projects/{projectId}/images/{imageId}/picture", "/api/v1/projects/{projectId}/imports", "/api/v1/projects/{projectId}/labels", "/api/v1/projects/{projectId}/next", "/api/v1/projects/{projectId}/predictions",
-                "/api/v1/projects/{projectId}/rounds",
+                "/api/v1/projects/{projectId}/images/{imageId}/picture", "/api/v1/projects/{projectId}/imports", "/api/v1/projects/{projectId}/labels", "/api/v1/projects/{projectId}/models", "/api/v1/projects/{projectId}/next", "/api/v1/projects/{projectId}/predictions",
+                "/api/v1/projects/{projectId}/rounds", "/api/v1/projects/{projectId}/rounds/{number}/metrics",
             ],
             description["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.All(description["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject()), operation => Assert.NotEmpty(operation.Value!["summary"]!.GetValue<string>()));

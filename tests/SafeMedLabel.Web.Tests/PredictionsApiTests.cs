@@ -9,7 +9,9 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Testing;
 using SafeMedLabel.Web.Predictions;
 
@@ -69,6 +71,31 @@ public sealed class PredictionsApiTests(TrainedModel model) : IClassFixture<Trai
         await ChangeAsync(db => db.Rounds.Where(r => r.Id == round).ExecuteUpdateAsync(set => set.SetProperty(r => r.Certificate, Always), Cancellation));
         await ChangeAsync(db => db.Imports.ExecuteUpdateAsync(set => set.SetProperty(i => i.FinishedUtc, DateTime.UtcNow.AddMinutes(1)), Cancellation));
         Assert.Equal(("Refer", false), await DecisionAsync(program));
+    }
+
+    [Fact]
+    public async Task A_projects_models_say_how_they_became_active_and_what_was_measured_of_them()
+    {
+        var round = await ActivateAsync(Always);
+        MeasuredValue[] measures = [new(Measure.Accuracy, null, 0.9, new RateInterval(0.8, 0.95), 40), new(Measure.Sensitivity, 1, 0.7, null, 20)];
+        await ChangeAsync(db => db.Rounds.Where(r => r.Id == round).ExecuteUpdateAsync(set => set.SetProperty(r => r.Measures, measures), Cancellation));
+        await ChangeAsync(async db =>
+        {
+            db.RoundThresholds.Add(new RoundThreshold { RoundId = round, Threshold = 0.8, SilentFailureRate = 0.01, Coverage = 0.7 });
+            await db.SaveChangesAsync(Cancellation);
+        });
+        using var program = await ProgramAsync("lea", ApiScope.Read);
+
+        var model = Assert.Single(JsonNode.Parse(await program.GetStringAsync(new Uri($"/api/v1/projects/{_project}/models", UriKind.Relative), Cancellation))!["items"]!.AsArray())!;
+        var metrics = JsonNode.Parse(await program.GetStringAsync(new Uri($"/api/v1/projects/{_project}/rounds/3/metrics", UriKind.Relative), Cancellation))!;
+
+        Assert.Equal((3, true, 0.01, "Override", "Signed for in a test."), (
+            model["round"]!.GetValue<int>(), model["isActive"]!.GetValue<bool>(), model["certificate"]!["largestRate"]!.GetValue<double>(),
+            model["promotions"]![0]!["kind"]!.GetValue<string>(), model["promotions"]![0]!["reason"]!.GetValue<string>()));
+        Assert.Equal(
+            [("Accuracy", null, 0.9, 0.8), ("Sensitivity", "b", 0.7, null)],
+            metrics["measures"]!.AsArray().Select(m => (m!["measure"]!.GetValue<string>(), m["class"]?.GetValue<string>(), m["value"]!.GetValue<double>(), m["low"]?.GetValue<double>())));
+        Assert.Equal((0.8, 0.01, 0.7), metrics["thresholds"]![0] is { } t ? (t["threshold"]!.GetValue<double>(), t["silentFailureRate"]!.GetValue<double>(), t["coverage"]!.GetValue<double>()) : default);
     }
 
     [Fact]

@@ -90,6 +90,8 @@ public sealed partial class RouteTableTests : IAsyncLifetime
         ["/api/v1/projects/{projectId:int}/next"] = Programs,
         ["/api/v1/projects/{projectId:int}/predictions"] = Programs,
         ["/api/v1/projects/{projectId:int}/rounds"] = Programs,
+        ["/api/v1/projects/{projectId:int}/rounds/{number:int}/metrics"] = Programs,
+        ["/api/v1/projects/{projectId:int}/models"] = Programs,
         ["/api/v1/projects/{projectId:int}/imports"] = Programs,
         ["/api/v1/projects/{projectId:int}/exports"] = Programs,
         ["/api/v1/projects/{projectId:int}/exports/{exportId:int}/file"] = Programs,

@@ -42,6 +42,17 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             await DataChangedAsync(db, active, cancellationToken));
     }
 
+    /// <summary>All models that a project has made, the newest first.</summary>
+    public async Task<IReadOnlyList<ModelHistory>> HistoryAsync(int projectId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var active = await db.Projects.Where(p => p.Id == projectId).Select(p => p.ActiveRoundId).FirstOrDefaultAsync(cancellationToken);
+        var rounds = await db.Rounds.AsNoTracking().Where(r => r.ProjectId == projectId && r.ModelFile != null).OrderByDescending(r => r.Number).ToListAsync(cancellationToken);
+        var promotions = (await db.Promotions.AsNoTracking().Where(p => p.ProjectId == projectId && p.RoundId != null).OrderBy(p => p.Id).ToListAsync(cancellationToken)).ToLookup(p => p.RoundId);
+        var lastImport = await db.Imports.Where(i => i.ProjectId == projectId && i.State == ImportState.Completed).MaxAsync(i => i.FinishedUtc, cancellationToken);
+        return [.. rounds.Select(r => new ModelHistory(r, r.Id == active, r.Promise(dataChanged: lastImport > r.FinishedUtc), [.. promotions[r.Id]]))];
+    }
+
     /// <summary>Whether images came in after a round was measured: its certificate is no longer valid.</summary>
     internal static Task<bool> DataChangedAsync(AppDbContext db, Round round, CancellationToken cancellationToken) =>
         db.Imports.AnyAsync(i => i.ProjectId == round.ProjectId && i.State == ImportState.Completed && i.FinishedUtc > round.FinishedUtc, cancellationToken);

@@ -3,6 +3,8 @@ using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Web.Endpoints.V1;
@@ -137,7 +139,49 @@ public sealed record ApiPrediction(
 /// <param name="Confidence">With this confidence.</param>
 /// <param name="Patients">Patients that this was found on.</param>
 /// <param name="Images">Their images.</param>
-public sealed record ApiCertificate(double Threshold, double LargestRate, double Confidence, int Patients, int Images);
+public sealed record ApiCertificate(double Threshold, double LargestRate, double Confidence, int Patients, int Images)
+{
+    /// <summary>A certificate that may be relied on; null for none.</summary>
+    public static ApiCertificate? Of(Certificate? promise) => promise is null ? null : new(promise.Threshold, promise.LargestRate, 1 - promise.Doubt, promise.Patients, promise.Count);
+}
+
+/// <summary>What was measured of a round's model on the locked test set.</summary>
+/// <param name="Round">The round.</param>
+/// <param name="SilentFailureThreshold">The confidence above which a mistake is silent.</param>
+/// <param name="Measures">All measures.</param>
+/// <param name="Thresholds">Silent failures and coverage over the confidence above which the model would answer.</param>
+public sealed record ApiMetrics(int Round, double SilentFailureThreshold, IReadOnlyList<ApiMeasure> Measures, IReadOnlyList<ApiThreshold> Thresholds);
+
+/// <summary>A measured value.</summary>
+/// <param name="Measure">Of what.</param>
+/// <param name="Class">The class that a sensitivity or specificity is about.</param>
+/// <param name="Value">The value; null where it cannot be told.</param>
+/// <param name="Low">Lower end of its patient-cluster bootstrap 95 % interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="Images">Images that it is measured on.</param>
+public sealed record ApiMeasure(Measure Measure, string? Class, double? Value, double? Low, double? High, int Images);
+
+/// <summary>What a threshold would do.</summary>
+/// <param name="Threshold">Confidence above which the model answers.</param>
+/// <param name="SilentFailureRate">Wrong and surer than it, as a fraction of the test set.</param>
+/// <param name="Coverage">Surer than it, as a fraction of the test set.</param>
+public sealed record ApiThreshold(double Threshold, double SilentFailureRate, double Coverage);
+
+/// <summary>A model that a project has made.</summary>
+/// <param name="Round">The round that made it.</param>
+/// <param name="Method">How it learned.</param>
+/// <param name="TrainedUtc">When.</param>
+/// <param name="IsActive">Whether it is the one that may be used.</param>
+/// <param name="Verdict">What the gate said.</param>
+/// <param name="Certificate">The certificate that may be relied on; null where every image is to be referred.</param>
+/// <param name="Promotions">How it became the active one, the first first.</param>
+public sealed record ApiModelState(int Round, string Method, DateTime? TrainedUtc, bool IsActive, string? Verdict, ApiCertificate? Certificate, IReadOnlyList<ApiPromotion> Promotions);
+
+/// <summary>How a model became the active one.</summary>
+/// <param name="Kind">By the gate, a person's signature, or a way back.</param>
+/// <param name="AtUtc">When.</param>
+/// <param name="Reason">The signer's reason.</param>
+public sealed record ApiPromotion(PromotionKind Kind, DateTime AtUtc, string? Reason);
 
 /// <summary>A project's active model.</summary>
 /// <param name="Round">The round that made it.</param>

@@ -5,7 +5,6 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Rounds;
-using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Web.Predictions;
 
 namespace SafeMedLabel.Web.Endpoints.V1;
@@ -76,8 +75,6 @@ internal static class PredictionsApi
         prediction.Reading.Classes.Zip(prediction.Reading.Probabilities).ToDictionary(p => p.First, p => p.Second),
         prediction.Reading.Uncertainty,
         prediction.Decision,
-        standing.Promise is { } promise ? Show(promise) : null,
+        ApiCertificate.Of(standing.Promise),
         new ApiModel(standing.Active.Number, standing.Active.Method, standing.Active.FinishedUtc, standing.Override is not null));
-
-    private static ApiCertificate Show(Certificate promise) => new(promise.Threshold, promise.LargestRate, 1 - promise.Doubt, promise.Patients, promise.Count);
 }

@@ -19,6 +19,9 @@ internal static class WorkApi
         rounds.MapGet("/projects/{projectId:int}/rounds", RoundsAsync).WithName("ListRounds").WithSummary("List rounds").WithDescription("A project's rounds with their numbers, the newest first. For leads and admins.").RequireAuthorization(read);
         rounds.MapPost("/projects/{projectId:int}/rounds", StartRoundAsync).WithName("StartRound").WithSummary("Start a round").WithDescription("Starts a round; refused while one is active. For leads and admins.").RequireAuthorization(manage);
 
+        rounds.MapGet("/projects/{projectId:int}/rounds/{number:int}/metrics", MetricsAsync).WithName("GetMetrics").WithSummary("Get a round's metrics").WithDescription("All that was measured of a round's model on the locked test set, with its doubt, and silent failures and coverage over the thresholds. For leads and admins.").RequireAuthorization(read);
+        rounds.MapGet("/projects/{projectId:int}/models", ModelsAsync).WithName("ListModels").WithSummary("List models").WithDescription("All models that a project has made, the newest first: whether the gate let them through, how they became the active one, and which certificate may be relied on. For leads and admins.").RequireAuthorization(read);
+
         var (adminRead, adminManage) = (ApiKeyAuthentication.Needs(ApiScope.Read, Roles.Admin), ApiKeyAuthentication.Needs(ApiScope.Manage, Roles.Admin));
         imports.MapGet("/projects/{projectId:int}/imports", ImportsAsync).WithName("ListImports").WithSummary("List imports").WithDescription("A project's imports, the newest first. For admins.").RequireAuthorization(adminRead);
         imports.MapPost("/projects/{projectId:int}/imports", StartImportAsync).WithName("StartImport").WithSummary("Start an import").WithDescription("Imports a folder, zip or manifest that lies on the server. With the header 'Idempotency-Key', a UUID, sending again starts nothing again. For admins.").RequireAuthorization(adminManage);
@@ -35,6 +38,28 @@ internal static class WorkApi
 
     private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartRoundAsync(RoundService rounds, ClaimsPrincipal caller, int projectId, CancellationToken cancellationToken) =>
         Started(await rounds.StartAsync(projectId, caller.UserId(), cancellationToken), $"/api/v1/projects/{projectId}/rounds");
+
+    private static async Task<Results<Ok<ApiMetrics>, ProblemHttpResult>> MetricsAsync(ProjectService projects, RoundService rounds, int projectId, int number, CancellationToken cancellationToken)
+    {
+        if (await projects.GetAsync(projectId, cancellationToken) is not { } project || (await rounds.ListAsync(projectId, cancellationToken)).FirstOrDefault(r => r.Number == number) is not { } round)
+        {
+            return ApiResults.NotFound("round");
+        }
+
+        var detail = (await rounds.GetAsync(round.Id, cancellationToken))!;
+        return TypedResults.Ok(new ApiMetrics(
+            number,
+            round.SilentFailureThreshold,
+            [.. (round.Measures ?? []).Select(m => new ApiMeasure(m.Measure, project.Classes.Find(c => c.Index == m.ClassIndex)?.Name, m.Value, m.Interval?.Low, m.Interval?.High, m.Count))],
+            [.. detail.Thresholds.Select(t => new ApiThreshold(t.Threshold, t.SilentFailureRate, t.Coverage))]));
+    }
+
+    private static async Task<Results<Ok<ApiPage<ApiModelState>>, ProblemHttpResult>> ModelsAsync(ProjectService projects, PromotionService promotions, int projectId, CancellationToken cancellationToken) =>
+        await projects.GetAsync(projectId, cancellationToken) is null
+            ? ApiResults.NotFound("project")
+            : TypedResults.Ok(new ApiPage<ApiModelState>([.. (await promotions.HistoryAsync(projectId, cancellationToken)).Select(m => new ApiModelState(
+                m.Round.Number, m.Round.Method, m.Round.FinishedUtc, m.IsActive, m.Round.Gate is { } gate ? Web.Model.Show.Name(gate.Verdict) : null,
+                ApiCertificate.Of(m.Promise), [.. m.Promotions.Select(p => new ApiPromotion(p.Kind, p.AtUtc, p.Reason))]))], null));
 
     private static async Task<Results<Ok<ApiPage<ApiImport>>, ProblemHttpResult>> ImportsAsync(ProjectService projects, ImportService imports, int projectId, CancellationToken cancellationToken) =>
         await projects.GetAsync(projectId, cancellationToken) is null
