@@ -12,7 +12,7 @@ public sealed class ArchitectureTests
 {
     private static readonly Assembly Web = typeof(Program).Assembly;
 
-    private static readonly string[] OpenPages = ["/error", "/login", "/not-found", "/setup"];
+    private static readonly string[] OpenPages = ["/error", "/join", "/login", "/login/code", "/not-found", "/setup"];
 
     [Fact]
     public void Core_depends_on_nothing_but_the_framework_and_distributions()
