@@ -26,8 +26,8 @@ internal sealed class RoleHandler(IDbContextFactory<AppDbContext> contexts) : Au
     private async Task<string?> RoleAsync(AuthorizationHandlerContext context, string userId)
     {
         await using var db = await contexts.CreateDbContextAsync();
-        return await ProjectAsync(db, context.Resource) is { } project && await db.Projects.AnyAsync(p => p.Id == project)
-            ? await Permission.RoleInAsync(db, project, userId)
+        return await ProjectAsync(db, context.Resource) is { } project && await Permission.FindAsync(db, project, userId) is { Exists: true, Role: var role }
+            ? role
             : Roles.All.LastOrDefault(context.User.IsInRole);
     }
 

@@ -168,7 +168,7 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         }
 
         // Not by Identity's manager: the new stamp and its entry in the trail are written together or not at all.
-        (user.SecurityStamp, user.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        user.EndSessions();
         db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SessionsEnded, null, AuditDescription.Account(user.Id)));
         await db.SaveChangesAsync(cancellationToken);
         return Result.Done;

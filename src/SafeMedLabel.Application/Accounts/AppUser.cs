@@ -10,4 +10,7 @@ public sealed class AppUser : IdentityUser
 
     /// <summary>When the account was made, UTC.</summary>
     public DateTime CreatedUtc { get; set; }
+
+    /// <summary>Ends the person's sessions, once saved and within a minute: cookies are held against this stamp.</summary>
+    internal void EndSessions() => (SecurityStamp, ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
 }

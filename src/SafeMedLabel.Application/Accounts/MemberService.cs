@@ -78,11 +78,7 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, Time
         await db.SaveChangesAsync(cancellationToken);
         var leads = (await ListAsync(db, projectId, cancellationToken)).Where(m => Roles.Covers(m.Role, Roles.Lead)).Select(m => m.UserId).ToHashSet();
         string[] ended = [.. before.Where(m => Roles.Covers(m.Role, Roles.Lead) && !leads.Contains(m.UserId)).Select(m => m.UserId)];
-        foreach (var user in await db.Users.Where(u => ended.Contains(u.Id)).ToListAsync(cancellationToken))
-        {
-            (user.SecurityStamp, user.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
-        }
-
+        (await db.Users.Where(u => ended.Contains(u.Id)).ToListAsync(cancellationToken)).ForEach(user => user.EndSessions());
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return Result.Done;

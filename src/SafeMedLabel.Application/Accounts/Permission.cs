@@ -19,8 +19,11 @@ public static class Permission
              db.ProjectMembers.Where(m => m.ProjectId == projectId && m.UserId == userId).Select(m => m.Role).FirstOrDefault())).FirstOrDefault());
 
     /// <summary>The role that a person has in a project; null where there is none, or no such project.</summary>
-    public static async Task<string?> RoleInAsync(AppDbContext db, int projectId, string userId) =>
-        await Find(db, projectId, userId) is { } standing ? RoleOf(standing.AccountRole, standing.IsClosed, standing.MemberRole) : null;
+    public static async Task<string?> RoleInAsync(AppDbContext db, int projectId, string userId) => (await FindAsync(db, projectId, userId)).Role;
+
+    /// <summary>Whether there is such a project, and the role that a person has in it.</summary>
+    public static async Task<(bool Exists, string? Role)> FindAsync(AppDbContext db, int projectId, string userId) =>
+        await Find(db, projectId, userId) is { } standing ? (true, RoleOf(standing.AccountRole, standing.IsClosed, standing.MemberRole)) : (false, null);
 
     /// <summary>Whether somebody may still start what a lead may start: a worker trusts no row blindly.</summary>
     public static async Task<bool> MayLeadAsync(AppDbContext db, int projectId, string userId) => Roles.Covers(await RoleInAsync(db, projectId, userId), Roles.Lead);

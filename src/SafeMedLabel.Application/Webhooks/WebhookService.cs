@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Webhooks;
@@ -28,7 +29,7 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     public async Task<Result<string>> AddAsync(int projectId, string address, WebhookEvents events, CancellationToken cancellationToken = default)
     {
         address = address.Trim();
-        if (address.Length > Webhook.MaxAddress || !Uri.TryCreate(address, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+        if (address.Length > Webhook.MaxAddress || !ImportRequest.IsAddress(address, out _))
         {
             return Result.Refused($"An address begins with http:// or https:// and has at most {Webhook.MaxAddress} characters.");
         }
@@ -58,33 +59,29 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     }
 
     /// <summary>Signs from now on with another secret, and returns it.</summary>
-    public Task<Result<string>> RenewSecretAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) =>
-        ChangeAsync<string>(projectId, webhookId, (_, webhook) => secrets.Renew(webhook), cancellationToken);
+    public async Task<Result<string>> RenewSecretAsync(int projectId, int webhookId, CancellationToken cancellationToken = default)
+    {
+        var secret = "";
+        var changed = await ChangeAsync(projectId, webhookId, (_, webhook) => secret = secrets.Renew(webhook), cancellationToken);
+        return changed.Succeeded ? secret : changed;
+    }
 
     /// <summary>Sends again to a webhook that was switched off, and tries at once one that was not reached.</summary>
-    public async Task<Result> EnableAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => (Result)await ChangeAsync<bool>(
+    public Task<Result> EnableAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => ChangeAsync(
         projectId,
         webhookId,
-        (_, webhook) =>
-        {
-            (webhook.DisabledReason, webhook.RetryUtc, webhook.Failures) = (null, null, 0);
-            return true;
-        },
+        (_, webhook) => (webhook.DisabledReason, webhook.RetryUtc, webhook.Failures) = (null, null, 0),
         cancellationToken);
 
     /// <summary>Removes a webhook with its messages.</summary>
-    public async Task<Result> RemoveAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => (Result)await ChangeAsync<bool>(
+    public Task<Result> RemoveAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => ChangeAsync(
         projectId,
         webhookId,
-        (db, webhook) =>
-        {
-            db.Webhooks.Remove(webhook);
-            return true;
-        },
+        (db, webhook) => db.Webhooks.Remove(webhook),
         cancellationToken);
 
     /// <summary>Tries whether a message arrives.</summary>
-    public async Task<Result> TestAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => (Result)await ChangeAsync<bool>(
+    public Task<Result> TestAsync(int projectId, int webhookId, CancellationToken cancellationToken = default) => ChangeAsync(
         projectId,
         webhookId,
         (db, webhook) =>
@@ -92,7 +89,6 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
             var now = time.GetUtcNow().UtcDateTime;
             db.WebhookMessages.Add(WebhookOutbox.NewMessage(webhook.Id, TestType, WebhookPayload.ToJson(TestType, now, new { Project = projectId }), now));
             webhook.RetryUtc = null;
-            return true;
         },
         cancellationToken);
 
@@ -129,7 +125,7 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
         return Result.Done;
     }
 
-    private async Task<Result<T>> ChangeAsync<T>(int projectId, int webhookId, Func<AppDbContext, Webhook, T> change, CancellationToken cancellationToken)
+    private async Task<Result> ChangeAsync(int projectId, int webhookId, Action<AppDbContext, Webhook> change, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await db.Webhooks.FirstOrDefaultAsync(w => w.Id == webhookId && w.ProjectId == projectId, cancellationToken) is not { } webhook)
@@ -137,8 +133,8 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
             return Result.Refused(Gone);
         }
 
-        var changed = change(db, webhook);
+        change(db, webhook);
         await db.SaveChangesAsync(cancellationToken);
-        return changed;
+        return Result.Done;
     }
 }
