@@ -44,6 +44,12 @@ internal static class WebUi
         services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders()
             .AddSignInManager<SessionSignInManager>().AddUserStore<ProtectedUserStore>();
         services.AddScoped<ISecurityStampValidator, SessionValidator>();
+        services.Configure<IdentityPasskeyOptions>(passkeys =>
+        {
+            // The device must ask for finger, face or PIN, and keep whose passkey it is: nobody types an address first.
+            passkeys.UserVerificationRequirement = "required";
+            passkeys.ResidentKeyRequirement = "required";
+        });
         services.ConfigureApplicationCookie(cookie =>
         {
             cookie.LoginPath = "/login";
@@ -103,6 +109,7 @@ internal static class WebUi
         ImageEndpoint.Map(app);
         AttributionEndpoint.Map(app);
         AnswerEndpoint.Map(app);
+        PasskeyEndpoint.Map(app);
         UploadEndpoint.Map(app);
         ReportEndpoint.Map(app);
         ExportEndpoint.Map(app);

@@ -12,8 +12,9 @@ namespace SafeMedLabel.Application.Accounts;
 /// <param name="Role">One of <see cref="Roles"/>.</param>
 /// <param name="IsDisabled">True when it may not sign in.</param>
 /// <param name="HasSecondFactor">True when signing in takes a code beside the password.</param>
+/// <param name="HasPasskeys">True when a device of theirs signs them in without a password.</param>
 /// <param name="CreatedUtc">When it was made.</param>
-public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, bool HasSecondFactor, DateTime CreatedUtc);
+public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, bool HasSecondFactor, bool HasPasskeys, DateTime CreatedUtc);
 
 /// <summary>Makes and changes accounts. Each has exactly one role; there is always an admin who can sign in.</summary>
 public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
@@ -82,8 +83,8 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
                           join membership in db.UserRoles on user.Id equals membership.UserId
                           join role in db.Roles on membership.RoleId equals role.Id
                           orderby user.DisplayName
-                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.TwoFactorEnabled, user.CreatedUtc }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.CreatedUtc))];
+                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.TwoFactorEnabled, HasPasskeys = db.UserPasskeys.Any(p => p.UserId == user.Id), user.CreatedUtc }).ToListAsync(cancellationToken);
+        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.HasPasskeys, r.CreatedUtc))];
     }
 
     /// <summary>Gives an account another role.</summary>
@@ -156,6 +157,26 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
 
         var removed = await users.SetTwoFactorEnabledAsync(user, false);
         return removed.Succeeded ? ToResult(await users.ResetAuthenticatorKeyAsync(user)) : Refused(removed);
+    }
+
+    /// <summary>Lets none of a person's devices sign them in any more, as when one was lost; they may set them up again.</summary>
+    public async Task<Result> RemovePasskeysAsync(string userId)
+    {
+        if (await users.FindByIdAsync(userId) is not { } user)
+        {
+            return Result.Refused("This account no longer exists.");
+        }
+
+        foreach (var passkey in await users.GetPasskeysAsync(user))
+        {
+            var removed = await users.RemovePasskeyAsync(user, passkey.CredentialId);
+            if (!removed.Succeeded)
+            {
+                return Refused(removed);
+            }
+        }
+
+        return Result.Done;
     }
 
     /// <summary>Signs a person out everywhere, within a minute; they may sign in again at once.</summary>

@@ -1,7 +1,7 @@
 namespace SafeMedLabel.Application.Accounts;
 
 /// <summary>What a browser calls itself, in two words that its owner knows it by.</summary>
-internal static class BrowserName
+public static class BrowserName
 {
     // In this order: most of them also claim to be those below.
     private static readonly (string Mark, string Name)[] Browsers = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];

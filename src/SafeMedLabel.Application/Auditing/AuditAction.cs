@@ -84,6 +84,12 @@ public enum AuditAction
     /// <summary>An account has another password.</summary>
     PasswordChanged,
 
+    /// <summary>A device of a person signs them in without a password.</summary>
+    PasskeyAdded,
+
+    /// <summary>Such a device does so no more.</summary>
+    PasskeyRemoved,
+
     /// <summary>A person was signed out everywhere.</summary>
     SessionsEnded,
 

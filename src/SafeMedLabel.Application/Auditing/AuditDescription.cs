@@ -52,6 +52,8 @@ internal static class AuditDescription
         (AppUser user, EntityState.Modified) when row.Property(nameof(AppUser.PasswordHash)) is { IsModified: true, OriginalValue: var old, CurrentValue: var set } && !Equals(old, set) =>
             Entry(AuditAction.PasswordChanged, null, Account(user.Id)),
         (AppUser user, EntityState.Modified) => Changed(row, AuditAction.AccountChanged, null, Account(user.Id), p => p is nameof(AppUser.Email) or nameof(AppUser.DisplayName) or nameof(AppUser.LockoutEnd) or nameof(AppUser.TwoFactorEnabled)),
+        (IdentityUserPasskey<string> passkey, EntityState.Added) => Entry(AuditAction.PasskeyAdded, null, Account(passkey.UserId), after: new { passkey.Data.Name }),
+        (IdentityUserPasskey<string> passkey, EntityState.Deleted) => Entry(AuditAction.PasskeyRemoved, null, Account(passkey.UserId), before: new { passkey.Data.Name }),
         (Webhook webhook, EntityState.Added) => Entry(AuditAction.WebhookAdded, webhook.ProjectId, Of(webhook), after: new { Events = webhook.Events.ToString() }),
         (Webhook webhook, EntityState.Modified) => Changed(row, AuditAction.WebhookChanged, webhook.ProjectId, Of(webhook), p => p is nameof(Webhook.ProtectedSecret) or nameof(Webhook.DisabledReason)),
         (Webhook webhook, EntityState.Deleted) => Entry(AuditAction.WebhookRemoved, webhook.ProjectId, Of(webhook), before: new { Events = webhook.Events.ToString() }),

@@ -29,6 +29,30 @@ internal sealed class SessionSignInManager(
         await base.SignInWithClaimsAsync(user, authenticationProperties, additionalClaims.Append(SessionClaim.For(session)));
     }
 
+    /// <summary>Signs in whoever holds the passkey that answered; it asked for finger, face or PIN, so no second factor is asked for.</summary>
+    /// <param name="credential">The device's answer, in the WebAuthn form.</param>
+    /// <returns>Whose passkey it is, where it is anybody's, and whether they are in.</returns>
+    public async Task<(AppUser? Person, SignInResult Result)> PasskeyAsync(string credential)
+    {
+        PasskeyAssertionResult<AppUser> assertion;
+        try
+        {
+            assertion = await PerformPasskeyAssertionAsync(credential);
+        }
+        catch (Exception unasked) when (unasked is InvalidOperationException or ArgumentException)
+        {
+            // Nobody asked this browser for a passkey, or too long ago, or it sent nothing.
+            return (null, SignInResult.Failed);
+        }
+
+        if (!assertion.Succeeded || !(await UserManager.AddOrUpdatePasskeyAsync(assertion.User, assertion.Passkey)).Succeeded)
+        {
+            return (null, SignInResult.Failed);
+        }
+
+        return (assertion.User, await PreSignInCheck(assertion.User) ?? await SignInOrTwoFactorAsync(assertion.User, isPersistent: false, bypassTwoFactor: true));
+    }
+
     /// <inheritdoc />
     public override async Task SignOutAsync()
     {
