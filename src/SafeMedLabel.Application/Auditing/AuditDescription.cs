@@ -34,14 +34,15 @@ internal static class AuditDescription
     /// <summary>The entry of a changed row, without its number, time and seal; null where the trail has nothing to say of it.</summary>
     public static AuditEntry? Of(AppDbContext db, EntityEntry row) => (row.Entity, row.State) switch
     {
-        (LabelEvent said, EntityState.Added) => Said(db, said),
+        // What came from elsewhere is told by its import's entry.
+        (LabelEvent { ImportId: null } said, EntityState.Added) => Said(db, said),
         (ReferenceDoubt doubt, EntityState.Added) => Entry(AuditAction.Doubted, doubt.ProjectId, $"image {doubt.ImageId}", doubt.ById),
         (ReferenceDoubt doubt, EntityState.Deleted) => Entry(AuditAction.DoubtWithdrawn, doubt.ProjectId, $"image {doubt.ImageId}"),
         (Project project, EntityState.Added) => Entry(AuditAction.ProjectCreated, null, $"project '{project.Name}'", after: new { project.Question }),
         (Project project, EntityState.Modified) => Changed(row, AuditAction.SettingsChanged, project.Id, "settings", p => !Silent.Contains(p)),
         (DatasetImport import, EntityState.Added) => Entry(AuditAction.ImportStarted, import.ProjectId, $"import of '{import.SourceName}'", import.RequestedById, after: new { import.IsDryRun, import.Site, import.PatientPattern }),
         (DatasetImport import, EntityState.Modified) when Ended.Contains(import.State) => Entry(
-            AuditAction.ImportEnded, import.ProjectId, Import(import.Id), after: new { State = import.State.ToString(), import.Added, import.Duplicates, import.Conflicts, import.Rejected }),
+            AuditAction.ImportEnded, import.ProjectId, Import(import.Id), after: new { State = import.State.ToString(), import.Added, import.Duplicates, import.Conflicts, import.Rejected, import.Readings }),
         (DataExport export, EntityState.Added) => Entry(AuditAction.ExportStarted, export.ProjectId, "labels", export.RequestedById, after: Of(export)),
         (DataExport export, EntityState.Deleted) => Entry(AuditAction.ExportDeleted, export.ProjectId, Export(export.Id), before: Of(export)),
         (Round round, EntityState.Added) => Entry(

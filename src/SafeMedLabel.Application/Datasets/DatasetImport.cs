@@ -111,6 +111,9 @@ public sealed class DatasetImport
     /// <summary>Images whose name told no patient; they count as one patient, 'unknown'.</summary>
     public int WithoutPatient { get; set; }
 
+    /// <summary>Readers' answers and adjudicators' decisions that came along.</summary>
+    public int Readings { get; set; }
+
     /// <summary>Why it failed, in one sentence.</summary>
     public string? Error { get; set; }
 

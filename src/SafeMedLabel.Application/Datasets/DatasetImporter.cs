@@ -83,11 +83,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         if (import.IsDryRun)
         {
             import.Plan = await PlanAsync(import, planned, classes, declared, cancellationToken);
+            import.Readings = source.Readings.Count;
         }
         else
         {
             store.Settle();
-            await SplitAsync(import, declared, conflicts, cancellationToken);
+            await SettleAsync(import, declared, conflicts, new ReadingImport(import, classes, source.Readings), cancellationToken);
         }
     }
 
@@ -126,7 +127,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.ImportIssues.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync(cancellationToken);
-        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Plan) = (0, 0, 0, 0, 0, 0, 0, null);
+        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Readings, import.Plan) = (0, 0, 0, 0, 0, 0, 0, 0, null);
         if (!import.IsDryRun && (source.IsSynthetic || !await HasImagesAsync(db, import, cancellationToken)))
         {
             await db.Projects.Where(p => p.Id == import.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(p => p.IsSynthetic, source.IsSynthetic), cancellationToken);
@@ -238,7 +239,8 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         return settled;
     }
 
-    private async Task SplitAsync(DatasetImport import, DeclaredSplits declared, List<Guid> conflicts, CancellationToken cancellationToken)
+    /// <summary>Gives the images their places: splits, what readers said of them elsewhere, and who is to read them here.</summary>
+    private async Task SettleAsync(DatasetImport import, DeclaredSplits declared, List<Guid> conflicts, ReadingImport readings, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -254,10 +256,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, split), cancellationToken);
         }
 
+        await readings.StoreAsync(db, cancellationToken);
         await RaiseAsync(db, import, conflicts, cancellationToken);
         await ReadingPlan.ApplyAsync(db, import.ProjectId, cancellationToken);
         await GoldSet.ApplyAsync(db, project, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        import.Readings = readings.Stored;
     }
 
     /// <summary>

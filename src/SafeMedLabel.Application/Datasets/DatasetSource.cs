@@ -21,6 +21,9 @@ public abstract class DatasetSource : IDisposable
     /// <summary>Whether the data set marks itself as drawn by a program, by a file <c>.synthetic</c> at its top.</summary>
     public bool IsSynthetic { get; private set; }
 
+    /// <summary>What readers said elsewhere of its pictures, the oldest first.</summary>
+    internal IReadOnlyList<BroughtReading> Readings { get; private set; } = [];
+
     /// <summary>Opens a folder or zip and finds its class folders or its manifest; no picture is read yet.</summary>
     /// <param name="path">A folder, a zip file, or a manifest in the folder of its pictures.</param>
     /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
@@ -82,5 +85,6 @@ public abstract class DatasetSource : IDisposable
         Rejected = layout.Rejected;
         ClassNames = layout.ClassNames;
         IsSynthetic = layout.IsSynthetic;
+        Readings = layout.Readings;
     }
 }

@@ -6,7 +6,8 @@ namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
 /// A file beside the pictures that names each of them, by its path below the manifest's folder, and what is known of it: a table
-/// (<see cref="ManifestTable"/>) or Label Studio's tasks (<see cref="LabelStudioTasks"/>). Files that it does not name are no part of the data set.
+/// (<see cref="ManifestTable"/>) or Label Studio's tasks (<see cref="LabelStudioTasks"/>). Files that it does not name are no part of the data set,
+/// but for the answers of readers beside it (<see cref="ReadingTable"/>).
 /// </summary>
 internal static class Manifest
 {
@@ -48,7 +49,10 @@ internal static class Manifest
         var entries = listing.Where(e => e.Path.StartsWith(folder, StringComparison.Ordinal)).DistinctBy(e => e.Path).ToDictionary(e => e.Path, StringComparer.Ordinal);
         var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
         var rejected = new List<RejectedFile>();
-        var text = Text(entries[path]);
+        var text = Text("manifest", entries[path]);
+        // Where readers' answers come along, the label is what they come to, and only the class apart from them is the picture's own.
+        var readings = entries.TryGetValue(folder + ReadingTable.FileName, out var beside) ? ReadingTable.Of(beside.Path, Text("table of readings", beside)) : null;
+        var classNames = new HashSet<string>(StringComparer.Ordinal);
         var rows = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? LabelStudioTasks.Rows(text, file => entries.ContainsKey(folder + file)) : ManifestTable.Rows(text);
         foreach (var row in rows)
         {
@@ -60,7 +64,9 @@ internal static class Manifest
             else
             {
                 var entry = entries[full];
-                files.Add(full, new SourceFile(full, row.Label, entry.Length, entry.Read)
+                var own = readings is null ? row.Label : row.Reference;
+                classNames.UnionWith(new[] { row.Label, own }.OfType<string>());
+                files.Add(full, new SourceFile(full, own, entry.Length, entry.Read)
                 {
                     Patient = row.Patient,
                     Site = row.Site,
@@ -75,28 +81,29 @@ internal static class Manifest
         }
 
         var root = folder.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return SourceLayout.Of(files.Values, rejected, files.Values.Select(f => f.ClassName).OfType<string>(), listing.Any(e => SourceLayout.MarksSynthetic(e.Path, root)));
+        classNames.UnionWith((readings?.Readings ?? []).SelectMany(r => new[] { r.Answer, r.Unaided }).OfType<string>());
+        return SourceLayout.Of(files.Values, rejected, classNames, listing.Any(e => SourceLayout.MarksSynthetic(e.Path, root)), readings);
     }
 
-    private static string Text(SourceEntry manifest)
+    private static string Text(string name, SourceEntry entry)
     {
-        if (manifest.Refusal is { } refusal)
+        if (entry.Refusal is { } refusal)
         {
-            throw new DatasetException($"The manifest cannot be read. {refusal}");
+            throw new DatasetException($"The {name} cannot be read. {refusal}");
         }
 
         try
         {
-            using var reader = new StreamReader(new MemoryStream(manifest.Read()), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+            using var reader = new StreamReader(new MemoryStream(entry.Read()), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
             return reader.ReadToEnd();
         }
         catch (ImageRejectedException refused)
         {
-            throw new DatasetException($"The manifest cannot be read. {refused.Message}", refused);
+            throw new DatasetException($"The {name} cannot be read. {refused.Message}", refused);
         }
         catch (DecoderFallbackException foreign)
         {
-            throw new DatasetException("The manifest is not a text in UTF-8; save it as 'CSV UTF-8'.", foreign);
+            throw new DatasetException($"The {name} is not a text in UTF-8; save it as 'CSV UTF-8'.", foreign);
         }
     }
 
@@ -107,7 +114,7 @@ internal static class Manifest
         _ when !entries.ContainsKey(full) => "there is no such file.",
         _ when entries[full].Refusal is { } refusal => refusal,
         _ when files.ContainsKey(full) => "an earlier one names the same file.",
-        { Label.Length: > ProjectClass.MaxName } => $"a label has at most {ProjectClass.MaxName} characters.",
+        { Label.Length: > ProjectClass.MaxName } or { Reference.Length: > ProjectClass.MaxName } => $"a label has at most {ProjectClass.MaxName} characters.",
         { Patient.Length: > ProjectImage.MaxPatient } => $"a patient has at most {ProjectImage.MaxPatient} characters.",
         { Site.Length: > DatasetImport.MaxSite } => $"a site has at most {DatasetImport.MaxSite} characters.",
         { Split: { } split } when !Splits.ContainsKey(split) => "the split is training, calibration, validation, test, or nothing.",

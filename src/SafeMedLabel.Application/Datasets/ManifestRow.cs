@@ -7,4 +7,8 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="Patient">The patient; null where it does not say.</param>
 /// <param name="Site">Where it was taken; null where it does not say.</param>
 /// <param name="Split">The name of a split; null where it does not say.</param>
-internal sealed record ManifestRow(string Place, string Path, string? Label, string? Patient, string? Site, string? Split);
+internal sealed record ManifestRow(string Place, string Path, string? Label, string? Patient, string? Site, string? Split)
+{
+    /// <summary>The class apart from what readers said, which counts where their answers come along; null where there is none.</summary>
+    public string? Reference { get; init; } = Label;
+}

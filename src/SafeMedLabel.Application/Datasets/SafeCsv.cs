@@ -26,6 +26,17 @@ internal static class SafeCsv
     /// <summary>Begins a table that people open: UTF-8 with the mark by which spreadsheets know it. The stream stays open.</summary>
     public static CsvWriter Write(Stream stream) => new(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), leaveOpen: true), Configuration);
 
+    /// <summary>Writes a line.</summary>
+    public static void WriteRow(this CsvWriter csv, params ReadOnlySpan<string?> fields)
+    {
+        foreach (var field in fields)
+        {
+            csv.WriteField(field);
+        }
+
+        csv.NextRecord();
+    }
+
     /// <summary>What was written, of what is read: without the apostrophe that was added.</summary>
     public static string Plain(string field) => field.Length > 1 && field[0] == Mark && Marked.Contains(field[1]) ? field[1..] : field;
 }

@@ -64,9 +64,14 @@ internal sealed class ExportReader
                                  orderby said.Id
                                  select new { answer, said }).AsNoTracking().ToListAsync(cancellationToken);
             var readings = answers.ToLookup(a => a.answer.ImageId, a => ToReading(a.answer, a.said));
+            var decisions = await (from decision in _db.Adjudications
+                                   join said in _db.LabelEvents on decision.EventId equals said.Id
+                                   where ids.Contains(decision.ImageId)
+                                   select new { decision.ImageId, decision.AdjudicatorId, decision.ClassIndex, said.AtUtc })
+                .ToDictionaryAsync(d => d.ImageId, d => new ExportedDecision(NameOf(d.AdjudicatorId), NameOf(d.ClassIndex), d.AtUtc), cancellationToken);
             foreach (var image in page)
             {
-                yield return ToExported(image, [.. readings[image.Id]]);
+                yield return ToExported(image, decisions.GetValueOrDefault(image.Id), [.. readings[image.Id]]);
             }
 
             last = page[^1].ContentHash;
@@ -74,7 +79,7 @@ internal sealed class ExportReader
     }
 
     private ExportedReading ToReading(Answer answer, LabelEvent said) => new(
-        _options.NamesReaders ? _names.GetValueOrDefault(answer.ReaderId, "unknown") : ReaderPseudonym.Of(_project.Id, answer.ReaderId),
+        NameOf(answer.ReaderId),
         NameOf(answer.ClassIndex),
         NameOf(answer.UnaidedClassIndex),
         said.AtUtc,
@@ -83,7 +88,7 @@ internal sealed class ExportReader
         said.Reason,
         said.QueueRoundId is { } round ? _roundNumbers[round] : null);
 
-    private ExportedImage ToExported(ProjectImage image, IReadOnlyList<ExportedReading> readings)
+    private ExportedImage ToExported(ProjectImage image, ExportedDecision? decided, IReadOnlyList<ExportedReading> readings)
     {
         var isDecided = _snapshot.Decided.TryGetValue(image.Id, out var decision);
         var agreed = _snapshot.Labels.TryGetValue(image.Id, out var label) ? label : (int?)null;
@@ -94,9 +99,11 @@ internal sealed class ExportReader
             : readings.Count > 0 ? LabelStanding.Known
             : LabelStanding.Unread;
         var exported = new ExportedImage(
-            "", image.Id, image.ContentHash, image.Patient, image.Site, image.Split, image.Width, image.Height, NameOf(image.ReferenceClass), NameOf(isDecided ? decision : agreed), standing, readings);
+            "", image.Id, image.ContentHash, image.Patient, image.Site, image.Split, image.Width, image.Height, NameOf(image.ReferenceClass), NameOf(isDecided ? decision : agreed), standing, decided, readings);
         return exported with { File = PackagePath.Of(image.SourcePath, image.ContentHash, _options.Format == ExportFormat.Folders ? exported.Label : null) };
     }
+
+    private string NameOf(string readerId) => _options.NamesReaders ? _names.GetValueOrDefault(readerId, "unknown") : ReaderPseudonym.Of(_project.Id, readerId);
 
     private string? NameOf(int? classIndex) => classIndex is { } index ? ClassNames[index] : null;
 }

@@ -14,9 +14,10 @@ namespace SafeMedLabel.Application.Exports;
 /// <param name="Reference">The class that came with it; null where none did.</param>
 /// <param name="Consensus">What its readers agree on, or an adjudicator decided; null where they do not, and of an image that is not to be read.</param>
 /// <param name="Standing">How its label stands.</param>
+/// <param name="Decision">What an adjudicator decided of it; null where nobody had to.</param>
 /// <param name="Readings">Its readers' answers, the oldest first.</param>
 public sealed record ExportedImage(
-    string File, Guid Id, string ContentHash, string Patient, string? Site, DataSplit Split, int Width, int Height, string? Reference, string? Consensus, LabelStanding Standing, IReadOnlyList<ExportedReading> Readings)
+    string File, Guid Id, string ContentHash, string Patient, string? Site, DataSplit Split, int Width, int Height, string? Reference, string? Consensus, LabelStanding Standing, ExportedDecision? Decision, IReadOnlyList<ExportedReading> Readings)
 {
     /// <summary>The class that counts: what was decided of it, or came with it, or its readers agree on; null where there is none.</summary>
     public string? Label => Standing switch

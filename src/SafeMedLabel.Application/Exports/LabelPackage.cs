@@ -4,8 +4,8 @@ using SafeMedLabel.Application.Datasets;
 namespace SafeMedLabel.Application.Exports;
 
 /// <summary>
-/// A zip with the pictures, the labels' file and, but for Label Studio's tasks, which are one themselves, a manifest: an import elsewhere takes it as
-/// it is. A zip is written entry by entry, so that the texts wait in files beside it until all pictures are in.
+/// A zip with the pictures, the labels' file and, but for Label Studio's tasks, which are one themselves, a manifest and the readers' answers: an
+/// import elsewhere takes it as it is. A zip is written entry by entry, so that the texts wait in files beside it until all pictures are in.
 /// </summary>
 internal sealed class LabelPackage : ILabelWriter
 {
@@ -27,8 +27,9 @@ internal sealed class LabelPackage : ILabelWriter
         var texts = new List<(string, FileStream, ILabelWriter)> { (options.LabelFile, labels, await DatasetExporter.OpenAsync(options.Format, labels, reader.ClassNames, cancellationToken)) };
         if (options.Format != ExportFormat.LabelStudio)
         {
-            var manifest = Beside(file);
+            var (manifest, readings) = (Beside(file), Beside(file));
             texts.Add((ManifestWriter.FileName, manifest, new ManifestWriter(manifest)));
+            texts.Add((ReadingTable.FileName, readings, new ReadingsWriter(readings)));
         }
 
         return new LabelPackage(zip, store, texts);

@@ -17,7 +17,7 @@ internal sealed class ManifestWriter : ILabelWriter
     public ManifestWriter(Stream stream)
     {
         _csv = new CsvWriter(new StreamWriter(stream, leaveOpen: true), SafeCsv.Configuration);
-        WriteRow("path", "label", "patient", "site", "split");
+        _csv.WriteRow("path", "label", "reference", "patient", "site", "split");
     }
 
     /// <summary>The split, as an import takes it. Gold images are training images of known class: the importing project draws its own.</summary>
@@ -25,19 +25,9 @@ internal sealed class ManifestWriter : ILabelWriter
 
     public Task WriteAsync(ExportedImage image, CancellationToken cancellationToken)
     {
-        WriteRow(image.File, image.Label, image.Patient, image.Site, SplitOf(image));
+        _csv.WriteRow(image.File, image.Label, image.Reference, image.Patient, image.Site, SplitOf(image));
         return Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => _csv.DisposeAsync();
-
-    private void WriteRow(params ReadOnlySpan<string?> fields)
-    {
-        foreach (var field in fields)
-        {
-            _csv.WriteField(field);
-        }
-
-        _csv.NextRecord();
-    }
 }

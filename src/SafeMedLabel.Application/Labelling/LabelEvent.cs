@@ -43,6 +43,9 @@ public sealed class LabelEvent
     /// <summary>What the reader had seen of the model's opinion.</summary>
     public Aid Aid { get; set; }
 
+    /// <summary>The import that brought it from elsewhere; null of what was said here.</summary>
+    public int? ImportId { get; set; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<LabelEvent>
     {
         public void Configure(EntityTypeBuilder<LabelEvent> builder)

@@ -22,7 +22,7 @@ internal sealed record WebhookPayload(int ProjectId, WebhookEvents Event, string
     /// <summary>What there is to tell of a changed row; null for nothing. The row alone says whether: nothing is read.</summary>
     public static Func<AppDbContext, WebhookPayload>? Of(EntityEntry row) => (row.Entity, row.State) switch
     {
-        (LabelEvent { Kind: not (AnswerKind.Reveal or AnswerKind.Told) } said, EntityState.Added) => db => Said(db, said),
+        (LabelEvent { ImportId: null, Kind: not (AnswerKind.Reveal or AnswerKind.Told) } said, EntityState.Added) => db => Said(db, said),
         (Round { State: RoundState.Completed } round, EntityState.Modified) when row.Property(nameof(Round.State)) is { IsModified: true, OriginalValue: not RoundState.Completed } => _ => Completed(round),
         (Promotion promotion, EntityState.Added) => db => Promoted(db, promotion),
         (Alarm alarm, EntityState.Added) => _ => new WebhookPayload(alarm.ProjectId, WebhookEvents.AlarmRaised, "alarm.raised", new { Project = alarm.ProjectId, Kind = alarm.Kind.ToString(), alarm.Text }),

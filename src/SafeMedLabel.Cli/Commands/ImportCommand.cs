@@ -115,7 +115,7 @@ internal static class ImportCommand
         await using var db = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync(cancellationToken);
         var rejected = await db.ImportIssues.Where(i => i.ImportId == import.Id && !i.IsConflict).OrderBy(i => i.Path).Select(i => new Rejected(i.Path, i.Reason)).ToListAsync(cancellationToken);
         var patients = import.Plan?.Patients ?? await db.Images.Where(i => i.ImportId == import.Id).Select(i => i.Patient).Distinct().CountAsync(cancellationToken);
-        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, time.TotalSeconds, import.Total / time.TotalSeconds, import.Plan);
+        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, import.Readings, time.TotalSeconds, import.Total / time.TotalSeconds, import.Plan);
     }
 
     private static void Show(IAnsiConsole console, Summary summary)
@@ -127,6 +127,11 @@ internal static class ImportCommand
         }
 
         console.MarkupLineInterpolated($"Already there: {summary.Duplicates:N0}. In conflict: {summary.Conflicts:N0}. Left out: {summary.Rejected.Count:N0}.");
+        if (summary.Readings > 0)
+        {
+            console.MarkupLineInterpolated($"Readers' answers that come along: {summary.Readings:N0}.");
+        }
+
         if (summary.WithoutPatient > 0)
         {
             console.MarkupLineInterpolated($"Nothing tells the patient of {summary.WithoutPatient:N0} images; they count as one.");
@@ -141,5 +146,5 @@ internal static class ImportCommand
     private sealed record Rejected(string File, string Reason);
 
     private sealed record Summary(
-        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, double Seconds, double ImagesPerSecond, ImportPlan? Plan);
+        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, int Readings, double Seconds, double ImagesPerSecond, ImportPlan? Plan);
 }

@@ -533,6 +533,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("ProjectId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("Readings")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Rejected")
                         .HasColumnType("INTEGER");
 
@@ -993,6 +996,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
+
+                    b.Property<int?>("ImportId")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Kind")
                         .IsRequired()

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CsvHelper;
 using Microsoft.EntityFrameworkCore;
 using Parquet.Serialization;
+using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
@@ -69,21 +70,99 @@ public sealed class DatasetExporterTests : IAsyncLifetime
     [Theory]
     [InlineData(ExportFormat.Csv)]
     [InlineData(ExportFormat.JsonLines)]
-    [InlineData(ExportFormat.LabelStudio)]
     [InlineData(ExportFormat.Coco)]
     [InlineData(ExportFormat.Parquet)]
     [InlineData(ExportFormat.Folders)]
-    public async Task A_package_that_is_imported_elsewhere_brings_every_picture_with_its_patient_site_split_and_label(ExportFormat format)
+    public async Task A_package_that_is_imported_elsewhere_and_exported_again_has_lost_nothing_that_was_said(ExportFormat format)
     {
-        var summary = await ExportAsync(new ExportOptions(format, WithPictures: true), "package.zip");
+        var summary = await ExportAsync(new ExportOptions(format, WithPictures: true, NamesReaders: true), "package.zip");
         Assert.Equal((18, 11), (summary.Images, summary.Readings));
 
         await using var elsewhere = await Workplace.CreateAsync();
-        var imports = elsewhere.Get<ImportService>();
-        var import = await imports.EnterAsync(ImportRequest.Of(elsewhere.ProjectId, _folder.File("package.zip"), ImportService.DefaultPatientPattern, "admin", null), Cancellation);
-        await elsewhere.Get<ImportRunner>().RunAsync(import.Value, Cancellation);
-        Assert.Equal((ImportState.Completed, 18, 0, 0), await imports.GetAsync(import.Value, Cancellation) is { } done ? (done.State, done.Added, done.Rejected, done.Conflicts) : default);
+        Assert.Equal((18, 0, 0, 13), await ImportAsync(elsewhere) is { } done ? (done.Added, done.Rejected, done.Conflicts, done.Readings) : default);
+        Assert.Equal(await SaidAsync(_workplace), await SaidAsync(elsewhere));
 
+        Assert.Equal((0, 0), await ImportAsync(elsewhere) is { } again ? (again.Added, again.Readings) : default);
+        Assert.Equal(await SaidAsync(_workplace), await SaidAsync(elsewhere));
+    }
+
+    [Fact]
+    public async Task Who_read_elsewhere_is_no_colleague_of_the_same_name_and_signs_in_nowhere()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true, NamesReaders: true), "package.zip");
+        await using var elsewhere = await Workplace.CreateAsync();
+        var ada = await elsewhere.AddUserAsync("Ada", "Admin");
+        await ImportAsync(elsewhere);
+
+        await using var db = elsewhere.Open();
+        Assert.False(await db.Answers.AnyAsync(a => a.ReaderId == ada, Cancellation));
+        var readers = await db.Users.Where(u => u.Id != ada).OrderBy(u => u.DisplayName).ToListAsync(Cancellation);
+        Assert.Equal(["Ada (elsewhere)", "Bea (elsewhere)"], readers.Select(r => r.DisplayName));
+        Assert.All(readers, r => Assert.Equal((null, null, DateTimeOffset.MaxValue), (r.PasswordHash, r.Email, r.LockoutEnd)));
+        Assert.False(await db.UserRoles.AnyAsync(r => r.UserId != ada, Cancellation));
+        Assert.False(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Answered, Cancellation));
+    }
+
+    [Fact]
+    public async Task Images_that_were_read_elsewhere_are_not_asked_about_again()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true), "package.zip");
+        await using var elsewhere = await Workplace.CreateAsync();
+        var reader = await elsewhere.AddUserAsync("Cleo", "Pathologist");
+        await ImportAsync(elsewhere);
+
+        var asked = (await elsewhere.Labelling.OpenAsync(elsewhere.ProjectId, reader, 18, Cancellation)).Images;
+        await using var db = elsewhere.Open();
+        var read = await db.Answers.Select(a => a.ImageId).Distinct().ToListAsync(Cancellation);
+        Assert.Equal(6, read.Count);
+        Assert.NotEmpty(asked);
+        Assert.Empty(asked.Select(i => i.Id).Intersect(read));
+    }
+
+    [Fact]
+    public async Task What_was_read_as_gold_elsewhere_is_gold_here_and_answers_of_test_images_are_left_out()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true), "package.zip");
+        List<ProjectImage> images;
+        await using (var source = _workplace.Open())
+        {
+            images = await source.Images.OrderBy(i => i.QueueRank).ToListAsync(Cancellation);
+        }
+
+        var (gold, test) = (images.First(i => i.Split == DataSplit.Gold), images.First(i => i.Split == DataSplit.Test));
+        using (var zip = await ZipFile.OpenAsync(_folder.File("package.zip"), ZipArchiveMode.Update, Cancellation))
+        {
+            zip.GetEntry("readings.csv")!.Delete();
+            await using var writer = new StreamWriter(await zip.CreateEntry("readings.csv").OpenAsync(Cancellation));
+            await writer.WriteAsync($"""
+                sha256,reader,answer,answered_utc,shown_because
+                {gold.ContentHash},Ada,Uninfected,2026-05-04T13:45:00Z,gold
+                {test.ContentHash},Ada,Uninfected,2026-05-04T13:45:00Z,ranked
+                {new string('0', 64)},Ada,Uninfected,2026-05-04T13:45:00Z,ranked
+                {gold.ContentHash},Ada,Uninfected,yesterday,ranked
+                """);
+        }
+
+        await using var elsewhere = await Workplace.CreateAsync();
+        var import = await ImportAsync(elsewhere);
+        Assert.Equal((1, 1), (import.Readings, import.Rejected));
+        await using var db = elsewhere.Open();
+        Assert.Equal(gold.ContentHash, (await db.Images.SingleAsync(i => i.Split == DataSplit.Gold, Cancellation)).ContentHash);
+        Assert.Equal(
+            [
+                "1 answer is left out, of pictures that no reader is asked about here, as those of the test set.",
+                "1 answer is of pictures that did not go in.",
+                "Line 5: the time is not one, as in 2026-05-04T13:45:00Z.",
+            ],
+            (await db.ImportIssues.Select(i => i.Reason).ToListAsync(Cancellation)).Order());
+    }
+
+    [Fact]
+    public async Task Label_Studios_tasks_that_are_imported_elsewhere_bring_every_picture_with_its_patient_site_split_and_label()
+    {
+        await ExportAsync(new ExportOptions(ExportFormat.LabelStudio, WithPictures: true), "package.zip");
+        await using var elsewhere = await Workplace.CreateAsync();
+        Assert.Equal((18, 0, 0), await ImportAsync(elsewhere) is { } done ? (done.Added, done.Rejected, done.Conflicts) : default);
         Assert.Equal(await ContentAsync(_workplace, LabelOf), await ContentAsync(elsewhere, image => image.ReferenceClass));
     }
 
@@ -234,6 +313,35 @@ public sealed class DatasetExporterTests : IAsyncLifetime
         {
             Assert.Null((await _workplace.AnswerAsync(reader, image, answer is null ? AnswerKind.Unreadable : AnswerKind.Label, answer)).Error);
         }
+    }
+
+    /// <summary>Takes the package in.</summary>
+    private async Task<DatasetImport> ImportAsync(Workplace elsewhere)
+    {
+        var imports = elsewhere.Get<ImportService>();
+        var import = await imports.EnterAsync(ImportRequest.Of(elsewhere.ProjectId, _folder.File("package.zip"), ImportService.DefaultPatientPattern, "admin", null), Cancellation);
+        await elsewhere.Get<ImportRunner>().RunAsync(import.Value, Cancellation);
+        var done = (await imports.GetAsync(import.Value, Cancellation))!;
+        Assert.Equal((ImportState.Completed, null), (done.State, done.Error));
+        return done;
+    }
+
+    /// <summary>All that an export tells of a project's images, but for what belongs to the program that wrote it: its keys, its rounds, and its choice of gold images.</summary>
+    private async Task<List<string>> SaidAsync(Workplace workplace)
+    {
+        await workplace.Get<DatasetExporter>().WriteAsync(workplace.ProjectId, new ExportOptions(ExportFormat.JsonLines, NamesReaders: true), _folder.File("said.jsonl"), new Progress<double>(), Cancellation);
+        return [.. (await File.ReadAllLinesAsync(_folder.File("said.jsonl"), Cancellation)).Select(line =>
+        {
+            var image = JsonNode.Parse(line.Replace(" (elsewhere)", "", StringComparison.Ordinal).Replace("\"gold\"", "\"training\"", StringComparison.Ordinal))!.AsObject();
+            image.Remove("id");
+            image.Remove("file");
+            foreach (var reading in image["readings"]!.AsArray())
+            {
+                reading!.AsObject().Remove("round");
+            }
+
+            return image.ToJsonString();
+        })];
     }
 
     private Task<ExportSummary> ExportAsync(ExportOptions options, string file) =>

@@ -94,8 +94,9 @@ public sealed record ApiInterval(double Value, double? Low, double? High);
 /// <param name="Duplicates">Files whose content the project already had.</param>
 /// <param name="Conflicts">Pictures under two classes.</param>
 /// <param name="Rejected">Files left out.</param>
+/// <param name="Readings">Readers' answers that came along.</param>
 /// <param name="Error">Why it failed.</param>
-public sealed record ApiImport(int Id, ImportState State, bool IsDryRun, int Total, int Processed, int Added, int Duplicates, int Conflicts, int Rejected, string? Error);
+public sealed record ApiImport(int Id, ImportState State, bool IsDryRun, int Total, int Processed, int Added, int Duplicates, int Conflicts, int Rejected, int Readings, string? Error);
 
 /// <summary>What to import.</summary>
 /// <param name="Path">Folder, zip or manifest on the server.</param>

@@ -65,7 +65,7 @@ internal static class WorkApi
         await projects.GetAsync(projectId, cancellationToken) is null
             ? ApiResults.NotFound("project")
             : TypedResults.Ok(new ApiPage<ApiImport>([.. (await imports.ListAsync(projectId, cancellationToken)).Select(i => new ApiImport(
-                i.Id, i.State, i.IsDryRun, i.Total, i.Processed, i.Added, i.Duplicates, i.Conflicts, i.Rejected, i.Error))], null));
+                i.Id, i.State, i.IsDryRun, i.Total, i.Processed, i.Added, i.Duplicates, i.Conflicts, i.Rejected, i.Readings, i.Error))], null));
 
     private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartImportAsync(
         ImportService imports, ClaimsPrincipal caller, int projectId, ApiImportRequest wanted, [FromHeader(Name = "Idempotency-Key")] Guid? key, CancellationToken cancellationToken) => Started(
