@@ -79,5 +79,16 @@ public sealed class ImportTests
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
         await page.GetByTestId("discard-import").First.ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
+
+        using var slides = new TemporaryFolder();
+        slides.Add("slide.tif", Pictures.Tiff(99, 200, 100, "[tile,pyramid]"));
+        slides.Add("manifest.csv", "path,label,patient\nslide.tif,Parasitized,P9\n"u8.ToArray());
+        await page.GetByTestId("import-path").FillAsync(slides.Path);
+        await page.GetByTestId("import-patch-size").FillAsync("64");
+        await page.GetByTestId("start-import").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Completed");
+        await Assertions.Expect(page.GetByTestId("pictures-cut").First).ToHaveTextAsync("1");
+        await Walk.InspectAsync(page, "import-patches");
+        Assert.Equal(6, await db.Images.CountAsync(i => i.Patient == "P9" && i.SourcePath.StartsWith("slide.tif/x"), cancellation));
     }
 }

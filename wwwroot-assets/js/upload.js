@@ -3,7 +3,7 @@
 const partSize = 8 * 1024 * 1024;
 const mostTries = 8;
 
-export async function upload(project, inputId, pattern, site, looksFirst) {
+export async function upload(project, inputId, pattern, site, patchSize, looksFirst) {
   const file = document.getElementById(inputId).files[0];
   if (!file) return "No file was chosen.";
   // Not in the address: a file's name may name a patient, and addresses end up in logs.
@@ -35,6 +35,7 @@ export async function upload(project, inputId, pattern, site, looksFirst) {
       }
     }
     const wanted = { ...headers, "X-SafeMedLabel-Pattern": encodeURIComponent(pattern), "X-SafeMedLabel-Site": encodeURIComponent(site) };
+    if (patchSize !== null) wanted["X-SafeMedLabel-Patch-Size"] = String(patchSize);
     if (looksFirst) wanted["X-SafeMedLabel-Dry-Run"] = "1";
     await text(await fetch(`/projects/${project}/imports`, { method: "POST", headers: wanted }));
     return null;

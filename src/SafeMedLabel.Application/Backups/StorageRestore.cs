@@ -124,7 +124,7 @@ public sealed class StorageRestore(StorageOptions storage)
             throw Damaged("it holds what no backup holds");
         }
 
-        var bytes = BoundedReader.ReadToEnd(entry.Open(), SourceLimits.Default, (int)Math.Min(entry.Length, SourceLimits.Default.MaxFileLength));
+        var bytes = BoundedReader.ReadToEnd(entry.Open(), SourceLimits.Default, (int)Math.Min(entry.Length, SourceLimits.Default.MaxWholeLength));
         if (ContentStore.Hash(bytes) != entry.Name)
         {
             throw Damaged("an image in it is damaged");

@@ -6,14 +6,14 @@ namespace SafeMedLabel.Application.Datasets;
 internal static class BoundedReader
 {
     /// <summary>Reads and closes <paramref name="stream"/>.</summary>
-    /// <exception cref="ImageRejectedException">Longer than <see cref="SourceLimits.MaxFileLength"/>.</exception>
+    /// <exception cref="ImageRejectedException">Longer than <see cref="SourceLimits.MaxWholeLength"/>.</exception>
     public static byte[] ReadToEnd(Stream stream, SourceLimits limits, int expectedLength = 0)
     {
         using (stream)
         {
             if (stream.CanSeek)
             {
-                if (stream.Length > limits.MaxFileLength)
+                if (stream.Length > limits.MaxWholeLength)
                 {
                     throw new ImageRejectedException(limits.TooLong);
                 }
@@ -34,14 +34,14 @@ internal static class BoundedReader
                 }
 
                 length += read;
-                if (length > limits.MaxFileLength)
+                if (length > limits.MaxWholeLength)
                 {
                     throw new ImageRejectedException(limits.TooLong);
                 }
 
                 if (length == buffer.Length)
                 {
-                    Array.Resize(ref buffer, (int)Math.Min(2L * length + 4096, limits.MaxFileLength + 1L));
+                    Array.Resize(ref buffer, (int)Math.Min(2L * length + 4096, limits.MaxWholeLength + 1L));
                 }
             }
         }

@@ -41,7 +41,7 @@ internal static class ClassLayout
             classNames.Add(className);
             if (entry.Refusal is null)
             {
-                files.Add(new SourceFile(entry.Path, className, entry.Length, entry.Read));
+                files.Add(new SourceFile(entry.Path, className, entry));
             }
         }
 

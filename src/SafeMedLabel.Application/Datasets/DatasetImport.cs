@@ -69,6 +69,15 @@ public sealed class DatasetImport
     /// <summary>Regular expression with a group 'patient', matched against file names.</summary>
     public required string PatientPattern { get; set; }
 
+    /// <summary>Pixels a side of the patches that large pictures are cut into; null where all go in as they are.</summary>
+    public int? PatchSize { get; set; }
+
+    /// <summary>Pictures that were cut.</summary>
+    public int PicturesCut { get; set; }
+
+    /// <summary>Patches with nothing on them, which were left out.</summary>
+    public int BlankPatches { get; set; }
+
     /// <summary>Who asked for it.</summary>
     public required string RequestedById { get; set; }
 
@@ -133,6 +142,18 @@ public sealed class DatasetImport
             {
                 File.Delete(file);
             }
+        }
+    }
+
+    /// <summary>Where the patches of its large pictures lie until they are in.</summary>
+    internal string PatchFolder(StorageOptions storage) => Path.Combine(storage.PatchFolder, Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Deletes those patches.</summary>
+    internal void DeletePatches(StorageOptions storage)
+    {
+        if (PatchSize is not null && Directory.Exists(PatchFolder(storage)))
+        {
+            Directory.Delete(PatchFolder(storage), recursive: true);
         }
     }
 

@@ -20,9 +20,18 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     /// <exception cref="DatasetException">
     /// The source cannot be read, its classes are not the project's, or its manifest parts a patient's images.
     /// </exception>
-    public async Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default)
+    public Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default) => ImportAsync(import, import.SourcePath, [], cancellationToken);
+
+    /// <summary>Imports what was made of what <paramref name="import"/> names.</summary>
+    /// <param name="import">The import; its row follows.</param>
+    /// <param name="path">Where it lies.</param>
+    /// <param name="rejected">Files that were left out when it was made.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">As above.</exception>
+    public async Task ImportAsync(DatasetImport import, string path, IReadOnlyList<RejectedFile> rejected, CancellationToken cancellationToken = default)
     {
-        using var source = DatasetSource.Open(import.SourcePath);
+        using var source = DatasetSource.Open(path);
+        source.Refuse(rejected);
         await PrepareAsync(import, source, cancellationToken);
         var classes = await ClassesAsync(import, source, cancellationToken);
         var reader = new DatasetReader(source, new PatientPattern(import.PatientPattern));
@@ -30,7 +39,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var conflicts = new List<Guid>();
         var planned = new List<SplitItem>();
         import.Total = reader.Total;
-        foreach (var (images, rejected, processed) in reader.Batches<Look>(import.IsDryRun ? (_, image) => Look.At(image) : Keep, cancellationToken))
+        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? (_, image) => Look.At(image) : Keep, cancellationToken))
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
@@ -68,10 +77,10 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 }
             }
 
-            db.ImportIssues.AddRange(rejected.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
+            db.ImportIssues.AddRange(unusable.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
             import.Processed = processed;
             import.Added += added.Count;
-            import.Rejected += rejected.Count;
+            import.Rejected += unusable.Count;
             import.Conflicts = conflicts.Count;
             import.WithoutPatient += added.Count(i => i.Patient == PatientPattern.Unknown);
             db.Imports.Update(import);

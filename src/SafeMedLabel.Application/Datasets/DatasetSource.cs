@@ -64,6 +64,9 @@ public abstract class DatasetSource : IDisposable
         }
     }
 
+    /// <summary>Counts files as refused that somebody looked at before.</summary>
+    internal void Refuse(IReadOnlyList<RejectedFile> files) => Rejected = [.. Rejected, .. files];
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -31,7 +31,7 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
                 }
                 else if (info is FileInfo file)
                 {
-                    yield return new SourceEntry(relative, file.Length, () => Read(file.FullName), Refusal: null);
+                    yield return new SourceEntry(relative, file.Length, () => Read(file.FullName), _ => file.FullName, Refusal: null);
                 }
             }
         }

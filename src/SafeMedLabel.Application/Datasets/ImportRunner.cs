@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -36,11 +37,12 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         try
         {
             await FetchAsync(import, going.Token);
-            await importer.ImportAsync(import, going.Token);
+            await ImportAsync(import, going.Token);
             await EndAsync(import, import.IsDryRun ? ImportState.Planned : ImportState.Completed, null);
             if (!import.IsDryRun)
             {
                 import.DeleteUpload(storage);
+                import.DeletePatches(storage);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -54,6 +56,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         catch (DatasetException refused)
         {
             await EndAsync(import, ImportState.Failed, refused.Message);
+            import.DeletePatches(storage);
         }
         catch (Exception unexpected)
         {
@@ -94,6 +97,37 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             cancellationToken);
     }
 
+    private async Task ImportAsync(DatasetImport import, CancellationToken cancellationToken)
+    {
+        if (import.PatchSize is not { } size)
+        {
+            await importer.ImportAsync(import, cancellationToken);
+            return;
+        }
+
+        var written = time.GetTimestamp();
+        var folder = import.PatchFolder(storage);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), cancellationToken);
+        var patches = await Task.Run(
+            () => new PatchCutter(size).Cut(
+                import.SourcePath,
+                new PatientPattern(import.PatientPattern),
+                folder,
+                (cut, all) =>
+                {
+                    if (time.GetElapsedTime(written) >= Between)
+                    {
+                        written = time.GetTimestamp();
+                        db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.Processed, cut).SetProperty(i => i.Total, all));
+                    }
+                },
+                cancellationToken),
+            cancellationToken);
+        (import.PicturesCut, import.BlankPatches) = (patches.Cut, patches.Blank);
+        await importer.ImportAsync(import, folder, patches.Rejected, cancellationToken);
+    }
+
     private async Task CancelWhenAskedAsync(int importId, CancellationTokenSource going)
     {
         using var timer = new PeriodicTimer(Between, time);
@@ -125,6 +159,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         (import.Added, import.Conflicts, import.WithoutPatient) = (0, 0, 0);
         await EndAsync(import, ImportState.Cancelled, null);
         import.DeleteUpload(storage);
+        import.DeletePatches(storage);
     }
 
     private async Task EndAsync(DatasetImport import, ImportState state, string? error)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Auditing;
+using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
@@ -19,6 +20,9 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
 {
     /// <summary>True where it is only to be said what would go in.</summary>
     public bool IsDryRun { get; init; }
+
+    /// <summary>Pixels a side of the patches that larger pictures are to be cut into; null where all go in as they are.</summary>
+    public int? PatchSize { get; init; }
 
     /// <summary>Where the archive is to be fetched from; null where it lies on the server.</summary>
     public string? Address { get; init; }
@@ -105,6 +109,11 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused($"A site's name has at most {DatasetImport.MaxSite} characters.");
         }
 
+        if (request.PatchSize is < PatchCutter.MinSize or > PatchCutter.MaxSize)
+        {
+            return Result.Refused($"A patch has {PatchCutter.MinSize} to {PatchCutter.MaxSize} pixels a side.");
+        }
+
         DatasetImport import;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
@@ -129,6 +138,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 IsUpload = request.IsUpload,
                 IsDryRun = request.IsDryRun,
                 ClientKey = request.ClientKey,
+                PatchSize = request.PatchSize,
                 PatientPattern = request.PatientPattern,
                 RequestedById = request.RequestedById,
                 RequestedUtc = time.GetUtcNow().UtcDateTime,
@@ -190,6 +200,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         if (dropped > 0)
         {
             import.DeleteUpload(storage);
+            import.DeletePatches(storage);
         }
 
         return Result.Done;

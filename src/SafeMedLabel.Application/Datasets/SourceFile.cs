@@ -5,14 +5,13 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>A file of a data set, not yet read, and what its folder or a manifest says of it.</summary>
 public sealed class SourceFile
 {
-    private readonly Func<byte[]> _read;
+    private readonly SourceEntry _entry;
 
-    internal SourceFile(string path, string? className, long length, Func<byte[]> read)
+    internal SourceFile(string path, string? className, SourceEntry entry)
     {
         Path = path;
         ClassName = className;
-        Length = length;
-        _read = read;
+        _entry = entry;
     }
 
     /// <summary>Path below the folder or inside the zip, with <c>/</c> between its parts.</summary>
@@ -34,9 +33,13 @@ public sealed class SourceFile
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];
 
     /// <summary>Bytes as the folder or zip states them; not to be relied on before reading.</summary>
-    public long Length { get; }
+    public long Length => _entry.Length;
 
     /// <summary>Reads the whole file. Safe on several threads at a time.</summary>
     /// <exception cref="Imaging.ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
-    public byte[] Read() => _read();
+    public byte[] Read() => _entry.Read();
+
+    /// <summary>The path of a file with its content, which may be too large to be read whole: its own in a folder, or <paramref name="scratch"/>, at which a zip's is unpacked.</summary>
+    /// <exception cref="Imaging.ImageRejectedException">It is damaged in its zip.</exception>
+    internal string OnDisk(string scratch) => _entry.OnDisk(scratch);
 }

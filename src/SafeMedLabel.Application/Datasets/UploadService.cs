@@ -43,7 +43,7 @@ public sealed class UploadService(ImportService imports, StorageOptions storage,
     }
 
     /// <summary>Imports a file that is whole, and returns the import's key. Where the import is refused, the file stays for another try.</summary>
-    public async Task<Result<int>> ImportAsync(UploadedFile file, string patientPattern, string? site, bool isDryRun, CancellationToken cancellationToken = default)
+    public async Task<Result<int>> ImportAsync(UploadedFile file, string patientPattern, string? site, bool isDryRun, int? patchSize = null, CancellationToken cancellationToken = default)
     {
         if (Received(file) != file.Size)
         {
@@ -53,7 +53,7 @@ public sealed class UploadService(ImportService imports, StorageOptions storage,
         var archive = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
         File.Move(PathOf(file), archive);
         var started = await imports.StartAsync(
-            new ImportRequest(file.ProjectId, archive, file.Name.Length > 200 ? file.Name[..200] : file.Name, IsUpload: true, patientPattern, file.UserId, site) { IsDryRun = isDryRun }, cancellationToken);
+            new ImportRequest(file.ProjectId, archive, file.Name.Length > 200 ? file.Name[..200] : file.Name, IsUpload: true, patientPattern, file.UserId, site) { IsDryRun = isDryRun, PatchSize = patchSize }, cancellationToken);
         if (!started.Succeeded)
         {
             File.Move(archive, PathOf(file), overwrite: true);

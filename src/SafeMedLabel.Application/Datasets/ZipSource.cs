@@ -10,6 +10,8 @@ internal sealed class ZipSource : DatasetSource
     private const int UnixFileTypeMask = 0xF000;
     private const int UnixSymbolicLink = 0xA000;
     private const int PlausibleAtAnyRatio = 1 << 20;
+    private const string Damaged = "The file is damaged in the zip: its checksum (CRC) is wrong.";
+    private const string NotUnpacked = "The file is damaged in the zip: it cannot be unpacked.";
 
     private readonly SourceLimits _limits;
     private readonly ZipArchive _archive;
@@ -58,7 +60,7 @@ internal sealed class ZipSource : DatasetSource
             var path = entry.FullName.Replace('\\', '/');
             if (!path.EndsWith('/'))
             {
-                yield return new SourceEntry(path, entry.Length, () => Read(entry), Refusal(entry, path));
+                yield return new SourceEntry(path, entry.Length, () => Read(entry), at => Unpack(entry, at), Refusal(entry, path));
             }
         }
     }
@@ -98,14 +100,43 @@ internal sealed class ZipSource : DatasetSource
             // The sizes and the checksum are the zip's own claims until the bytes are there.
             if (content.Length != entry.Length || Crc32.HashToUInt32(content) != entry.Crc32)
             {
-                throw new ImageRejectedException("The file is damaged in the zip: its checksum (CRC) is wrong.");
+                throw new ImageRejectedException(Damaged);
             }
 
             return content;
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            throw new ImageRejectedException("The file is damaged in the zip: it cannot be unpacked.", exception);
+            throw new ImageRejectedException(NotUnpacked, exception);
+        }
+    }
+
+    private string Unpack(ZipArchiveEntry entry, string at)
+    {
+        try
+        {
+            lock (_reading)
+            {
+                using var content = entry.Open();
+                using var file = File.Create(at);
+                var checksum = new Crc32();
+                var buffer = new byte[1 << 20];
+                while (content.Read(buffer) is var read and > 0)
+                {
+                    checksum.Append(buffer.AsSpan(0, read));
+                    file.Write(buffer, 0, read);
+                    if (file.Length > entry.Length)
+                    {
+                        break;
+                    }
+                }
+
+                return file.Length == entry.Length && checksum.GetCurrentHashAsUInt32() == entry.Crc32 ? at : throw new ImageRejectedException(Damaged);
+            }
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ImageRejectedException(NotUnpacked, exception);
         }
     }
 

@@ -45,7 +45,10 @@ public static class ImageDecoder
         if (width > MaximumSide || height > MaximumSide || width * height > MaximumPixels)
         {
             throw new ImageRejectedException(FormattableString.Invariant(
-                $"The picture is {width} × {height} pixels; at most {MaximumPixels / 1_000_000} million and {MaximumSide} a side are read."));
+                $"The picture is {width} × {height} pixels; at most {MaximumPixels / 1_000_000} million and {MaximumSide} a side are read."))
+            {
+                IsTooLarge = true,
+            };
         }
     }
 

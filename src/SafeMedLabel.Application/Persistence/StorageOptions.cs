@@ -26,6 +26,9 @@ public sealed class StorageOptions
     /// <summary>Uploads that wait for their import.</summary>
     public string UploadFolder => Path.Combine(FullRoot, "uploads");
 
+    /// <summary>Patches of large pictures, until their import has taken them in.</summary>
+    public string PatchFolder => Path.Combine(FullRoot, "patches");
+
     /// <summary>Exports that wait for their download.</summary>
     public string ExportFolder => Path.Combine(FullRoot, "exports");
 

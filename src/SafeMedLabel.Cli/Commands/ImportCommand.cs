@@ -32,8 +32,9 @@ internal static class ImportCommand
             DefaultValueFactory = _ => ImportService.DefaultPatientPattern,
         };
         var site = new Option<string?>("--site") { Description = "Where the images were taken, for those of which a manifest does not say." };
+        var patchSize = new Option<int?>("--patch-size") { Description = "Cut larger pictures, such as whole slides in TIFF, into patches of so many pixels a side." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would go in." };
-        var command = new Command("import", "Bring images into a project, in the storage of a server, be it running or not.") { source, hash, storage, project, create, pattern, site, dryRun };
+        var command = new Command("import", "Bring images into a project, in the storage of a server, be it running or not.") { source, hash, storage, project, create, pattern, site, patchSize, dryRun };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
             if (parsed.GetValue(create) && parsed.GetValue(dryRun))
@@ -45,7 +46,7 @@ internal static class ImportCommand
             var projectId = await ProjectAsync(services.GetRequiredService<ProjectService>(), parsed.GetRequiredValue(project), parsed.GetValue(create), cancellationToken);
             var clock = Stopwatch.StartNew();
             var request = ImportRequest.Of(projectId, parsed.GetRequiredValue(source), parsed.GetRequiredValue(pattern), Requester, parsed.GetValue(site));
-            var import = await RunAsync(services, request with { IsDryRun = parsed.GetValue(dryRun), Sha256 = parsed.GetValue(hash) }, cancellationToken);
+            var import = await RunAsync(services, request with { IsDryRun = parsed.GetValue(dryRun), PatchSize = parsed.GetValue(patchSize), Sha256 = parsed.GetValue(hash) }, cancellationToken);
             var summary = await SummaryAsync(services, import, clock.Elapsed, cancellationToken);
             runner.Print(summary, console => Show(console, summary));
         });
@@ -115,7 +116,7 @@ internal static class ImportCommand
         await using var db = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync(cancellationToken);
         var rejected = await db.ImportIssues.Where(i => i.ImportId == import.Id && !i.IsConflict).OrderBy(i => i.Path).Select(i => new Rejected(i.Path, i.Reason)).ToListAsync(cancellationToken);
         var patients = import.Plan?.Patients ?? await db.Images.Where(i => i.ImportId == import.Id).Select(i => i.Patient).Distinct().CountAsync(cancellationToken);
-        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, import.Readings, time.TotalSeconds, import.Total / time.TotalSeconds, import.Plan);
+        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, import.Readings, import.PicturesCut, import.BlankPatches, time.TotalSeconds, import.Total / time.TotalSeconds, import.Plan);
     }
 
     private static void Show(IAnsiConsole console, Summary summary)
@@ -127,6 +128,11 @@ internal static class ImportCommand
         }
 
         console.MarkupLineInterpolated($"Already there: {summary.Duplicates:N0}. In conflict: {summary.Conflicts:N0}. Left out: {summary.Rejected.Count:N0}.");
+        if (summary.PicturesCut > 0)
+        {
+            console.MarkupLineInterpolated($"Pictures cut into patches: {summary.PicturesCut:N0}. Patches with nothing on them, left out: {summary.BlankPatches:N0}.");
+        }
+
         if (summary.Readings > 0)
         {
             console.MarkupLineInterpolated($"Readers' answers that come along: {summary.Readings:N0}.");
@@ -146,5 +152,5 @@ internal static class ImportCommand
     private sealed record Rejected(string File, string Reason);
 
     private sealed record Summary(
-        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, int Readings, double Seconds, double ImagesPerSecond, ImportPlan? Plan);
+        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, int Readings, int PicturesCut, int BlankPatches, double Seconds, double ImagesPerSecond, ImportPlan? Plan);
 }

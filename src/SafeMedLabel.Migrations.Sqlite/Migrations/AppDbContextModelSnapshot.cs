@@ -490,6 +490,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasMaxLength(2000)
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("BlankPatches")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");
 
@@ -520,9 +523,15 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<bool>("IsUpload")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("PatchSize")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("PatientPattern")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("PicturesCut")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Plan")
                         .HasColumnType("TEXT");

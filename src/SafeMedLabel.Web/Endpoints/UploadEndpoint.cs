@@ -27,6 +27,9 @@ internal static class UploadEndpoint
 
     private const string SiteHeader = "X-SafeMedLabel-Site";
 
+    /// <summary>There where large pictures are to be cut.</summary>
+    private const string PatchHeader = "X-SafeMedLabel-Patch-Size";
+
     /// <summary>There where it is only to be said what would go in.</summary>
     private const string DryRunHeader = "X-SafeMedLabel-Dry-Run";
 
@@ -52,7 +55,7 @@ internal static class UploadEndpoint
             }
 
             var site = Uri.UnescapeDataString(http.Request.Headers[SiteHeader].ToString());
-            var started = await uploads.ImportAsync(file, Uri.UnescapeDataString(pattern), site, http.Request.Headers.ContainsKey(DryRunHeader), cancellationToken);
+            var started = await uploads.ImportAsync(file, Uri.UnescapeDataString(pattern), site, http.Request.Headers.ContainsKey(DryRunHeader), (int?)Header(http, PatchHeader), cancellationToken);
             return started.Succeeded ? Results.Accepted() : Results.BadRequest(started.Error);
         }).RequireAuthorization(Policies.Administer).DisableAntiforgery();
     }

@@ -75,7 +75,7 @@ public sealed class UploadServiceTests : IAsyncLifetime
     public async Task A_file_whose_import_is_refused_stays_for_another_try_and_what_broke_off_goes_after_a_week()
     {
         await AppendAsync(File, 0);
-        Assert.False((await Uploads.ImportAsync(File, "(", null, isDryRun: false, Cancellation)).Succeeded);
+        Assert.False((await Uploads.ImportAsync(File, "(", null, isDryRun: false, cancellationToken: Cancellation)).Succeeded);
         Assert.Equal(_archive.Length, Uploads.Received(File));
 
         _workplace.Time.SetUtcNow(DateTimeOffset.UtcNow.AddDays(8));
@@ -85,7 +85,7 @@ public sealed class UploadServiceTests : IAsyncLifetime
 
     private Task<Result<long>> AppendAsync(UploadedFile file, int offset) => Uploads.AppendAsync(file, offset, new MemoryStream(_archive, offset, _archive.Length - offset), Cancellation);
 
-    private Task<Result<int>> ImportAsync(UploadedFile file) => Uploads.ImportAsync(file, ImportService.DefaultPatientPattern, null, isDryRun: false, Cancellation);
+    private Task<Result<int>> ImportAsync(UploadedFile file) => Uploads.ImportAsync(file, ImportService.DefaultPatientPattern, null, isDryRun: false, cancellationToken: Cancellation);
 
     /// <summary>A connection that breaks.</summary>
     private sealed class BreakingStream(byte[] bytes, int breaksAfter) : MemoryStream(bytes)

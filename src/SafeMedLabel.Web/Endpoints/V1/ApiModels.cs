@@ -103,7 +103,8 @@ public sealed record ApiImport(int Id, ImportState State, bool IsDryRun, int Tot
 /// <param name="PatientPattern">Regular expression with a group 'patient'; null for the usual one.</param>
 /// <param name="Site">Where the images were taken.</param>
 /// <param name="IsDryRun">True where it is only to be said what would go in.</param>
-public sealed record ApiImportRequest(string Path, string? PatientPattern, string? Site, bool IsDryRun);
+/// <param name="PatchSize">Pixels a side of the patches that larger pictures are cut into; null where all go in as they are.</param>
+public sealed record ApiImportRequest(string Path, string? PatientPattern, string? Site, bool IsDryRun, int? PatchSize = null);
 
 /// <summary>An export.</summary>
 /// <param name="Id">Key.</param>

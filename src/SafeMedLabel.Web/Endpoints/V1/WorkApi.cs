@@ -69,7 +69,7 @@ internal static class WorkApi
 
     private static async Task<Results<Accepted<ApiStarted>, ProblemHttpResult>> StartImportAsync(
         ImportService imports, ClaimsPrincipal caller, int projectId, ApiImportRequest wanted, [FromHeader(Name = "Idempotency-Key")] Guid? key, CancellationToken cancellationToken) => Started(
-            await imports.StartAsync(ImportRequest.Of(projectId, wanted.Path, wanted.PatientPattern ?? ImportService.DefaultPatientPattern, caller.UserId(), wanted.Site) with { IsDryRun = wanted.IsDryRun, ClientKey = key }, cancellationToken),
+            await imports.StartAsync(ImportRequest.Of(projectId, wanted.Path, wanted.PatientPattern ?? ImportService.DefaultPatientPattern, caller.UserId(), wanted.Site) with { IsDryRun = wanted.IsDryRun, PatchSize = wanted.PatchSize, ClientKey = key }, cancellationToken),
             $"/api/v1/projects/{projectId}/imports");
 
     private static async Task<Results<Ok<ApiPage<ApiExport>>, ProblemHttpResult>> ExportsAsync(ProjectService projects, ExportService exports, int projectId, CancellationToken cancellationToken) =>

@@ -1,0 +1,23 @@
+using System.Text.Json;
+
+namespace SafeMedLabel.Application.Datasets.Patches;
+
+/// <summary>The folder in which a data set lies once its large pictures are cut, with a manifest that says of which class and patient each patch is.</summary>
+/// <param name="Cut">Pictures that were cut.</param>
+/// <param name="Patches">Patches of them.</param>
+/// <param name="Blank">Patches with nothing on them, which were left out.</param>
+/// <param name="Rejected">Files that could not be read.</param>
+public sealed record PatchSet(int Cut, int Patches, int Blank, IReadOnlyList<RejectedFile> Rejected)
+{
+    private const string MarkName = ".cut";
+
+    /// <summary>What is in a folder; null where it is not whole.</summary>
+    public static PatchSet? In(string folder)
+    {
+        var mark = Path.Combine(folder, MarkName);
+        return File.Exists(mark) ? JsonSerializer.Deserialize<PatchSet>(File.ReadAllText(mark)) : null;
+    }
+
+    /// <summary>Marks a folder as whole.</summary>
+    public void Mark(string folder) => File.WriteAllText(Path.Combine(folder, MarkName), JsonSerializer.Serialize(this));
+}
