@@ -73,6 +73,7 @@ public static class ApplicationServices
         services.AddSingleton<DriftService>();
         services.AddSingleton<AlarmService>();
         services.AddSingleton(new ContentStore(storage.ContentFolder));
+        services.AddSingleton<TileCache>();
         services.AddSingleton<ImageService>();
         services.AddSingleton<SessionService>();
         services.AddScoped<AccountService>();

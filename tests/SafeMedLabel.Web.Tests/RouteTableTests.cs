@@ -52,7 +52,9 @@ public sealed partial class RouteTableTests : IAsyncLifetime
         ["/account/sessions"] = Roles.Pathologist,
         ["/account/two-factor"] = Roles.Pathologist,
         ["/account/signed-out"] = Roles.Pathologist,
-        ["/images/{imageId:guid}"] = Roles.Pathologist,
+        ["/images/{imageId:guid}/"] = Roles.Pathologist,
+        ["/images/{imageId:guid}/tiles"] = Roles.Pathologist,
+        ["/images/{imageId:guid}/tiles/{level:int}/{column:int}/{row:int}"] = Roles.Pathologist,
         ["/not-found"] = Roles.Pathologist,
         ["/projects/{ProjectId:int}"] = Roles.Pathologist,
         ["/projects/{ProjectId:int}/grid"] = Roles.Pathologist,
@@ -178,7 +180,7 @@ public sealed partial class RouteTableTests : IAsyncLifetime
             Assert.Null((await _server.Services.GetRequiredService<MemberService>().SetClosedAsync(project, isClosed: true, await _server.UserIdAsync("admin"), Cancellation)).Error);
         }
 
-        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["exportId"] = 1, ["imageId"] = image };
+        var values = new RouteValueDictionary { ["projectId"] = project, ["roundId"] = await AddRoundAsync(project), ["otherId"] = 1, ["exportId"] = 1, ["imageId"] = image, ["level"] = 0, ["column"] = 0, ["row"] = 0 };
         var browsers = new List<(string Asker, HttpClient Browser)>();
         foreach (var asker in Askers)
         {

@@ -1,5 +1,7 @@
 // Zoom, pan and window of the image in front. Nothing here asks the server: a wheel's turn must not wait for a network.
 // How the reader set brightness, contrast and gamma stays from image to image; zoom and pan begin anew with each.
+import { TileLayer } from "./tiles.js";
+
 const MAXIMUM_ZOOM = 40; // screen pixels for a pixel of the image
 const STEP = 1.25;
 const ARROW = 60;
@@ -15,14 +17,23 @@ export function attach(stage, bar) {
   let exact = false;
   let view = { scale: 1, x: 0, y: 0 };
 
+  const tiles = new TileLayer(stage);
+
   const image = () => stage.querySelector("img.current");
   // Before any zoom, and not rounded to whole pixels as clientWidth is: much enlarged, the rounding could be seen.
   const sizeOf = element => {
     const style = getComputedStyle(element);
     return { width: parseFloat(style.width), height: parseFloat(style.height) };
   };
-  // Screen pixels for one of the image where the whole image is seen.
-  const fitted = picture => sizeOf(picture).height * devicePixelRatio / picture.naturalHeight;
+  // Pixels of the image itself, which is sent smaller where it is large.
+  const pixelsOf = picture => tiles.pyramid ?? { width: picture.naturalWidth, height: picture.naturalHeight };
+  // CSS pixels for one of the image where the whole image is seen, as it lies in a box of another shape.
+  const fit_ = picture => {
+    const [size, pixels] = [sizeOf(picture), pixelsOf(picture)];
+    return Math.min(size.width / pixels.width, size.height / pixels.height);
+  };
+  // The same in screen pixels.
+  const fitted = picture => fit_(picture) * devicePixelRatio;
   const limits = picture => ({ least: Math.min(1, 1 / fitted(picture)), most: Math.max(1, MAXIMUM_ZOOM / fitted(picture)) });
   const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
@@ -33,14 +44,15 @@ export function attach(stage, bar) {
     const { least, most } = limits(picture);
     view.scale = clamp(view.scale, least, most);
     // No gap opens beside an image that is larger than its stage, and a smaller one stays in the middle.
-    const [size, room] = [sizeOf(picture), sizeOf(stage)];
+    const [size, room, fit] = [sizeOf(picture), sizeOf(stage), fit_(picture)];
     const spare = { x: Math.max(0, (size.width * view.scale - room.width) / 2), y: Math.max(0, (size.height * view.scale - room.height) / 2) };
     view.x = clamp(view.x, -spare.x, spare.x);
     view.y = clamp(view.y, -spare.y, spare.y);
     picture.style.transform = view.scale === 1 && view.x === 0 && view.y === 0 ? "" : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
     zoomText.textContent = `${Math.round(view.scale * fitted(picture) * 100)} %`;
     stage.classList.toggle("pannable", spare.x > 0 || spare.y > 0);
-    showScale(size.height * view.scale / picture.naturalHeight);
+    tiles.show(room, fit, view);
+    showScale(fit * view.scale);
   }
 
   // The longest bar of 1, 2 or 5 units that fits.
@@ -167,10 +179,13 @@ export function attach(stage, bar) {
     // A new image is in front, and has come.
     begin() {
       pointers.clear();
+      tiles.end();
       fit();
+      if (image()) tiles.begin(image(), show);
     },
     detach() {
       listeners.abort();
+      tiles.end();
       resized.disconnect();
     },
   };
