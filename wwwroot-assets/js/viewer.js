@@ -28,12 +28,12 @@ export function attach(stage, bar) {
   // Pixels of the image itself, which is sent smaller where it is large.
   const pixelsOf = picture => tiles.pyramid ?? { width: picture.naturalWidth, height: picture.naturalHeight };
   // CSS pixels for one of the image where the whole image is seen, as it lies in a box of another shape.
-  const fit_ = picture => {
+  const unitOf = picture => {
     const [size, pixels] = [sizeOf(picture), pixelsOf(picture)];
     return Math.min(size.width / pixels.width, size.height / pixels.height);
   };
   // The same in screen pixels.
-  const fitted = picture => fit_(picture) * devicePixelRatio;
+  const fitted = picture => unitOf(picture) * devicePixelRatio;
   const limits = picture => ({ least: Math.min(1, 1 / fitted(picture)), most: Math.max(1, MAXIMUM_ZOOM / fitted(picture)) });
   const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
@@ -44,7 +44,7 @@ export function attach(stage, bar) {
     const { least, most } = limits(picture);
     view.scale = clamp(view.scale, least, most);
     // No gap opens beside an image that is larger than its stage, and a smaller one stays in the middle.
-    const [size, room, fit] = [sizeOf(picture), sizeOf(stage), fit_(picture)];
+    const [size, room, fit] = [sizeOf(picture), sizeOf(stage), unitOf(picture)];
     const spare = { x: Math.max(0, (size.width * view.scale - room.width) / 2), y: Math.max(0, (size.height * view.scale - room.height) / 2) };
     view.x = clamp(view.x, -spare.x, spare.x);
     view.y = clamp(view.y, -spare.y, spare.y);

@@ -133,7 +133,7 @@ public sealed class DatasetImport
     public Guid? ClientKey { get; set; }
 
     /// <summary>Deletes the uploaded file, where the source is one.</summary>
-    internal void DeleteUpload(StorageOptions storage)
+    private void DeleteUpload(StorageOptions storage)
     {
         if (IsUpload && SourcePath.StartsWith(storage.UploadFolder, StringComparison.Ordinal))
         {
@@ -148,7 +148,14 @@ public sealed class DatasetImport
     /// <summary>Where the patches of its large pictures lie until they are in.</summary>
     internal string PatchFolder(StorageOptions storage) => Path.Combine(storage.PatchFolder, Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>Deletes those patches.</summary>
+    /// <summary>Deletes what was made ready for it: those patches, and the uploaded file.</summary>
+    internal void DeleteFiles(StorageOptions storage)
+    {
+        DeleteUpload(storage);
+        DeletePatches(storage);
+    }
+
+    /// <summary>Deletes the patches, where there are any.</summary>
     internal void DeletePatches(StorageOptions storage)
     {
         if (PatchSize is not null && Directory.Exists(PatchFolder(storage)))

@@ -41,8 +41,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             await EndAsync(import, import.IsDryRun ? ImportState.Planned : ImportState.Completed, null);
             if (!import.IsDryRun)
             {
-                import.DeleteUpload(storage);
-                import.DeletePatches(storage);
+                import.DeleteFiles(storage);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -78,9 +77,8 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             return;
         }
 
-        var written = time.GetTimestamp();
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), cancellationToken);
+        var isDue = EverySoOften();
+        await using var db = await BeginAsync(import, cancellationToken);
         await download.FetchAsync(
             new Uri(address),
             import.SourcePath,
@@ -88,9 +86,8 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             (fetched, all) =>
             {
                 (import.FetchedBytes, import.FetchableBytes) = (fetched, all);
-                if (time.GetElapsedTime(written) >= Between)
+                if (isDue())
                 {
-                    written = time.GetTimestamp();
                     db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.FetchedBytes, fetched).SetProperty(i => i.FetchableBytes, all));
                 }
             },
@@ -105,10 +102,9 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             return;
         }
 
-        var written = time.GetTimestamp();
+        var isDue = EverySoOften();
         var folder = import.PatchFolder(storage);
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), cancellationToken);
+        await using var db = await BeginAsync(import, cancellationToken);
         var patches = await Task.Run(
             () => new PatchCutter(size).Cut(
                 import.SourcePath,
@@ -116,9 +112,8 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
                 folder,
                 (cut, all) =>
                 {
-                    if (time.GetElapsedTime(written) >= Between)
+                    if (isDue())
                     {
-                        written = time.GetTimestamp();
                         db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.Processed, cut).SetProperty(i => i.Total, all));
                     }
                 },
@@ -126,6 +121,26 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             cancellationToken);
         (import.PicturesCut, import.BlankPatches) = (patches.Cut, patches.Blank);
         await importer.ImportAsync(import, folder, patches.Rejected, cancellationToken);
+    }
+
+    /// <summary>Says that work on the import has begun, in the context by which its progress is then written.</summary>
+    private async Task<AppDbContext> BeginAsync(DatasetImport import, CancellationToken cancellationToken)
+    {
+        var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), cancellationToken);
+        return db;
+    }
+
+    /// <summary>What is true once in <see cref="Between"/>, so that progress is not written more often.</summary>
+    private Func<bool> EverySoOften()
+    {
+        var last = time.GetTimestamp();
+        return () =>
+        {
+            var isDue = time.GetElapsedTime(last) >= Between;
+            last = isDue ? time.GetTimestamp() : last;
+            return isDue;
+        };
     }
 
     private async Task CancelWhenAskedAsync(int importId, CancellationTokenSource going)
@@ -158,8 +173,7 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
 
         (import.Added, import.Conflicts, import.WithoutPatient) = (0, 0, 0);
         await EndAsync(import, ImportState.Cancelled, null);
-        import.DeleteUpload(storage);
-        import.DeletePatches(storage);
+        import.DeleteFiles(storage);
     }
 
     private async Task EndAsync(DatasetImport import, ImportState state, string? error)

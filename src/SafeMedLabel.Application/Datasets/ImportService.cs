@@ -199,8 +199,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         await transaction.CommitAsync(cancellationToken);
         if (dropped > 0)
         {
-            import.DeleteUpload(storage);
-            import.DeletePatches(storage);
+            import.DeleteFiles(storage);
         }
 
         return Result.Done;

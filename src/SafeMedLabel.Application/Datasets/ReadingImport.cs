@@ -71,6 +71,9 @@ internal sealed class ReadingImport(DatasetImport import, IReadOnlyDictionary<st
         await db.SaveChangesAsync(cancellationToken);
         await FoldAsync(db, events, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
+        // What was read as gold shows how reliably its reader reads, and is no label.
+        await GoldSet.AddAsync(
+            db, [.. events.Where(e => e.Event.Reason == QueueReason.Gold && e.Image is { Split: DataSplit.Training, ReferenceClass: not null }).Select(e => e.Image.Id).Distinct()], cancellationToken);
         Stored += events.Count;
     }
 
@@ -111,11 +114,6 @@ internal sealed class ReadingImport(DatasetImport import, IReadOnlyDictionary<st
 
             (answer.Kind, answer.ClassIndex, answer.UnaidedClassIndex, answer.EventId) = (said.Kind, said.ClassIndex, IndexOf(reading.Unaided), said.Id);
             standing[key] = (answer, said.AtUtc);
-            // What was read as gold shows how reliably its reader reads, and is no label.
-            if (said.Reason == QueueReason.Gold && image is { Split: DataSplit.Training, ReferenceClass: not null })
-            {
-                (image.Split, image.ReadingsWanted) = (DataSplit.Gold, int.MaxValue);
-            }
         }
     }
 
@@ -147,7 +145,7 @@ internal sealed class ReadingImport(DatasetImport import, IReadOnlyDictionary<st
             return known;
         }
 
-        var userName = $"elsewhere-{import.ProjectId}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16))}";
+        var userName = $"elsewhere-{import.ProjectId}-{ContentStore.Hash(Encoding.UTF8.GetBytes(name))[..32]}";
         var normalized = userName.ToUpperInvariant();
         var user = await db.Users.FirstOrDefaultAsync(u => u.NormalizedUserName == normalized, cancellationToken);
         if (user is null)

@@ -56,7 +56,7 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
     private static (BroughtReading? Reading, string? Problem) Read(SourceTable table)
     {
         var (hash, reader, answer, unaided) = (table.Field("sha256")?.ToLowerInvariant(), table.Field("reader"), table.Field("answer"), table.Field("unaided_answer"));
-        if (hash is not { Length: 64 } || !hash.All(char.IsAsciiHexDigit))
+        if (hash is null || !ContentStore.IsHash(hash))
         {
             return (null, "the SHA-256 has 64 hexadecimal digits.");
         }

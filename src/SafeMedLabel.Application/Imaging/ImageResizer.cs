@@ -47,16 +47,7 @@ public static class ImageResizer
     public static byte[] ToDisplayPng(DecodedImage image)
     {
         var shown = Shrink(image, DisplaySide);
-        var rgba = new byte[4 * shown.Width * shown.Height];
-        for (int from = 0, to = 0; to < rgba.Length; from += 3, to += 4)
-        {
-            rgba[to] = shown.Rgb[from];
-            rgba[to + 1] = shown.Rgb[from + 1];
-            rgba[to + 2] = shown.Rgb[from + 2];
-            rgba[to + 3] = byte.MaxValue;
-        }
-
-        return PngEncoder.Encode(shown.Width, shown.Height, SKAlphaType.Opaque, rgba);
+        return PngEncoder.Encode(shown, left: 0, top: 0, shown.Width, shown.Height);
     }
 
     private static DecodedImage Shrink(DecodedImage image, int maxSide)

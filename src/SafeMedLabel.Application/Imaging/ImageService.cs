@@ -14,7 +14,7 @@ public sealed class ImageService(IDbContextFactory<AppDbContext> contexts, Conte
     /// <summary>How an image that is larger than it is shown lies in tiles, which are there then; null where there is none, or it is shown whole.</summary>
     public async Task<TilePyramid?> PyramidAsync(Guid imageId, CancellationToken cancellationToken = default)
     {
-        if (await FindAsync(imageId, cancellationToken) is not { } image || Math.Max(image.Width, image.Height) <= ImageResizer.DisplaySide)
+        if (await FindAsync(imageId, cancellationToken) is not { IsShrunk: true } image)
         {
             return null;
         }
@@ -25,7 +25,7 @@ public sealed class ImageService(IDbContextFactory<AppDbContext> contexts, Conte
 
     /// <summary>A tile of such an image in PNG; null where there is none.</summary>
     public async Task<byte[]?> TileAsync(Guid imageId, int level, int column, int row, CancellationToken cancellationToken = default) =>
-        await FindAsync(imageId, cancellationToken) is { } image && Math.Max(image.Width, image.Height) > ImageResizer.DisplaySide
+        await FindAsync(imageId, cancellationToken) is { IsShrunk: true } image
             ? await tiles.ReadAsync(image.ContentHash, level, column, row, cancellationToken)
             : null;
 
@@ -35,5 +35,8 @@ public sealed class ImageService(IDbContextFactory<AppDbContext> contexts, Conte
         return await db.Images.Where(i => i.Id == imageId).Select(i => new Found(i.ContentHash, i.Width, i.Height)).FirstOrDefaultAsync(cancellationToken);
     }
 
-    private sealed record Found(string ContentHash, int Width, int Height);
+    private sealed record Found(string ContentHash, int Width, int Height)
+    {
+        public bool IsShrunk => Math.Max(Width, Height) > ImageResizer.DisplaySide;
+    }
 }

@@ -5,6 +5,8 @@ namespace SafeMedLabel.Application.Imaging;
 /// <summary>Writes an image's <see cref="TilePyramid"/> by libvips, without loss.</summary>
 internal static class TileWriter
 {
+    static TileWriter() => Vips.SetUp();
+
     /// <summary>Writes the tiles below <c>NAME_files</c>, a folder for each level.</summary>
     public static void Write(DecodedImage image, string name)
     {

@@ -5,12 +5,7 @@ namespace SafeMedLabel.Application.Imaging;
 /// <summary>Decodes TIFF and 16-bit PNG with libvips.</summary>
 internal static class VipsReader
 {
-    static VipsReader()
-    {
-        // Every picture is read once: a cache of operations would only hold memory.
-        Cache.Max = 0;
-        NetVips.NetVips.BlockUntrusted = true;
-    }
+    static VipsReader() => Vips.SetUp();
 
     public static DecodedImage ReadPng(byte[] content) =>
         Read(content, bytes => Image.PngloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error));

@@ -33,8 +33,7 @@ internal static class GoldSet
             var known = await unread.Where(i => i.Split == DataSplit.Training).OrderBy(i => i.ContentHash)
                 .Select(i => new { i.Id, Class = i.ReferenceClass!.Value }).ToListAsync(cancellationToken);
             var drawn = LabelledSubset.Draw([.. known.Select(i => i.Class)], Math.Min(missing, known.Count), (ulong)project.Seed);
-            // Any number of readers may hold one at once.
-            await MoveAsync(db, [.. drawn.Select(i => known[i].Id)], DataSplit.Gold, int.MaxValue, cancellationToken);
+            await AddAsync(db, [.. drawn.Select(i => known[i].Id)], cancellationToken);
             if (known.Count < missing)
             {
                 return Result.Refused($"Only {known.Count} more training images have a known class and were not read yet; {missing} would be needed.");
@@ -43,6 +42,9 @@ internal static class GoldSet
 
         return Result.Done;
     }
+
+    /// <summary>Makes images of known class gold. Any number of readers may hold one at once.</summary>
+    public static Task AddAsync(AppDbContext db, IReadOnlyCollection<Guid> images, CancellationToken cancellationToken) => MoveAsync(db, images, DataSplit.Gold, int.MaxValue, cancellationToken);
 
     /// <summary>What a round said of them goes: it ranks them no longer.</summary>
     private static async Task MoveAsync(AppDbContext db, IReadOnlyCollection<Guid> images, DataSplit split, int readingsWanted, CancellationToken cancellationToken)

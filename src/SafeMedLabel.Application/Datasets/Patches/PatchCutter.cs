@@ -50,54 +50,32 @@ public sealed class PatchCutter(int size)
         using var source = DatasetSource.Open(sourcePath, SourceLimits.Slides);
         var reader = new DatasetReader(source, patients);
         var rejected = source.Rejected.ToList();
-        var (cut, patches, blank) = (0, 0, 0);
-        using (var text = new StreamWriter(Path.Combine(folder, "manifest.csv")))
-        using (var manifest = new CsvWriter(text, SafeCsv.Configuration))
+        using var text = new StreamWriter(Path.Combine(folder, "manifest.csv"));
+        using var manifest = new CsvWriter(text, SafeCsv.Configuration);
+        manifest.WriteRow("path", "label", "patient", "site", "split");
+        var taken = new Taken(folder, manifest);
+        foreach (var (index, file) in source.Files.Index())
         {
-            manifest.WriteRow("path", "label", "patient", "site", "split");
-            foreach (var (index, file) in source.Files.Index())
+            cancellationToken.ThrowIfCancellationRequested();
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var written = 0;
-                try
-                {
-                    foreach (var patch in PatchesOf(file, Path.Combine(folder, ".unpacked"), cancellationToken))
-                    {
-                        if (patch.Bytes is null)
-                        {
-                            blank++;
-                            continue;
-                        }
-
-                        if (++written + patches > SourceLimits.Default.MaxFiles)
-                        {
-                            throw new DatasetException(FormattableString.Invariant($"There would be more than {SourceLimits.Default.MaxFiles:N0} patches; cut larger ones."));
-                        }
-
-                        var path = patch.Place is null ? file.Path : $"{file.Path}/{patch.Place}.png";
-                        var full = Path.Combine(folder, path);
-                        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-                        File.WriteAllBytes(full, patch.Bytes);
-                        manifest.WriteRow(path, file.ClassName, reader.PatientOf(file), file.Site, file.Split is { } split ? ExportText.Of(split) : null);
-                        cut += written == 1 && patch.Place is not null ? 1 : 0;
-                        patches += patch.Place is null ? 0 : 1;
-                    }
-                }
-                catch (ImageRejectedException refused)
-                {
-                    rejected.Add(new RejectedFile(file.Path, refused.Message));
-                }
-
-                progress(index + 1, source.Files.Count);
+                taken.Add(file, reader.PatientOf(file), PatchesOf(file, Path.Combine(folder, ".unpacked"), cancellationToken));
             }
+            catch (ImageRejectedException refused)
+            {
+                rejected.Add(new RejectedFile(file.Path, refused.Message));
+            }
+
+            progress(index + 1, source.Files.Count);
         }
 
+        manifest.Flush();
         if (source.IsSynthetic)
         {
             File.WriteAllBytes(Path.Combine(folder, SourceLayout.SyntheticMarker), []);
         }
 
-        var set = new PatchSet(cut, patches, blank, rejected);
+        var set = new PatchSet(taken.Cut, taken.Patches, taken.Blank, rejected);
         set.Mark(folder);
         return set;
     }
@@ -208,4 +186,45 @@ public sealed class PatchCutter(int size)
     /// <param name="Place">Where it lies in its picture; null of a picture that is not cut.</param>
     /// <param name="Bytes">The file; null where nothing is on it.</param>
     private readonly record struct Patch(string? Place, byte[]? Bytes);
+
+    /// <summary>What is on the disk so far.</summary>
+    private sealed class Taken(string folder, CsvWriter manifest)
+    {
+        public int Cut { get; private set; }
+
+        public int Patches { get; private set; }
+
+        public int Blank { get; private set; }
+
+        /// <summary>Writes the patches of a picture, or the picture.</summary>
+        public void Add(SourceFile file, string patient, IEnumerable<Patch> patches)
+        {
+            var before = Patches;
+            foreach (var patch in patches)
+            {
+                if (patch.Bytes is null)
+                {
+                    Blank++;
+                    continue;
+                }
+
+                if (patch.Place is not null)
+                {
+                    Cut += Patches == before ? 1 : 0;
+                    Patches++;
+                }
+
+                if (Patches > SourceLimits.Default.MaxFiles)
+                {
+                    throw new DatasetException(FormattableString.Invariant($"There would be more than {SourceLimits.Default.MaxFiles:N0} patches; cut larger ones."));
+                }
+
+                var path = patch.Place is null ? file.Path : $"{file.Path}/{patch.Place}.png";
+                var full = Path.Combine(folder, path);
+                Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+                File.WriteAllBytes(full, patch.Bytes);
+                manifest.WriteRow(path, file.ClassName, patient, file.Site, file.Split is { } split ? ExportText.Of(split) : null);
+            }
+        }
+    }
 }

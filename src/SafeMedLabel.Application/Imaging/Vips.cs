@@ -1,0 +1,15 @@
+using NetVips;
+
+namespace SafeMedLabel.Application.Imaging;
+
+/// <summary>How libvips is used; whoever calls it sets it up first.</summary>
+internal static class Vips
+{
+    /// <summary>Sets it up.</summary>
+    public static void SetUp()
+    {
+        // Every picture is read once: a cache of operations would only hold memory.
+        Cache.Max = 0;
+        NetVips.NetVips.BlockUntrusted = true;
+    }
+}
