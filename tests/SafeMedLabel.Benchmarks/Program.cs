@@ -16,15 +16,15 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "reading" => await ReadingBenchmark.RunAsync(),
     "dashboard" => await DashboardBenchmark.RunAsync(),
     "statistics" => StatisticsBenchmark.Run(),
-    "import" => await ImportBenchmark.RunAsync(Value("--data")),
+    "import" => await ImportBenchmark.RunAsync(Value("--data"), Number("--images")),
     "evidence" => EvidenceBenchmark.Run(),
     "drift" => DriftBenchmark.Run(Value("--data")),
-    "round" => RoundBenchmark.Run(Value("--data"), int.TryParse(Value("--epochs"), out var epochs) ? epochs : null),
+    "round" => RoundBenchmark.Run(Value("--data"), Number("--epochs")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
     return 1;
 }
 
@@ -33,3 +33,4 @@ Console.WriteLine(json ? text.ToString() : string.Join('\n', text.EnumerateObjec
 return 0;
 
 string? Value(string option) => args.SkipWhile(a => a != option).Skip(1).FirstOrDefault();
+int? Number(string option) => int.TryParse(Value(option), out var number) ? number : null;

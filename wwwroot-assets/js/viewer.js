@@ -44,8 +44,9 @@ export function attach(stage, bar) {
     const { least, most } = limits(picture);
     view.scale = clamp(view.scale, least, most);
     // No gap opens beside an image that is larger than its stage, and a smaller one stays in the middle.
-    const [size, room, fit] = [sizeOf(picture), sizeOf(stage), unitOf(picture)];
-    const spare = { x: Math.max(0, (size.width * view.scale - room.width) / 2), y: Math.max(0, (size.height * view.scale - room.height) / 2) };
+    const [pixels, room, fit] = [pixelsOf(picture), sizeOf(stage), unitOf(picture)];
+    const spareOf = (length, space) => Math.max(0, (length * fit * view.scale - space) / 2);
+    const spare = { x: spareOf(pixels.width, room.width), y: spareOf(pixels.height, room.height) };
     view.x = clamp(view.x, -spare.x, spare.x);
     view.y = clamp(view.y, -spare.y, spare.y);
     picture.style.transform = view.scale === 1 && view.x === 0 && view.y === 0 ? "" : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;

@@ -39,9 +39,10 @@ internal static class ClassLayout
             }
 
             classNames.Add(className);
-            if (entry.Refusal is null)
+            if (entry.Refusal is null && classNames.TryGetValue(className, out var shared))
             {
-                files.Add(new SourceFile(entry.Path, className, entry));
+                // All files of a class hold one name, not each its own copy.
+                files.Add(new SourceFile(shared, entry));
             }
         }
 

@@ -255,8 +255,10 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
         var completed = await Completed(db, import.ProjectId).ToListAsync(cancellationToken);
-        var unsettled = await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
-            .Select(i => new SplitItem(i.Patient, i.ReferenceClass)).ToListAsync(cancellationToken);
+        // Counted in the database: a million images of a thousand patients are a few thousand rows, and so many names of patients.
+        var unsettled = (await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
+            .GroupBy(i => new { i.Patient, i.ReferenceClass }).Select(g => new { Item = new SplitItem(g.Key.Patient, g.Key.ReferenceClass), Count = g.Count() })
+            .ToListAsync(cancellationToken)).SelectMany(g => Enumerable.Repeat(g.Item, g.Count)).ToList();
         var splits = await SplitsAsync(db, project, unsettled, declared, cancellationToken);
         foreach (var patient in unsettled.Select(i => i.Patient).Distinct(StringComparer.Ordinal))
         {

@@ -60,7 +60,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
                 else
                 {
                     int? known = file.ClassName is null || file.Contradiction is not null ? null : classes[file.ClassName];
-                    images.Add(new ReadImage<T>(file.Path, file.ContentHash, PatientOf(file.File), known, file.File.Site, file.Contradiction, derived!));
+                    images.Add(new ReadImage<T>(file.Path, file.Digest.ToString(), PatientOf(file.File), known, file.File.Site, file.Contradiction, derived!));
                 }
             }
 

@@ -6,6 +6,7 @@ namespace SafeMedLabel.Application.Datasets;
 internal sealed class FolderSource(string folder, SourceLimits limits) : DatasetSource
 {
     private readonly string _root = Path.GetFullPath(folder);
+    private readonly SourceLimits _limits = limits;
 
     private protected override IEnumerable<SourceEntry> List()
     {
@@ -15,15 +16,15 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
         {
             foreach (var info in current.EnumerateFileSystemInfos())
             {
-                if (++count > limits.MaxFiles)
+                if (++count > _limits.MaxFiles)
                 {
-                    throw new DatasetException(FormattableString.Invariant($"The folder holds more than {limits.MaxFiles:N0} files."));
+                    throw new DatasetException(FormattableString.Invariant($"The folder holds more than {_limits.MaxFiles:N0} files."));
                 }
 
                 var relative = Path.GetRelativePath(_root, info.FullName).Replace(Path.DirectorySeparatorChar, '/');
                 if (info.LinkTarget is not null || info.Attributes.HasFlag(FileAttributes.ReparsePoint))
                 {
-                    yield return SourceEntry.Refused(relative, "A symbolic link; only real files are read.");
+                    yield return new Entry(this, relative, 0, "A symbolic link; only real files are read.");
                 }
                 else if (info is DirectoryInfo directory)
                 {
@@ -31,21 +32,26 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
                 }
                 else if (info is FileInfo file)
                 {
-                    yield return new SourceEntry(relative, file.Length, () => Read(file.FullName), _ => file.FullName, Refusal: null);
+                    yield return new Entry(this, relative, file.Length, refusal: null);
                 }
             }
         }
     }
 
-    private byte[] Read(string path)
+    private sealed class Entry(FolderSource source, string path, long length, string? refusal) : SourceEntry(path, length, refusal)
     {
-        try
+        public override byte[] Read()
         {
-            return BoundedReader.ReadToEnd(File.OpenRead(path), limits);
+            try
+            {
+                return BoundedReader.ReadToEnd(File.OpenRead(OnDisk("")), source._limits);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new ImageRejectedException("The file cannot be read.", exception);
+            }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ImageRejectedException("The file cannot be read.", exception);
-        }
+
+        public override string OnDisk(string scratch) => System.IO.Path.Combine(source._root, Path);
     }
 }

@@ -66,7 +66,7 @@ internal static class Manifest
                 var entry = entries[full];
                 var own = readings is null ? row.Label : row.Reference;
                 classNames.UnionWith(new[] { row.Label, own }.OfType<string>());
-                files.Add(full, new SourceFile(full, own, entry)
+                files.Add(full, new SourceFile(own, entry)
                 {
                     Patient = row.Patient,
                     Site = row.Site,

@@ -7,15 +7,14 @@ public sealed class SourceFile
 {
     private readonly SourceEntry _entry;
 
-    internal SourceFile(string path, string? className, SourceEntry entry)
+    internal SourceFile(string? className, SourceEntry entry)
     {
-        Path = path;
         ClassName = className;
         _entry = entry;
     }
 
     /// <summary>Path below the folder or inside the zip, with <c>/</c> between its parts.</summary>
-    public string Path { get; }
+    public string Path => _entry.Path;
 
     /// <summary>Name of the class folder, or the manifest's label; null where that gives none.</summary>
     public string? ClassName { get; }

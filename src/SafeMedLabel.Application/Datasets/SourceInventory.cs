@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -8,14 +9,10 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 public sealed class SourceInventory
 {
-    private SourceInventory(List<InventoriedFile> files, List<RejectedFile> duplicates, List<RejectedFile> rejected) =>
-        (Files, Duplicates, Rejected) = (files, duplicates, rejected);
+    private SourceInventory(List<InventoriedFile> files, List<RejectedFile> rejected) => (Files, Rejected) = (files, rejected);
 
     /// <summary>Files with different contents, in the order of the paths at which each content lies first.</summary>
     public IReadOnlyList<InventoriedFile> Files { get; }
-
-    /// <summary>Exact copies of one of <see cref="Files"/>.</summary>
-    public IReadOnlyList<RejectedFile> Duplicates { get; }
 
     /// <summary>Unreadable files.</summary>
     public IReadOnlyList<RejectedFile> Rejected { get; }
@@ -26,14 +23,25 @@ public sealed class SourceInventory
     public static SourceInventory Take(DatasetSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        List<RejectedFile> rejected = [.. source.Rejected], duplicates = [];
-        var hashed = new List<InventoriedFile>(source.Files.Count);
+        List<RejectedFile> rejected = [.. source.Rejected];
+        List<InventoriedFile> files = [];
+        Dictionary<Sha256Digest, int> places = [];
         foreach (var file in source.Files)
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                hashed.Add(new InventoriedFile(file, ContentStore.Hash(file.Read())));
+                var digest = Sha256Digest.Of(file.Read());
+                ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, digest, out var isCopy);
+                if (isCopy)
+                {
+                    files[place] = files[place].With(file);
+                }
+                else
+                {
+                    place = files.Count;
+                    files.Add(new InventoriedFile(file, digest));
+                }
             }
             catch (ImageRejectedException exception)
             {
@@ -41,28 +49,25 @@ public sealed class SourceInventory
             }
         }
 
-        var distinct = new List<InventoriedFile>(hashed.Count);
-        foreach (var copies in hashed.GroupBy(file => file.ContentHash))
-        {
-            var kept = copies.FirstOrDefault(file => file.ClassName is not null) ?? copies.First();
-            var other = copies.FirstOrDefault(file => file.ClassName is not null && file.ClassName != kept.ClassName);
-            distinct.Add(kept with { Contradiction = other?.Path });
-            duplicates.AddRange(copies.Where(file => file != kept).Select(file => new RejectedFile(file.Path, $"An exact copy of '{kept.Path}'.")));
-        }
-
-        return new SourceInventory(distinct, duplicates, rejected);
+        return new SourceInventory(files, rejected);
     }
 }
 
 /// <summary>A file whose content is known by its hash.</summary>
-/// <param name="File">The file.</param>
-/// <param name="ContentHash">SHA-256 of its bytes.</param>
+/// <param name="File">The first of its copies whose class is known; the first of all where none is.</param>
+/// <param name="Digest">SHA-256 of its bytes.</param>
 /// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
-public sealed record InventoriedFile(SourceFile File, string ContentHash, string? Contradiction = null)
+public readonly record struct InventoriedFile(SourceFile File, Sha256Digest Digest, string? Contradiction = null)
 {
     /// <summary>Path in the folder or zip.</summary>
     public string Path => File.Path;
 
     /// <summary>Name of its class; null where none is known.</summary>
     public string? ClassName => File.ClassName;
+
+    /// <summary>The same with one more copy.</summary>
+    internal InventoriedFile With(SourceFile copy) =>
+        ClassName is null && copy.ClassName is not null ? this with { File = copy }
+        : copy.ClassName is not null && copy.ClassName != ClassName ? this with { Contradiction = Contradiction ?? copy.Path }
+        : this;
 }

@@ -60,7 +60,7 @@ internal sealed class ZipSource : DatasetSource
             var path = entry.FullName.Replace('\\', '/');
             if (!path.EndsWith('/'))
             {
-                yield return new SourceEntry(path, entry.Length, () => Read(entry), at => Unpack(entry, at), Refusal(entry, path));
+                yield return new Entry(this, entry, path, Refusal(entry, path));
             }
         }
     }
@@ -142,4 +142,11 @@ internal sealed class ZipSource : DatasetSource
 
     private bool IsImplausible(long length, long compressedLength) =>
         length > PlausibleAtAnyRatio && length / Math.Max(1, compressedLength) > _limits.MaxCompressionRatio;
+
+    private sealed class Entry(ZipSource source, ZipArchiveEntry entry, string path, string? refusal) : SourceEntry(path, entry.Length, refusal)
+    {
+        public override byte[] Read() => source.Read(entry);
+
+        public override string OnDisk(string scratch) => source.Unpack(entry, scratch);
+    }
 }
