@@ -50,5 +50,15 @@ public sealed class ApiKeyTests
         await page.GetByTestId("revoke-api-key").ClickAsync();
         await Assertions.Expect(page.GetByText("No program acts for you.")).ToBeVisibleAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, (await program.GetAsync(projects, cancellation)).StatusCode);
+
+        // An admin takes back what a person has lost.
+        await page.GetByTestId("api-key-name").FillAsync("on the lost laptop");
+        await page.GetByTestId("create-api-key").ClickAsync();
+        program.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await page.GetByTestId("api-key").TextContentAsync());
+        await program.GetStringAsync(projects, cancellation);
+        await page.GotoAsync("/admin/users");
+        await page.GetByTestId("revoke-keys").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("revoke-keys")).ToHaveCountAsync(0);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await program.GetAsync(projects, cancellation)).StatusCode);
     }
 }

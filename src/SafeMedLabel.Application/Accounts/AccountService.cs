@@ -13,8 +13,9 @@ namespace SafeMedLabel.Application.Accounts;
 /// <param name="IsDisabled">True when it may not sign in.</param>
 /// <param name="HasSecondFactor">True when signing in takes a code beside the password.</param>
 /// <param name="HasPasskeys">True when a device of theirs signs them in without a password.</param>
+/// <param name="HasApiKeys">True when a program can act for them by a key.</param>
 /// <param name="CreatedUtc">When it was made.</param>
-public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, bool HasSecondFactor, bool HasPasskeys, DateTime CreatedUtc);
+public sealed record AccountView(string Id, string Email, string DisplayName, string Role, bool IsDisabled, bool HasSecondFactor, bool HasPasskeys, bool HasApiKeys, DateTime CreatedUtc);
 
 /// <summary>Makes and changes accounts. Each has exactly one role; there is always an admin who can sign in.</summary>
 public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
@@ -83,8 +84,19 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
                           join membership in db.UserRoles on user.Id equals membership.UserId
                           join role in db.Roles on membership.RoleId equals role.Id
                           orderby user.DisplayName
-                          select new { user.Id, user.Email, user.DisplayName, Role = role.Name, user.LockoutEnd, user.TwoFactorEnabled, HasPasskeys = db.UserPasskeys.Any(p => p.UserId == user.Id), user.CreatedUtc }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.HasPasskeys, r.CreatedUtc))];
+                          select new
+                          {
+                              user.Id,
+                              user.Email,
+                              user.DisplayName,
+                              Role = role.Name,
+                              user.LockoutEnd,
+                              user.TwoFactorEnabled,
+                              HasPasskeys = db.UserPasskeys.Any(p => p.UserId == user.Id),
+                              HasApiKeys = db.ApiKeys.Any(k => k.UserId == user.Id && k.RevokedUtc == null && k.ExpiresUtc > now.UtcDateTime),
+                              user.CreatedUtc,
+                          }).ToListAsync(cancellationToken);
+        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.HasPasskeys, r.HasApiKeys, r.CreatedUtc))];
     }
 
     /// <summary>Gives an account another role.</summary>

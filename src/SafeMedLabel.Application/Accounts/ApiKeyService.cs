@@ -107,4 +107,17 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
         await db.SaveChangesAsync(cancellationToken);
         return Result.Done;
     }
+
+    /// <summary>Takes all of a person's keys back, at once, as when one was lost; they may make new ones.</summary>
+    public async Task<Result> RevokeAllAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        foreach (var key in await db.ApiKeys.Where(k => k.UserId == userId && k.RevokedUtc == null).ToListAsync(cancellationToken))
+        {
+            key.RevokedUtc = time.GetUtcNow().UtcDateTime;
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
+        return Result.Done;
+    }
 }

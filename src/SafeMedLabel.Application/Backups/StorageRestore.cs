@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Persistence;
@@ -14,7 +15,9 @@ namespace SafeMedLabel.Application.Backups;
 /// All of it is unpacked into a folder inside that one, which is on the same disk even where it is a mounted volume, and is checked there. Then
 /// it moves up, the application's database last: a server takes what a killed restore leaves for no storage.
 /// </remarks>
-public sealed class StorageRestore(StorageOptions storage)
+/// <param name="storage">Where it is to be.</param>
+/// <param name="migrationsAssembly">What holds the migrations that this program knows.</param>
+public sealed class StorageRestore(StorageOptions storage, string migrationsAssembly)
 {
     private const string Unpacking = ".restoring";
 
@@ -92,13 +95,18 @@ public sealed class StorageRestore(StorageOptions storage)
         }
 
         var manifest = BackupManifest.Parse(json);
-        if (manifest.Format > BackupManifest.CurrentFormat)
-        {
-            throw new BackupException($"This backup was made by a later version, {manifest.Software}; restore it with that.");
-        }
+        RequireKnown(manifest.Format <= BackupManifest.CurrentFormat, manifest);
 
         // Looked at before anything is written: a name may lead out of the folder.
         return manifest.Files.Keys.Any(path => SourcePath.LeadsOut(path.Replace('\\', '/'))) ? throw Damaged("a name in it leads out of the folder") : manifest;
+    }
+
+    private static void RequireKnown(bool isKnown, BackupManifest manifest)
+    {
+        if (!isKnown)
+        {
+            throw new BackupException($"This backup was made by a later version, {manifest.Software}; restore it with that.");
+        }
     }
 
     private static void UnpackFile(ZipArchiveEntry entry, string file, string hash)
@@ -133,11 +141,17 @@ public sealed class StorageRestore(StorageOptions storage)
         store.Put(bytes);
     }
 
-    private static void Check(BackupManifest manifest, StorageOptions unpacked)
+    private void Check(BackupManifest manifest, StorageOptions unpacked)
     {
         if (!File.Exists(unpacked.DatabaseFile) || !((string[])[unpacked.DatabaseFile, unpacked.JobsDatabaseFile]).Where(File.Exists).All(SqliteCopy.IsSound))
         {
             throw Damaged("its database is not sound");
+        }
+
+        using (var db = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>()
+            .UseSqlite(SqliteCopy.ConnectionString(unpacked.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly)).Options))
+        {
+            RequireKnown(!DatabaseStarter.IsOfLaterVersion(db), manifest);
         }
 
         var inventory = StorageInventory.Read(unpacked);

@@ -8,7 +8,9 @@ namespace SafeMedLabel.Application.Persistence;
 public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts)
 {
     /// <summary>Applies migrations, sets write-ahead logging, and makes the roles.</summary>
-    /// <exception cref="InvalidOperationException">An earlier migration was interrupted; the message says what to do.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// An earlier migration was interrupted, or a later version of the program has had the database; the message says what to do.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -16,6 +18,11 @@ public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts)
         {
             throw new InvalidOperationException(
                 "The database is locked by a migration that did not end. If no other server is starting, restore the latest backup, or delete the row in the table __EFMigrationsLock, and start again.");
+        }
+
+        if (IsOfLaterVersion(db))
+        {
+            throw new InvalidOperationException("The database is that of a later version of this program; start that version, or restore a backup that was made before it.");
         }
 
         await db.Database.MigrateAsync(cancellationToken);
@@ -31,6 +38,9 @@ public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts)
 
         await db.SaveChangesAsync(cancellationToken);
     }
+
+    /// <summary>True where a database has a migration that this program does not know: what its tables mean nobody here can say.</summary>
+    internal static bool IsOfLaterVersion(AppDbContext db) => db.Database.GetAppliedMigrations().Except(db.Database.GetMigrations()).Any();
 
     private static async Task<bool> IsLockedByACrashAsync(AppDbContext db, CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ namespace SafeMedLabel.Cli.Commands;
 /// <summary>Options that several verbs have, and the data they name.</summary>
 internal static class CommonOptions
 {
+    /// <summary>The assembly with the database's migrations.</summary>
+    public const string Migrations = "SafeMedLabel.Migrations.Sqlite";
+
     /// <summary>Folder or archive of class folders.</summary>
     public static Option<string> Data() => new("--data") { Description = "Folder or zip with one folder per class.", Required = true };
 

@@ -57,7 +57,7 @@ internal static class ImportCommand
     internal static async Task<ServiceProvider> OpenAsync(string storage, CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"{StorageOptions.Section}:Root"] = storage }).Build();
-        var services = new ServiceCollection().AddLogging().AddSafeMedLabelApplication(configuration, "SafeMedLabel.Migrations.Sqlite").BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddSafeMedLabelApplication(configuration, CommonOptions.Migrations).BuildServiceProvider();
         await services.GetRequiredService<DatabaseStarter>().StartAsync(cancellationToken);
         return services;
     }

@@ -20,7 +20,7 @@ internal static class RestoreCommand
             var clock = Stopwatch.StartNew();
             var restored = new StorageOptions { Root = parsed.GetRequiredValue(storage) };
             var manifest = await CommandRunner.WithProgress("Restoring", report =>
-                new StorageRestore(restored).Read(parsed.GetRequiredValue(file), new CommonOptions.Reporter(part => report(part, "")), cancellationToken));
+                new StorageRestore(restored, CommonOptions.Migrations).Read(parsed.GetRequiredValue(file), new CommonOptions.Reporter(part => report(part, "")), cancellationToken));
             if (manifest.Missing.Count > 0)
             {
                 CommandRunner.Say($"{manifest.Missing.Count:N0} files were lost or damaged already when the backup was made. The first: {manifest.Missing[0]}.");

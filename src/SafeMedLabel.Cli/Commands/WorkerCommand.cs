@@ -47,7 +47,7 @@ internal static class WorkerCommand
         builder.Services.AddSerilog(logging => logging.MinimumLevel.Information().MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
             .MinimumLevel.Override("Quartz", Serilog.Events.LogEventLevel.Warning)
             .WriteTo.Console(outputTemplate: "{Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture));
-        builder.Services.AddSafeMedLabelApplication(builder.Configuration, "SafeMedLabel.Migrations.Sqlite");
+        builder.Services.AddSafeMedLabelApplication(builder.Configuration, CommonOptions.Migrations);
         builder.Services.AddSafeMedLabelWorker<ModelTrainer>();
         LibTorch.EnsureLoaded(threads);
         using var host = builder.Build();

@@ -162,6 +162,23 @@ public sealed class BackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backup_whose_database_knows_more_than_this_program_is_refused_and_leaves_nothing()
+    {
+        await AddLaterMigrationAsync();
+        Write(_workplace.Storage, Backup);
+        Assert.Equal("This backup was made by a later version, SafeMedLabel test; restore it with that.", Assert.Throws<BackupException>(() => Read(Backup, Restored)).Message);
+        Assert.False(Directory.Exists(Restored.FullRoot));
+    }
+
+    [Fact]
+    public async Task A_server_does_not_start_on_the_database_of_a_later_version()
+    {
+        await AddLaterMigrationAsync();
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => _workplace.Get<DatabaseStarter>().StartAsync(Cancellation));
+        Assert.StartsWith("The database is that of a later version of this program;", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Whichever_byte_of_a_backup_is_flipped_it_is_refused_or_restored_as_it_was()
     {
         await _workplace.AddImagesAsync(2);
@@ -292,10 +309,16 @@ public sealed class BackupTests : IAsyncLifetime
         writer.Write(text);
     }
 
+    private async Task AddLaterMigrationAsync()
+    {
+        await using var db = _workplace.Open();
+        await db.Database.ExecuteSqlRawAsync("INSERT INTO __EFMigrationsHistory VALUES ('99990101000000_WhatIsToCome', '99.0.0')", Cancellation);
+    }
+
     private static BackupManifest Write(StorageOptions storage, string file, bool overwrite = false) =>
         new StorageBackup(storage, "SafeMedLabel test", TimeProvider.System).Write(file, overwrite, new Progress<double>(), Cancellation);
 
-    private static BackupManifest Read(string file, StorageOptions storage) => new StorageRestore(storage).Read(file, new Progress<double>(), Cancellation);
+    private static BackupManifest Read(string file, StorageOptions storage) => new StorageRestore(storage, "SafeMedLabel.Migrations.Sqlite").Read(file, new Progress<double>(), Cancellation);
 
     private static AppDbContext Open(StorageOptions storage) =>
         new(new DbContextOptionsBuilder<AppDbContext>().UseSqlite($"Data Source={storage.DatabaseFile};Pooling=False").Options);
