@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
@@ -19,7 +20,7 @@ public sealed class ImportTests
         var rows = new StringBuilder("path,label,patient,site,split\n");
         for (var i = 0; i < 12; i++)
         {
-            cells.Add($"case {i}.png", Pictures.Png(i));
+            cells.Add($"case {i}.png", i switch { 8 => Cell(), 9 => Pictures.Jpeg(Cell()), _ => Pictures.Png(i) });
             rows.Append(System.Globalization.CultureInfo.InvariantCulture, $"case {i}.png,{(i % 2 == 0 ? "Parasitized" : "Uninfected")},{(i < 8 ? $"P{i / 2}" : "")},Ward {i % 2},{(i < 4 ? "test" : "")}\n");
         }
 
@@ -44,6 +45,9 @@ public sealed class ImportTests
         await page.GetByTestId("dry-run").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
         await Assertions.Expect(page.GetByTestId("import-plan").GetByRole(AriaRole.Row, new() { Name = "no class 1 1" })).ToBeVisibleAsync();
+        await page.GetByTestId("near-duplicates").Locator("summary").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("near-duplicates").GetByRole(AriaRole.Row, new() { Name = "case 8.png case 9.png" })).ToBeVisibleAsync();
+        await page.GetByTestId("near-duplicates").ScrollIntoViewIfNeededAsync();
         await Walk.InspectAsync(page, "import-planned");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dark theme" }).ClickAsync();
         await Walk.InspectAsync(page, "import-planned-dark");
@@ -90,5 +94,12 @@ public sealed class ImportTests
         await Assertions.Expect(page.GetByTestId("pictures-cut").First).ToHaveTextAsync("1");
         await Walk.InspectAsync(page, "import-patches");
         Assert.Equal(6, await db.Images.CountAsync(i => i.Patient == "P9" && i.SourcePath.StartsWith("slide.tif/x"), cancellation));
+    }
+
+    private static byte[] Cell()
+    {
+        using var folder = new TemporaryFolder();
+        DemoDataset.Write(folder.Path, 8, seed: 2);
+        return File.ReadAllBytes(Directory.GetFiles(folder.Path, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First());
     }
 }

@@ -15,6 +15,14 @@ public static class Pictures
         return data.ToArray();
     }
 
+    /// <summary>The same picture once more, as a camera would store it.</summary>
+    public static byte[] Jpeg(byte[] picture)
+    {
+        using var bitmap = SKBitmap.Decode(picture);
+        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 80);
+        return data.ToArray();
+    }
+
     public static byte[] Tiff(int seed = 0, int width = 32, int height = 24, string options = "")
     {
         using var image = NetVips.Image.NewFromBuffer(Png(seed, width, height));

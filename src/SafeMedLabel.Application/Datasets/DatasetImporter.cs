@@ -13,9 +13,6 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, ContentStore store)
 {
-    /// <summary>What a plan calls images whose class nobody knows.</summary>
-    private const string NoClass = "no class";
-
     /// <summary>Imports what <paramref name="import"/> names; its row follows.</summary>
     /// <exception cref="DatasetException">
     /// The source cannot be read, its classes are not the project's, or its manifest parts a patient's images.
@@ -37,7 +34,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var reader = new DatasetReader(source, new PatientPattern(import.PatientPattern));
         var declared = await DeclaredAsync(import.ProjectId, source, reader, cancellationToken);
         var conflicts = new List<Guid>();
-        var planned = new List<SplitItem>();
+        var planner = new ImportPlanner(store);
         import.Total = reader.Total;
         foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? (_, image) => Look.At(image) : Keep, cancellationToken))
         {
@@ -54,21 +51,21 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 if (row is not null)
                 {
                     added.Add(row);
+                    if (import.IsDryRun)
+                    {
+                        planner.Add(row, image.File);
+                    }
                 }
 
                 if (Conflict(image, reference, before?.ReferenceClass) is { } conflict)
                 {
                     conflicts.Add(row?.Id ?? before!.Id);
-                    db.ImportIssues.Add(new ImportIssue { ImportId = import.Id, Path = image.Path, Reason = conflict, IsConflict = true });
+                    db.ImportIssues.Add(new ImportIssue { ImportId = import.Id, Path = image.File.Path, Reason = conflict, IsConflict = true });
                 }
             }
 
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (import.IsDryRun)
-            {
-                planned.AddRange(added.Select(i => new SplitItem(i.Patient, i.ReferenceClass)));
-            }
-            else
+            if (!import.IsDryRun)
             {
                 await using var rows = new RowWriter<ProjectImage>(db);
                 foreach (var row in added)
@@ -91,7 +88,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         import.Duplicates = import.Processed - import.Added - import.Rejected;
         if (import.IsDryRun)
         {
-            import.Plan = await PlanAsync(import, planned, classes, declared, cancellationToken);
+            import.Plan = await PlanAsync(import, planner, classes, declared, cancellationToken);
             import.Readings = source.Readings.Count;
         }
         else
@@ -113,9 +110,9 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         ProjectId = import.ProjectId,
         ImportId = import.Id,
         ContentHash = image.ContentHash,
-        SourcePath = image.Path,
+        SourcePath = image.File.Path,
         Patient = image.Patient,
-        Site = image.Site ?? import.Site,
+        Site = image.File.Site ?? import.Site,
         // Until every patient is known nobody may train on, or test with, any of them.
         Split = DataSplit.Calibration,
         ReferenceClass = reference,
@@ -195,18 +192,12 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         return declared;
     }
 
-    private async Task<ImportPlan> PlanAsync(
-        DatasetImport import, List<SplitItem> planned, Dictionary<string, int> classes, DeclaredSplits declared, CancellationToken cancellationToken)
+    private async Task<ImportPlan> PlanAsync(DatasetImport import, ImportPlanner planner, Dictionary<string, int> classes, DeclaredSplits declared, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var project = await db.Projects.AsNoTracking().FirstAsync(p => p.Id == import.ProjectId, cancellationToken);
-        var splits = await SplitsAsync(db, project, planned, declared, cancellationToken);
-        var names = classes.ToDictionary(c => c.Value, c => c.Key);
-        PlannedGroup Group(string name, IEnumerable<SplitItem> items) => new(name, items.Count(), items.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count());
-        return new ImportPlan(
-            planned.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(),
-            [.. planned.GroupBy(i => i.ClassIndex ?? int.MaxValue).OrderBy(g => g.Key).Select(g => Group(names.GetValueOrDefault(g.Key, NoClass), g))],
-            [.. planned.GroupBy(i => splits[i.Patient]).OrderBy(g => g.Key).Select(g => Group(g.Key.ToString(), g))]);
+        var splits = await SplitsAsync(db, project, planner.Items, declared, cancellationToken);
+        return await planner.PlanAsync(db, project.Id, classes.ToDictionary(c => c.Value, c => c.Key), splits, cancellationToken);
     }
 
     /// <summary>

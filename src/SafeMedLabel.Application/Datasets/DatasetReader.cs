@@ -5,14 +5,13 @@ namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>A usable picture of a data set.</summary>
 /// <typeparam name="T">What its reader wanted to know of its pixels.</typeparam>
-/// <param name="Path">Below the source.</param>
+/// <param name="File">Where it lies, and what a manifest says of it.</param>
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
 /// <param name="Patient">Its patient; <see cref="PatientPattern.Unknown"/> where neither a manifest nor the name tells one.</param>
 /// <param name="ClassIndex">Position of its class's name; null where no class is known, or two contradict each other.</param>
-/// <param name="Site">Where it was taken, by a manifest; null where that does not say.</param>
 /// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
 /// <param name="Derived">What was made of its pixels.</param>
-public sealed record ReadImage<T>(string Path, string ContentHash, string Patient, int? ClassIndex, string? Site, string? Contradiction, T Derived);
+public sealed record ReadImage<T>(SourceFile File, string ContentHash, string Patient, int? ClassIndex, string? Contradiction, T Derived);
 
 /// <summary>A batch of a data set in path order.</summary>
 /// <typeparam name="T">What its reader wanted to know of the pixels.</typeparam>
@@ -60,7 +59,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
                 else
                 {
                     int? known = file.ClassName is null || file.Contradiction is not null ? null : classes[file.ClassName];
-                    images.Add(new ReadImage<T>(file.Path, file.Digest.ToString(), PatientOf(file.File), known, file.File.Site, file.Contradiction, derived!));
+                    images.Add(new ReadImage<T>(file.File, file.Digest.ToString(), PatientOf(file.File), known, file.Contradiction, derived!));
                 }
             }
 

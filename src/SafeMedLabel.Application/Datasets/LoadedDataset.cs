@@ -65,11 +65,11 @@ public sealed class LoadedDataset : IDisposable
                     if (image.ClassIndex is { } known)
                     {
                         pixels.Append(image.Derived);
-                        images.Add(new LoadedImage(image.Path, image.ContentHash, image.Patient, known));
+                        images.Add(new LoadedImage(image.File.Path, image.ContentHash, image.Patient, known));
                     }
                     else
                     {
-                        rejected.Add(new RejectedFile(image.Path, image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'." : "The manifest gives it no label."));
+                        rejected.Add(new RejectedFile(image.File.Path, image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'." : "The manifest gives it no label."));
                     }
                 }
 

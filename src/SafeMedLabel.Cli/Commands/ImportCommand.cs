@@ -127,6 +127,11 @@ internal static class ImportCommand
             console.MarkupLineInterpolated($"  {group.Name}: {group.Images:N0} images of {group.Patients:N0} patients");
         }
 
+        if (summary.Plan?.NearDuplicates is { Count: > 0 } near)
+        {
+            console.MarkupLineInterpolated($"Pairs of near duplicates: {near.Count:N0}, of them on two sides of the split: {near.Across:N0}.");
+        }
+
         console.MarkupLineInterpolated($"Already there: {summary.Duplicates:N0}. In conflict: {summary.Conflicts:N0}. Left out: {summary.Rejected.Count:N0}.");
         if (summary.PicturesCut > 0)
         {

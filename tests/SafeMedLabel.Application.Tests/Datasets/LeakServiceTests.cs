@@ -4,7 +4,6 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Datasets.Demo;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
-using SkiaSharp;
 
 namespace SafeMedLabel.Application.Tests.Datasets;
 
@@ -20,7 +19,7 @@ public sealed class LeakServiceTests : IDisposable
     public async Task A_copy_on_another_side_is_reported_with_both_patients_and_one_on_the_same_side_is_no_leak()
     {
         var cells = Cells(3);
-        var copies = cells.Select(Jpeg).ToArray();
+        var copies = cells.Select(Pictures.Jpeg).ToArray();
         await ImportAsync(
             ("1.png", cells[0], "P1", "training"), ("1.jpg", copies[0], "P2", "test"),
             ("2.png", cells[1], "P3", "training"), ("2.jpg", copies[1], "P4", "training"),
@@ -57,7 +56,7 @@ public sealed class LeakServiceTests : IDisposable
         var cells = Cells(6);
         (string, byte[], string, string)[] files = [.. cells.Index().SelectMany(c => new[]
         {
-            ($"{c.Index}.png", c.Item, $"P{c.Index}", "training"), ($"{c.Index}.jpg", Jpeg(c.Item), $"Q{c.Index}", c.Index % 2 == 0 ? "test" : "training"),
+            ($"{c.Index}.png", c.Item, $"P{c.Index}", "training"), ($"{c.Index}.jpg", Pictures.Jpeg(c.Item), $"Q{c.Index}", c.Index % 2 == 0 ? "test" : "training"),
         })];
         await ImportAsync(files);
         var first = Told(await ReadAsync());
@@ -71,6 +70,17 @@ public sealed class LeakServiceTests : IDisposable
         Assert.Equal(first, Told(await other.ReadAsync()));
 
         static (string, string, double)[] Told(LeakReport report) => [.. report.NearDuplicates.Select(p => (p.First.SourcePath, p.Second.SourcePath, p.Difference))];
+    }
+
+    [Fact]
+    public async Task A_dry_run_tells_them_among_its_files_and_with_what_is_in_and_on_which_sides_they_would_be()
+    {
+        var cells = Cells(4);
+        await ImportAsync(("1.png", cells[0], "P1", "training"), ("2.png", cells[1], "P2", "test"), ("2.jpg", Pictures.Jpeg(cells[1]), "P1", "training"));
+        var dry = await ImportAsync(isDryRun: true, ("1.jpg", Pictures.Jpeg(cells[0]), "P3", "test"), ("3.png", cells[2], "P2", "test"), ("3.jpg", Pictures.Jpeg(cells[2]), "P2", "test"), ("4.png", cells[3], "P4", ""));
+        var near = dry.Plan!.NearDuplicates!;
+        Assert.Equal((2, 1, true), (near.Count, near.Across, near.AreAll));
+        Assert.Equal([("1.jpg", "1.png", true), ("3.jpg", "3.png", false)], near.Shown.Select(p => (p.First, p.Second, p.IsAcross)));
     }
 
     [Fact]
@@ -93,14 +103,9 @@ public sealed class LeakServiceTests : IDisposable
         return [.. Directory.GetFiles(drawn.Path, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(count).Select(File.ReadAllBytes)];
     }
 
-    private static byte[] Jpeg(byte[] png)
-    {
-        using var bitmap = SKBitmap.Decode(png);
-        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 80);
-        return data.ToArray();
-    }
+    private Task<DatasetImport> ImportAsync(params (string Name, byte[] Bytes, string Patient, string Split)[] files) => ImportAsync(isDryRun: false, files);
 
-    private async Task ImportAsync(params (string Name, byte[] Bytes, string Patient, string Split)[] files)
+    private async Task<DatasetImport> ImportAsync(bool isDryRun, params (string Name, byte[] Bytes, string Patient, string Split)[] files)
     {
         using var folder = new TemporaryFolder();
         var rows = new StringBuilder("path,label,patient,split\n");
@@ -111,7 +116,7 @@ public sealed class LeakServiceTests : IDisposable
         }
 
         folder.Add("manifest.csv", Encoding.UTF8.GetBytes(rows.ToString()));
-        await _fixture.ImportAsync(folder.Path, Token);
+        return await _fixture.ImportAsync(folder.Path, Token, isDryRun: isDryRun);
     }
 
     private async Task SetSplitAsync(string path, DataSplit split)

@@ -35,7 +35,7 @@ public sealed class PerceptualHashTests : IDisposable
             };
             var (first, second) = (Small(File.ReadAllBytes(file)), Small(copy));
             Assert.InRange(PerceptualHash.Distance(PerceptualHash.Of(first), PerceptualHash.Of(second)), 0, NearHashes.MaxDistance);
-            Assert.InRange(PerceptualHash.Difference(first, second), 0, LeakService.MaxDifference);
+            Assert.InRange(PerceptualHash.Difference(first, second), 0, NearPictures.MaxDifference);
         });
     }
 
@@ -46,7 +46,7 @@ public sealed class PerceptualHashTests : IDisposable
         byte[][] small = [.. Directory.GetFiles(_folder.Path, "*.png", SearchOption.AllDirectories).AsParallel().Select(f => Small(File.ReadAllBytes(f)))];
         var (pairs, areAll) = NearHashes.Find([.. small.Select(PerceptualHash.Of)], TestContext.Current.CancellationToken);
         Assert.Equal((2000, true), (small.Length, areAll));
-        Assert.DoesNotContain(pairs, p => PerceptualHash.Difference(small[p.First], small[p.Second]) <= LeakService.MaxDifference);
+        Assert.DoesNotContain(pairs, p => PerceptualHash.Difference(small[p.First], small[p.Second]) <= NearPictures.MaxDifference);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class PerceptualHashTests : IDisposable
         var (black, white) = (new byte[3 * PerceptualHash.Side * PerceptualHash.Side], new byte[3 * PerceptualHash.Side * PerceptualHash.Side]);
         Array.Fill(white, byte.MaxValue);
         Assert.Equal(0, PerceptualHash.Distance(PerceptualHash.Of(black), PerceptualHash.Of(black)));
-        Assert.True(PerceptualHash.Difference(black, white) > LeakService.MaxDifference);
+        Assert.True(PerceptualHash.Difference(black, white) > NearPictures.MaxDifference);
     }
 
     private static byte[] Small(byte[] file) => PerceptualHash.Small(ImageDecoder.Decode(file));
