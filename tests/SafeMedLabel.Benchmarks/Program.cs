@@ -13,6 +13,7 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "pixels" => PixelsBenchmark.Run(),
     "queue" => await QueueBenchmark.RunAsync(),
     "page" => await PageBenchmark.RunAsync(),
+    "agreement" => await AgreementBenchmark.RunAsync(),
     "reading" => await ReadingBenchmark.RunAsync(),
     "dashboard" => await DashboardBenchmark.RunAsync(),
     "statistics" => StatisticsBenchmark.Run(),
@@ -24,7 +25,7 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
     return 1;
 }
 
