@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -136,12 +137,20 @@ public static class Walk
         }
     }
 
-    /// <summary>Keeps a picture of a page where SAFEMED_SCREENSHOTS names a folder.</summary>
+    /// <summary>Keeps a picture of a page where SAFEMED_SCREENSHOTS names a folder; and, where SAFEMED_UPDATE_DOCS is set, in the guides that show it.</summary>
     public static async Task KeepAsync(IPage page, string picture)
     {
         if (Environment.GetEnvironmentVariable("SAFEMED_SCREENSHOTS") is { Length: > 0 } folder)
         {
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
         }
+
+        var shown = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "docs", "images", picture);
+        if (Environment.GetEnvironmentVariable("SAFEMED_UPDATE_DOCS") is { Length: > 0 } && File.Exists(shown))
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = shown });
+        }
     }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
 }
