@@ -50,6 +50,8 @@ internal static class WebUi
             passkeys.UserVerificationRequirement = "required";
             passkeys.ResidentKeyRequirement = "required";
         });
+        // Over TLS never without it; the framework would send this one either way.
+        services.AddAntiforgery(antiforgery => antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         services.ConfigureApplicationCookie(cookie =>
         {
             cookie.LoginPath = "/login";

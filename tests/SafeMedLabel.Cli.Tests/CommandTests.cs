@@ -364,7 +364,7 @@ public sealed class CommandTests
         string[] command =
         [
             "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--size", "32", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
-            "--acquisition", "random,power-bald,typical-random", "--seeds", "0-1", "--out", folder.Path, "--json",
+            "--pretrain", "1", "--acquisition", "random,power-bald,typical-random", "--seeds", "0-1", "--out", folder.Path, "--json",
         ];
         var (code, output, error) = await RunAsync(command);
 
@@ -381,6 +381,8 @@ public sealed class CommandTests
 
         var (_, again, _) = await RunAsync(command);
         Assert.Equal(output, again);
+        var (_, unprepared, _) = await RunAsync([.. command.Take(command.IndexOf("--pretrain")), "--seeds", "0", "--acquisition", "random", "--json"]);
+        Assert.NotEqual(First("random", 0), JsonDocument.Parse(unprepared).RootElement.GetProperty("rounds")[0].GetProperty("aurc").GetDouble());
         var (unknown, _, refusal) = await RunAsync("simulate", "--data", cells, "--acquisition", "psychic");
         Assert.Equal((1, true), (unknown, refusal.Contains("There is no acquisition 'psychic'; there are bald,", StringComparison.Ordinal)));
     }

@@ -47,7 +47,11 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
             unpacked.CreateRoot();
             var manifest = Unpack(archive, unpacked, progress, cancellationToken);
             Check(manifest, unpacked);
+            var whole = new ContentStore(storage.FullRoot);
+            // Once for the files and once for their places: a power failure finds all of a storage that was said to be restored, or none.
+            whole.Settle();
             MoveUp(unpacked);
+            whole.Settle();
             return manifest;
         }
         catch (Exception damaged) when (damaged is InvalidDataException or ImageRejectedException or JsonException or SqliteException or ArgumentException)

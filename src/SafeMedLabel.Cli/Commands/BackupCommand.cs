@@ -32,8 +32,11 @@ internal static class BackupCommand
             runner.Print(
                 new { counts.Projects, counts.Images, counts.Labels, counts.Models, Missing = manifest.Missing.Count, Bytes = bytes, Seconds = clock.Elapsed.TotalSeconds },
                 console => console.MarkupLineInterpolated(
-                    $"Backed up: {counts.Projects:N0} projects, {counts.Images:N0} images, {counts.Labels:N0} labels and {counts.Models:N0} models, {bytes >> 20:N0} MiB in {clock.Elapsed.TotalSeconds:0.0} s. Keep {file} as you keep patients' pictures and keys."));
+                    $"Backed up: {Show(counts)}; {bytes >> 20:N0} MiB in {clock.Elapsed.TotalSeconds:0.0} s. Keep {file} as you keep patients' pictures and keys."));
         });
         return command;
     }
+
+    /// <summary>How much a backup holds, in words.</summary>
+    internal static string Show(BackupCounts counts) => $"projects {counts.Projects:N0}, images {counts.Images:N0}, labels {counts.Labels:N0}, models {counts.Models:N0}";
 }

@@ -30,7 +30,7 @@ internal static class RestoreCommand
             runner.Print(
                 new { counts.Projects, counts.Images, counts.Labels, counts.Models, Missing = manifest.Missing.Count, manifest.MadeUtc, manifest.Software, Seconds = clock.Elapsed.TotalSeconds },
                 console => console.MarkupLineInterpolated(
-                    $"Restored, as of {manifest.MadeUtc:u}: {counts.Projects:N0} projects, {counts.Images:N0} images, {counts.Labels:N0} labels and {counts.Models:N0} models in {restored.FullRoot}, in {clock.Elapsed.TotalSeconds:0.0} s."));
+                    $"Restored, as of {manifest.MadeUtc:u}: {BackupCommand.Show(counts)}; in {restored.FullRoot}, in {clock.Elapsed.TotalSeconds:0.0} s."));
         });
         return command;
     }

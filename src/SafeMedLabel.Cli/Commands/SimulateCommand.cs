@@ -17,7 +17,7 @@ internal static class SimulateCommand
         var query = new Option<int>("--query") { Description = "Labels that each further round asks for.", DefaultValueFactory = _ => 20 };
         var acquisition = new Option<string>("--acquisition")
         {
-            Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes. With typical- before it all, the first labels are of the most typical image of each group of look-alikes, told apart by the weights that the training begins with (--weights), rather than random ones.",
+            Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes. With typical- before it all, the first labels are of the most typical image of each group of look-alikes, told apart by the weights that the training begins with (--weights or --pretrain), rather than random ones.",
             DefaultValueFactory = _ => "bald",
         };
         var seeds = CommonOptions.Seeds("0");
@@ -48,14 +48,20 @@ internal static class SimulateCommand
             var folder = parsed.GetValue(output) is { } path ? ExperimentFolder.Open(path, recipe) : null;
             var all = await CommandRunner.WithProgress("Simulating", report =>
             {
-                var (done, total) = (new List<SimulatedRound>(), numbers.Count * queries.Length);
-                foreach (var (position, (seed, asking)) in numbers.SelectMany(seed => queries.Select(asking => (seed, asking))).Index())
+                var done = new List<SimulatedRound>();
+                foreach (var (place, seed) in numbers.Index())
                 {
-                    var simulation = new Simulation(loaded, pixels, common with { Seed = seed }, weights, loop, asking);
-                    var kept = folder?.Find<List<SimulatedRound>>(asking.Name, seed);
-                    var curve = kept ?? simulation.Run((fraction, text) => report((position + fraction) / total, $"{asking.Name}, seed {seed}, {text}"), cancellationToken);
-                    folder?.Save(asking.Name, seed, curve);
-                    done.AddRange(curve);
+                    void Report(double part, string text) => report((place + part) / numbers.Count, $"seed {seed}, {text}");
+                    var options = common with { Seed = seed };
+                    var kept = queries.Select(asking => folder?.Find<List<SimulatedRound>>(asking.Name, seed)).ToList();
+                    using var begun = kept.Contains(null) ? Simulation.Pretrain(loaded, pixels, options, text => Report(0, text), cancellationToken) : null;
+                    foreach (var (position, asking) in queries.Index())
+                    {
+                        var curve = kept[position] ?? new Simulation(loaded, pixels, options, begun ?? weights, loop, asking)
+                            .Run((fraction, text) => Report((position + fraction) / queries.Length, $"{asking.Name}, {text}"), cancellationToken);
+                        folder?.Save(asking.Name, seed, curve);
+                        done.AddRange(curve);
+                    }
                 }
 
                 return done;

@@ -28,12 +28,28 @@ internal sealed record LoopOptions(int Rounds, int Initial, int Query)
     }
 }
 
-/// <summary>One active-learning loop: trains, measures on the test patients, asks for the labels of the images it would ask a reader about.</summary>
+/// <summary>
+/// One active-learning loop: trains, measures on the test patients, asks for the labels of the images it would ask a reader about. Each training
+/// begins with the same weights.
+/// </summary>
 internal sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, InitialWeights? weights, LoopOptions loop, Query query)
 {
     private const int Passes = 50;
 
     private readonly ExperimentSplit _split = new(data, pixels, options.Seed);
+
+    /// <summary>Self-supervised weights for all loops of a seed to begin with; no label changes them. Null where none are asked for.</summary>
+    public static InitialWeights? Pretrain(LoadedDataset data, PixelStore pixels, TrainingOptions options, Action<string> report, CancellationToken cancellationToken)
+    {
+        if (options.PretrainEpochs == 0)
+        {
+            return null;
+        }
+
+        var pretrainer = new ContrastivePretrainer(pixels, new ExperimentSplit(data, pixels, options.Seed).Training, options);
+        pretrainer.Progressed += step => report($"pre-training, epoch {step.Epoch}/{step.Epochs}, {step.ImagesPerSecond:0} images/s");
+        return pretrainer.Train(options.PretrainEpochs, cancellationToken);
+    }
 
     public List<SimulatedRound> Run(Action<double, string> report, CancellationToken cancellationToken)
     {
@@ -75,7 +91,7 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
 
     private ResNet18 Train(List<int> labelled, int round, Action<double, string> report, CancellationToken cancellationToken)
     {
-        var trainer = new Trainer(options, _split.Label(labelled), weights);
+        var trainer = new Trainer(options with { PretrainEpochs = 0 }, _split.Label(labelled), weights);
         trainer.Progressed += step => report((round - 1 + step.Fraction) / loop.Rounds, $"round {round}/{loop.Rounds}, {labelled.Count} labels, {step.ImagesPerSecond:0} images/s");
         return trainer.Train(cancellationToken: cancellationToken);
     }

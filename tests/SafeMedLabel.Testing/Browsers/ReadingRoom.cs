@@ -22,14 +22,14 @@ public sealed class ReadingRoom : IAsyncDisposable
     public IPage Page { get; private set; } = null!;
 
     /// <summary>Starts all of it. Where there is no browser, the test that asks is skipped.</summary>
-    public static async Task<ReadingRoom> OpenAsync(int cells, string language = "en-GB", CancellationToken cancellationToken = default)
+    public static async Task<ReadingRoom> OpenAsync(int cells, string language = "en-GB", Dictionary<string, string>? settings = null, CancellationToken cancellationToken = default)
     {
         Chromium.Find();
         var prepared = await PreparedStorage.OfAsync(cells);
-        var server = await RunningServer.StartAsync(cancellationToken, prepared.Folder);
+        var server = await RunningServer.StartAsync(cancellationToken, prepared.Folder, settings);
         var playwright = await Playwright.CreateAsync();
         var room = new ReadingRoom(server, playwright, await Chromium.LaunchAsync(playwright));
-        room.Page = await Walk.OpenAsync(room.Browser, server, language, prepared.SignedIn);
+        room.Page = await Walk.OpenAsync(room.Browser, server.Address, language, prepared.SignedIn);
         return room;
     }
 

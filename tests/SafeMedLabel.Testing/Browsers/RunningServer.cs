@@ -14,11 +14,10 @@ namespace SafeMedLabel.Testing.Browsers;
 public sealed class RunningServer : IAsyncDisposable
 {
     private readonly StorageOptions _storage = new() { Root = Directory.CreateTempSubdirectory("safemed-e2e-").FullName };
+    private readonly Dictionary<string, string> _settings;
     private Process? _process;
 
-    private RunningServer()
-    {
-    }
+    private RunningServer(Dictionary<string, string> settings) => _settings = settings;
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; } = new($"http://127.0.0.1:{FreePort()}");
@@ -27,9 +26,9 @@ public sealed class RunningServer : IAsyncDisposable
     public string Folder => _storage.FullRoot;
 
     /// <summary>Starts one, on a copy of the storage in <paramref name="folder"/> where one is named, and waits until it answers.</summary>
-    public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken, string? folder = null)
+    public static async Task<RunningServer> StartAsync(CancellationToken cancellationToken, string? folder = null, Dictionary<string, string>? settings = null)
     {
-        var server = new RunningServer();
+        var server = new RunningServer(settings ?? []);
         if (folder is not null)
         {
             Copy(folder, server.Folder);
@@ -42,7 +41,7 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>Starts it, at the same address and on the same storage as before, and waits until it answers.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken)
     {
-        _process = Process.Start(Program(new() { ["Storage__Root"] = _storage.FullRoot, ["Urls"] = Address.ToString() }))!;
+        _process = Process.Start(Program(new(_settings) { ["Storage__Root"] = _storage.FullRoot, ["Urls"] = Address.ToString() }))!;
         _process.OutputDataReceived += (_, line) => Console.WriteLine(line.Data);
         _process.ErrorDataReceived += (_, line) => Console.WriteLine(line.Data);
         _process.BeginOutputReadLine();
@@ -153,7 +152,8 @@ public sealed class RunningServer : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens at just now.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -23,12 +23,16 @@ public static class Walk
         }
         """;
 
-    /// <summary>A page on the server, as wide as a reader's screen; of somebody who is signed in, where their cookies are given.</summary>
-    public static async Task<IPage> OpenAsync(IBrowser browser, RunningServer server, string language = "en-GB", string? signedIn = null)
+    /// <summary>A page on a server, as wide as a reader's screen.</summary>
+    public static Task<IPage> OpenAsync(IBrowser browser, RunningServer server) => OpenAsync(browser, server.Address);
+
+    /// <summary>A page at an address, whose certificate may be its own; of somebody who is signed in, where their cookies are given.</summary>
+    public static async Task<IPage> OpenAsync(IBrowser browser, Uri address, string language = "en-GB", string? signedIn = null)
     {
         var context = await browser.NewContextAsync(new BrowserNewContextOptions
         {
-            BaseURL = server.Address.ToString(),
+            BaseURL = address.ToString(),
+            IgnoreHTTPSErrors = true,
             Locale = language,
             StorageState = signedIn,
             ViewportSize = new ViewportSize { Width = 1440, Height = 900 },
