@@ -2,8 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
-using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Application.Datasets.Demo;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
