@@ -30,10 +30,11 @@ internal sealed class ImportPlanner(ContentStore store)
         AppDbContext db, int projectId, IReadOnlyDictionary<int, string> classes, IReadOnlyDictionary<string, DataSplit> splits, CancellationToken cancellationToken)
     {
         PlannedGroup Group(string name, IEnumerable<SplitItem> items) => new(name, items.Count(), items.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count());
+        var items = Items;
         return new ImportPlan(
-            Items.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(),
-            [.. Items.GroupBy(i => i.ClassIndex ?? int.MaxValue).OrderBy(g => g.Key).Select(g => Group(classes.GetValueOrDefault(g.Key, NoClass), g))],
-            [.. Items.GroupBy(i => splits[i.Patient]).OrderBy(g => g.Key).Select(g => Group(g.Key.ToString(), g))],
+            items.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count(),
+            [.. items.GroupBy(i => i.ClassIndex ?? int.MaxValue).OrderBy(g => g.Key).Select(g => Group(classes.GetValueOrDefault(g.Key, NoClass), g))],
+            [.. items.GroupBy(i => splits[i.Patient]).OrderBy(g => g.Key).Select(g => Group(g.Key.ToString(), g))],
             await PairsAsync(db, projectId, splits, cancellationToken));
     }
 
