@@ -220,11 +220,41 @@ public sealed class PatchCutter(int size)
                 }
 
                 var path = patch.Place is null ? file.Path : $"{file.Path}/{patch.Place}.png";
-                var full = Path.Combine(folder, path);
-                Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-                File.WriteAllBytes(full, patch.Bytes);
+                Write(path, patch.Bytes);
                 manifest.WriteRow(path, file.ClassName, patient, file.Site, file.Split is { } split ? ExportText.Of(split) : null);
             }
+        }
+
+        /// <summary>In a zip may be called what no two files on a disk can be.</summary>
+        private void Write(string path, byte[] bytes)
+        {
+            var full = Path.Combine(folder, path);
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+                File.WriteAllBytes(full, bytes);
+            }
+            catch (PathTooLongException tooLong)
+            {
+                throw new ImageRejectedException("Its name is too long for this disk.", tooLong);
+            }
+            catch (IOException taken) when (IsBelowAFile(full))
+            {
+                throw new ImageRejectedException("Its folder is called as another file is.", taken);
+            }
+        }
+
+        private bool IsBelowAFile(string full)
+        {
+            for (var above = Path.GetDirectoryName(full)!; above.Length > folder.Length; above = Path.GetDirectoryName(above)!)
+            {
+                if (File.Exists(above))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 }

@@ -65,6 +65,26 @@ public sealed class PatchCutterTests : IDisposable
     }
 
     [Fact]
+    public void What_a_zip_calls_as_no_two_files_on_a_disk_can_be_called_is_left_out_and_the_others_are_cut()
+    {
+        using (var zip = ZipFile.Open(_folder.File("odd.zip"), ZipArchiveMode.Create))
+        {
+            foreach (var (seed, name) in new[] { "0/a.png", "0/a.png/b.png", "0/c.png/d.png", "0/c.png", $"1/{new string('e', 300)}.png", "1/f.png" }.Index())
+            {
+                using var entry = zip.CreateEntry(name).Open();
+                entry.Write(Pictures.Png(seed));
+            }
+        }
+
+        var set = Cut(_folder.File("odd.zip"));
+        using var source = DatasetSource.Open(Out);
+        Assert.Equal(["0/a.png", "0/c.png", "1/f.png"], source.Files.Select(f => f.Path));
+        Assert.Equal(
+            [("0/a.png/b.png", "Its folder is called as another file is."), ("0/c.png/d.png", "Its folder is called as another file is."), ($"1/{new string('e', 300)}.png", "Its name is too long for this disk.")],
+            set.Rejected.Select(r => (r.Path, r.Reason)));
+    }
+
+    [Fact]
     public void What_cannot_be_cut_is_left_out_with_a_reason_and_the_others_are_cut()
     {
         AddSlide("0/a.tif", 600, 300, "", (10, 10));
