@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using SafeMedLabel.Application;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Cli.Commands;
 
 namespace SafeMedLabel.Benchmarks;
 
@@ -26,11 +25,7 @@ internal static class AgreementBenchmark
         var folder = Directory.CreateTempSubdirectory("safemed-benchmark-").FullName;
         try
         {
-            var settings = new Dictionary<string, string?> { [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = folder };
-            var services = new ServiceCollection().AddLogging();
-            services.AddSafeMedLabelApplication(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), "SafeMedLabel.Migrations.Sqlite");
-            await using var provider = services.BuildServiceProvider();
-            await provider.GetRequiredService<DatabaseStarter>().StartAsync();
+            await using var provider = await ImportCommand.OpenAsync(folder, CancellationToken.None);
             await using var db = await provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync();
             var projectId = await FillAsync(db);
             var report = await TimedAsync(async () => (await provider.GetRequiredService<ReaderReportService>().ReadAsync(projectId)).Pairs.Count);

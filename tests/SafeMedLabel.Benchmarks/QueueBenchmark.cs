@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using SafeMedLabel.Application;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Cli.Commands;
 
 namespace SafeMedLabel.Benchmarks;
 
@@ -33,11 +32,7 @@ internal static class QueueBenchmark
         var folder = Directory.CreateTempSubdirectory("safemed-benchmark-").FullName;
         try
         {
-            var settings = new Dictionary<string, string?> { [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = folder };
-            var services = new ServiceCollection().AddLogging();
-            services.AddSafeMedLabelApplication(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), "SafeMedLabel.Migrations.Sqlite");
-            await using var provider = services.BuildServiceProvider();
-            await provider.GetRequiredService<DatabaseStarter>().StartAsync();
+            await using var provider = await ImportCommand.OpenAsync(folder, CancellationToken.None);
             var contexts = provider.GetRequiredService<IDbContextFactory<AppDbContext>>();
             var projectId = await FillAsync(contexts);
             var quiet = new Run(provider.GetRequiredService<LabellingService>(), projectId, Duration);

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
 
@@ -25,7 +25,7 @@ public sealed partial class ConfigurationReferenceTests
     [Fact]
     public async Task The_reference_of_settings_says_what_the_program_says_of_them()
     {
-        var path = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "docs", "configuration.md");
+        var path = Guides.File("configuration.md");
         var made = Make();
         if (Environment.GetEnvironmentVariable("SAFEMED_UPDATE_DOCS") is { Length: > 0 })
         {
@@ -75,8 +75,6 @@ public sealed partial class ConfigurationReferenceTests
 
         return Spaces().Replace(summary.Value, " ").Trim();
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
@@ -22,7 +21,7 @@ public sealed partial class ReverseProxy : IAsyncDisposable
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(_folder.File("label.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(_folder.File("label.key"), key.ExportPkcs8PrivateKeyPem());
-        var site = Block().Match(File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "docs", "installation.md"))).Value
+        var site = Block().Match(File.ReadAllText(Guides.File("installation.md"))).Value
             .Replace("/etc/ssl/", $"{_folder.Path}/", StringComparison.Ordinal)
             .Replace("listen 443", $"listen {Address.Authority}", StringComparison.Ordinal)
             .Replace("http://127.0.0.1:5080", server.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
@@ -76,6 +75,4 @@ public sealed partial class ReverseProxy : IAsyncDisposable
 
     [GeneratedRegex(@"^    server \{\n.*?^    \}\n", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

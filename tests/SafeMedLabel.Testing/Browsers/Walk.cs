@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -149,12 +148,10 @@ public static class Walk
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, picture) });
         }
 
-        var shown = Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "docs", "images", picture);
+        var shown = Guides.File(Path.Combine("images", picture));
         if (Environment.GetEnvironmentVariable("SAFEMED_UPDATE_DOCS") is { Length: > 0 } && File.Exists(shown))
         {
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = shown });
         }
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 }
