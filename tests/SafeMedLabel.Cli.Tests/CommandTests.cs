@@ -199,7 +199,7 @@ public sealed class CommandTests
         var images = await done.Images.ToListAsync(cancellation);
         Assert.Equal(Cells, images.Select(i => i.SourcePath).Distinct().Count());
         var store = new ContentStore(storage.ContentFolder);
-        Assert.All(images, image => Assert.Equal(File.ReadAllBytes(folder.File($"cells/{image.SourcePath}")), store.Read(image.ContentHash)));
+        Assert.All(images, image => Assert.Equal(File.ReadAllBytes(folder.File($"cells/{image.SourcePath}")), store.Open(image.ContentHash).ReadWhole()));
         Assert.Equal(Cells, Directory.GetFiles(storage.ContentFolder, new string('?', 64), SearchOption.AllDirectories).Length);
         Assert.All(images.GroupBy(i => i.Patient), patient => Assert.Single(patient.Select(i => i.Split).Distinct()));
     }

@@ -28,7 +28,7 @@ public sealed class LeaksTests
         var known = await db.Images.Where(i => i.Split == DataSplit.Training).OrderBy(i => i.ContentHash).Take(3).ToListAsync(cancellation);
         foreach (var (number, image) in known.Index())
         {
-            using var picture = SKBitmap.Decode(await new ContentStore(new StorageOptions { Root = room.Server.Folder }.ContentFolder).ReadAsync(image.ContentHash, cancellation));
+            using var picture = SKBitmap.Decode(new ContentStore(new StorageOptions { Root = room.Server.Folder }.ContentFolder).Open(image.ContentHash).ReadWhole());
             using var jpeg = picture.Encode(SKEncodedImageFormat.Jpeg, 85);
             copies.Add($"{number}.jpg", jpeg.ToArray());
         }

@@ -147,8 +147,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
     private static void Add(ZipArchive archive, string file, string path, CompressionLevel level, Dictionary<string, string> files)
     {
         using var content = File.OpenRead(file);
-        files.Add(path, Convert.ToHexStringLower(SHA256.HashData(content)));
-        content.Position = 0;
+        files.Add(path, HashOf(content));
         using var entry = archive.CreateEntry(path, level).Open();
         content.CopyTo(entry);
     }
@@ -157,15 +156,28 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
     private bool TryAddImage(ZipArchive archive, string path)
     {
         var file = Path.Combine(storage.FullRoot, path);
-        var bytes = File.Exists(file) ? File.ReadAllBytes(file) : [];
-        if (ContentStore.Hash(bytes) != Path.GetFileName(file))
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        using var content = File.OpenRead(file);
+        if (HashOf(content) != Path.GetFileName(file))
         {
             return false;
         }
 
         using var entry = archive.CreateEntry(path, CompressionLevel.NoCompression).Open();
-        entry.Write(bytes);
+        content.CopyTo(entry);
         return true;
+    }
+
+    /// <summary>The SHA-256 of a file, which can then be read from its beginning.</summary>
+    private static string HashOf(FileStream content)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+        content.Position = 0;
+        return hash;
     }
 
     private static void Remove(StorageOptions copies)

@@ -136,13 +136,11 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
             throw Damaged("it holds what no backup holds");
         }
 
-        var bytes = BoundedReader.ReadToEnd(entry.Open(), SourceLimits.Default, (int)Math.Min(entry.Length, SourceLimits.Default.MaxWholeLength));
-        if (ContentStore.Hash(bytes) != entry.Name)
+        using var content = entry.Open();
+        if (store.Put(content) != entry.Name)
         {
             throw Damaged("an image in it is damaged");
         }
-
-        store.Put(bytes);
     }
 
     private void Check(BackupManifest manifest, StorageOptions unpacked)

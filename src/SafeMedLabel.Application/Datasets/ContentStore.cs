@@ -1,14 +1,66 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Files by the SHA-256 of their bytes: kept once, unchanged, and found again by what they are.</summary>
 public sealed class ContentStore(string folder)
 {
+    private const int PieceLength = 1 << 20;
+
     /// <summary>The name that bytes go by: 64 lower-case hex digits.</summary>
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>Where it keeps them.</summary>
+    public string Folder => folder;
+
+    /// <summary>Keeps a file's content as <see cref="Put(byte[])"/> does, however long it is.</summary>
+    public string Put(FileContent content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        if (content.Length <= FileContent.MaxHeld)
+        {
+            return Put(content.ReadWhole());
+        }
+
+        using var stream = content.OpenRead();
+        return Put(stream, cancellationToken);
+    }
+
+    /// <summary>Keeps what a stream brings up to its end, as <see cref="Put(byte[])"/> does.</summary>
+    public string Put(Stream content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        Directory.CreateDirectory(folder);
+        var temporary = NewTemporary(folder);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using (var file = new FileStream(temporary, FileMode.CreateNew))
+            {
+                var piece = new byte[PieceLength];
+                while (content.Read(piece) is var length and > 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    hash.AppendData(piece, 0, length);
+                    file.Write(piece, 0, length);
+                }
+            }
+
+            var name = Convert.ToHexStringLower(hash.GetHashAndReset());
+            var path = PathOf(name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Move(temporary, path, overwrite: true);
+            return name;
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
 
     /// <summary>Keeps bytes and returns their hash. Keeping the same again changes nothing; a kill leaves no half file.</summary>
     public string Put(byte[] bytes)
@@ -23,7 +75,7 @@ public sealed class ContentStore(string folder)
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        var temporary = NewTemporary(Path.GetDirectoryName(path)!);
         try
         {
             // Made new rather than cut to nothing, of which file systems make a wait for the disk.
@@ -54,19 +106,15 @@ public sealed class ContentStore(string folder)
             return;
         }
 
-        using var file = File.OpenHandle(Path.Combine(folder, $"{Guid.NewGuid():n}.tmp"), FileMode.CreateNew, FileAccess.Write, options: FileOptions.DeleteOnClose);
+        using var file = File.OpenHandle(NewTemporary(folder), FileMode.CreateNew, FileAccess.Write, options: FileOptions.DeleteOnClose);
         if (SyncFileSystem(file) != 0)
         {
             throw new IOException($"The images could not be written to the disk: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
     }
 
-    /// <summary>The bytes of a hash.</summary>
-    /// <exception cref="FileNotFoundException">They were never kept.</exception>
-    public Task<byte[]> ReadAsync(string hash, CancellationToken cancellationToken = default) => File.ReadAllBytesAsync(PathOf(hash), cancellationToken);
-
-    /// <summary>As <see cref="ReadAsync"/>, for threads of computation.</summary>
-    public byte[] Read(string hash) => File.ReadAllBytes(PathOf(hash));
+    /// <summary>What is kept under a hash; reading it tells if nothing is.</summary>
+    public FileContent Open(string hash) => FileContent.At(PathOf(hash));
 
     /// <summary>True for what <see cref="Hash"/> may return.</summary>
     internal static bool IsHash(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
@@ -74,6 +122,8 @@ public sealed class ContentStore(string folder)
     /// <summary>Where in the store's folder the bytes of a hash lie.</summary>
     internal static string PlaceOf(string hash) =>
         IsHash(hash) ? Path.Combine(hash[..2], hash[2..4], hash) : throw new ArgumentException("This is no content hash.", nameof(hash));
+
+    private static string NewTemporary(string folder) => Path.Combine(folder, $"{Guid.NewGuid():n}.tmp");
 
     private string PathOf(string hash) => Path.Combine(folder, PlaceOf(hash));
 

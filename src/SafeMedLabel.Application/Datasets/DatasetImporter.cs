@@ -27,7 +27,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     /// <exception cref="DatasetException">As above.</exception>
     public async Task ImportAsync(DatasetImport import, string path, IReadOnlyList<RejectedFile> rejected, CancellationToken cancellationToken = default)
     {
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, scratchFolder: store.Folder);
         source.Refuse(rejected);
         await PrepareAsync(import, source, cancellationToken);
         var classes = await ClassesAsync(import, source, cancellationToken);
@@ -36,7 +36,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var conflicts = new List<Guid>();
         var planner = new ImportPlanner(store);
         import.Total = reader.Total;
-        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? (_, image) => Look.At(image) : Keep, cancellationToken))
+        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? (_, picture) => Look.At(picture) : (content, picture) => Keep(content, picture, cancellationToken), cancellationToken))
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
@@ -98,10 +98,10 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         }
     }
 
-    private Look Keep(byte[] bytes, DecodedImage image)
+    private Look Keep(FileContent content, Picture picture, CancellationToken cancellationToken)
     {
-        store.Put(bytes);
-        return Look.At(image);
+        store.Put(content, cancellationToken);
+        return Look.At(picture);
     }
 
     private static ProjectImage ToRow(DatasetImport import, ReadImage<Look> image, int? reference) => new()
@@ -285,6 +285,6 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     /// <summary>What a row keeps of a picture's pixels.</summary>
     private sealed record Look(int Width, int Height, ImageColour Colour, long Hash)
     {
-        public static Look At(DecodedImage image) => new(image.Width, image.Height, ImageColour.Of(image), PerceptualHash.Of(PerceptualHash.Small(image)));
+        public static Look At(Picture picture) => new(picture.Width, picture.Height, ImageColour.Of(picture.Pixels), PerceptualHash.Of(PerceptualHash.Small(picture.Pixels)));
     }
 }

@@ -34,11 +34,11 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     /// </summary>
     /// <typeparam name="T">What is kept of a picture.</typeparam>
     /// <param name="derive">
-    /// Takes a file's bytes and pixels and returns what is kept of them; called on several threads. The rest is dropped at once, for a
+    /// Takes a file's content and its picture and returns what is kept of them; called on several threads. The rest is dropped at once, for a
     /// batch of large pictures does not fit into memory.
     /// </param>
     /// <param name="cancellationToken">Stops between two pictures.</param>
-    public IEnumerable<ReadBatch<T>> Batches<T>(Func<byte[], DecodedImage, T> derive, CancellationToken cancellationToken = default)
+    public IEnumerable<ReadBatch<T>> Batches<T>(Func<FileContent, Picture, T> derive, CancellationToken cancellationToken = default)
     {
         // Contradictions are known only when every file was read: once to compare, and once more below to decode.
         var inventory = SourceInventory.Take(source, cancellationToken);
@@ -75,7 +75,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
         return file.Patient ?? pattern.Match(file.Name) ?? PatientPattern.Unknown;
     }
 
-    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<byte[], DecodedImage, T> derive, CancellationToken cancellationToken)
+    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<FileContent, Picture, T> derive, CancellationToken cancellationToken)
     {
         var results = new (T?, string?)[batch.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
@@ -85,8 +85,8 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
             {
                 try
                 {
-                    var bytes = batch[i].File.Read();
-                    results[i] = (derive(bytes, ImageDecoder.Decode(bytes)), null);
+                    using var content = batch[i].File.Open(cancellationToken);
+                    results[i] = (derive(content, ImageDecoder.Read(content)), null);
                 }
                 catch (ImageRejectedException refused)
                 {

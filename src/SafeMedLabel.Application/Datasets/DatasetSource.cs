@@ -2,8 +2,8 @@ namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
 /// A folder or a zip with one folder per class (<c>Parasitized/…</c>, <c>Uninfected/…</c>; any names), at its top or below one
-/// enclosing folder; or with a <see cref="Manifest"/>, which then says what is what. A zip is read where it lies and never unpacked. Dispose
-/// it when all files were read.
+/// enclosing folder; or with a <see cref="Manifest"/>, which then says what is what. A zip is read where it lies; only slides in it are unpacked, one
+/// at a time. Dispose it when all files were read.
 /// </summary>
 public abstract class DatasetSource : IDisposable
 {
@@ -27,8 +27,9 @@ public abstract class DatasetSource : IDisposable
     /// <summary>Opens a folder or zip and finds its class folders or its manifest; no picture is read yet.</summary>
     /// <param name="path">A folder, a zip file, or a manifest in the folder of its pictures.</param>
     /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
+    /// <param name="scratchFolder">Where slides of a zip are unpacked while they are read; the system's folder for temporary files where null.</param>
     /// <exception cref="DatasetException">Not found, not readable, not in the expected layout, or over a limit.</exception>
-    public static DatasetSource Open(string path, SourceLimits? limits = null)
+    public static DatasetSource Open(string path, SourceLimits? limits = null, string? scratchFolder = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         limits ??= SourceLimits.Default;
@@ -37,7 +38,7 @@ public abstract class DatasetSource : IDisposable
         {
             source = Directory.Exists(path) ? new FolderSource(path, limits)
                 : Manifest.IsNamedSo(path) && File.Exists(path) ? new FolderSource(Path.GetDirectoryName(Path.GetFullPath(path))!, limits)
-                : File.Exists(path) ? new ZipSource(path, limits)
+                : File.Exists(path) ? new ZipSource(path, limits, scratchFolder ?? Path.GetTempPath())
                 : throw new DatasetException($"There is no folder or zip at '{path}'.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -38,20 +38,31 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
         }
     }
 
+    private static T Reading<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageRejectedException("The file cannot be read.", exception);
+        }
+    }
+
     private sealed class Entry(FolderSource source, string path, long length, string? refusal) : SourceEntry(path, length, refusal)
     {
-        public override byte[] Read()
-        {
-            try
-            {
-                return BoundedReader.ReadToEnd(File.OpenRead(OnDisk("")), source._limits);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                throw new ImageRejectedException("The file cannot be read.", exception);
-            }
-        }
+        private string FullPath => System.IO.Path.Combine(source._root, Path);
 
-        public override string OnDisk(string scratch) => System.IO.Path.Combine(source._root, Path);
+        public override byte[] Read() => Reading(() => BoundedReader.ReadToEnd(File.OpenRead(FullPath), source._limits));
+
+        public override FileContent Open(CancellationToken cancellationToken) => IsLong ? FileContent.At(FullPath) : FileContent.Of(Read());
+
+        protected override void ReadInPieces(PieceAction take, CancellationToken cancellationToken) => Reading(() =>
+        {
+            using var file = File.OpenRead(FullPath);
+            ReadInPieces(file, take, cancellationToken);
+            return true;
+        });
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ImportPlanner(ContentStore store)
         var (pairs, areAll) = await Task.Run(
             () => NearPictures.Find(
                 [.. _images.Select(i => i.Hash), .. there.Select(i => i.Hash)],
-                i => i < _images.Count ? _images[i].File.Read() : store.Read(there[i - _images.Count].ContentHash),
+                i => i < _images.Count ? _images[i].File.Open(cancellationToken) : store.Open(there[i - _images.Count].ContentHash),
                 (first, _) => first < _images.Count,
                 cancellationToken),
             cancellationToken);

@@ -16,7 +16,7 @@ public sealed class LeakService(IDbContextFactory<AppDbContext> contexts, Conten
         var hashes = await settled.Where(i => i.PictureHash != null).OrderBy(i => i.ContentHash)
             .Select(i => new Hashed(i.Id, i.ContentHash, i.PictureHash!.Value)).ToListAsync(cancellationToken);
         var (pairs, areAll) = await Task.Run(
-            () => NearPictures.Find([.. hashes.Select(h => h.Hash)], i => store.Read(hashes[i].ContentHash), (_, _) => true, cancellationToken), cancellationToken);
+            () => NearPictures.Find([.. hashes.Select(h => h.Hash)], i => store.Open(hashes[i].ContentHash), (_, _) => true, cancellationToken), cancellationToken);
         var shown = await ShownAsync(db, [.. pairs.SelectMany(c => new[] { hashes[c.First].Id, hashes[c.Second].Id }).Distinct()], cancellationToken);
         var images = sides.Sum(s => s.Images);
         return new LeakReport(

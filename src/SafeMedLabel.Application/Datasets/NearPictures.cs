@@ -17,16 +17,20 @@ public static class NearPictures
 
     /// <summary>The pairs, the most alike first, by their positions, and whether these are all.</summary>
     /// <param name="hashes">The <see cref="PerceptualHash"/> of each picture.</param>
-    /// <param name="read">A picture's file; called for few of them, on several threads.</param>
+    /// <param name="open">A picture's file; called for few of them, on several threads.</param>
     /// <param name="isWanted">Whether a pair is looked at.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static (IReadOnlyList<(int First, int Second, double Difference)> Pairs, bool AreAll) Find(
-        IReadOnlyList<long> hashes, Func<int, byte[]> read, Func<int, int, bool> isWanted, CancellationToken cancellationToken)
+        IReadOnlyList<long> hashes, Func<int, FileContent> open, Func<int, int, bool> isWanted, CancellationToken cancellationToken)
     {
         var (proposed, areAll) = NearHashes.Find(hashes, cancellationToken);
         var wanted = proposed.Where(p => isWanted(p.First, p.Second)).ToList();
         var small = wanted.SelectMany(p => new[] { p.First, p.Second }).Distinct().AsParallel().WithCancellation(cancellationToken)
-            .ToDictionary(i => i, i => PerceptualHash.Small(ImageDecoder.Decode(read(i))));
+            .ToDictionary(i => i, i =>
+            {
+                using var content = open(i);
+                return PerceptualHash.Small(ImageDecoder.Read(content).Pixels);
+            });
         var pairs = wanted.Select(p => (p.First, p.Second, Difference: PerceptualHash.Difference(small[p.First], small[p.Second])))
             .Where(p => p.Difference <= MaxDifference).OrderBy(p => p.Difference).ThenBy(p => p.First).ThenBy(p => p.Second);
         return ([.. pairs], areAll);

@@ -13,8 +13,12 @@ public readonly record struct Sha256Digest(UInt128 High, UInt128 Low)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, digest);
-        return new Sha256Digest(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
+        return Read(digest);
     }
+
+    /// <summary>That which was computed elsewhere.</summary>
+    /// <param name="digest">32 bytes.</param>
+    public static Sha256Digest Read(ReadOnlySpan<byte> digest) => new(BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
 
     /// <summary>64 lower-case hex digits, as <see cref="ContentStore.Hash"/> writes it.</summary>
     public override string ToString() => $"{High:x32}{Low:x32}";

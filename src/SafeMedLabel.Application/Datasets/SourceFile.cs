@@ -1,3 +1,4 @@
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -35,10 +36,14 @@ public sealed class SourceFile
     public long Length => _entry.Length;
 
     /// <summary>Reads the whole file. Safe on several threads at a time.</summary>
-    /// <exception cref="Imaging.ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
+    /// <exception cref="ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
     public byte[] Read() => _entry.Read();
 
-    /// <summary>The path of a file with its content, which may be too large to be read whole: its own in a folder, or <paramref name="scratch"/>, at which a zip's is unpacked.</summary>
-    /// <exception cref="Imaging.ImageRejectedException">It is damaged in its zip.</exception>
-    internal string OnDisk(string scratch) => _entry.OnDisk(scratch);
+    /// <summary>Its content, which may be too long to be read whole. Dispose of it soon: it may have been unpacked for that. Safe on several threads at a time.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
+    public FileContent Open(CancellationToken cancellationToken = default) => _entry.Open(cancellationToken);
+
+    /// <summary>The SHA-256 of its content. Safe on several threads at a time.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
+    public Sha256Digest Digest(CancellationToken cancellationToken = default) => _entry.Digest(cancellationToken);
 }

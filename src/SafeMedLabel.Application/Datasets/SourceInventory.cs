@@ -31,7 +31,7 @@ public sealed class SourceInventory
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                var digest = Sha256Digest.Of(file.Read());
+                var digest = file.Digest(cancellationToken);
                 ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, digest, out var isCopy);
                 if (isCopy)
                 {

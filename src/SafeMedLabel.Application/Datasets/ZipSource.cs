@@ -14,14 +14,15 @@ internal sealed class ZipSource : DatasetSource
     private const string NotUnpacked = "The file is damaged in the zip: it cannot be unpacked.";
 
     private readonly SourceLimits _limits;
+    private readonly string _scratchFolder;
     private readonly ZipArchive _archive;
 
     // The entries of one archive share its stream.
     private readonly Lock _reading = new();
 
-    public ZipSource(string path, SourceLimits limits)
+    public ZipSource(string path, SourceLimits limits, string scratchFolder)
     {
-        _limits = limits;
+        (_limits, _scratchFolder) = (limits, scratchFolder);
         try
         {
             _archive = ZipFile.OpenRead(path);
@@ -111,35 +112,6 @@ internal sealed class ZipSource : DatasetSource
         }
     }
 
-    private string Unpack(ZipArchiveEntry entry, string at)
-    {
-        try
-        {
-            lock (_reading)
-            {
-                using var content = entry.Open();
-                using var file = File.Create(at);
-                var checksum = new Crc32();
-                var buffer = new byte[1 << 20];
-                while (content.Read(buffer) is var read and > 0)
-                {
-                    checksum.Append(buffer.AsSpan(0, read));
-                    file.Write(buffer, 0, read);
-                    if (file.Length > entry.Length)
-                    {
-                        break;
-                    }
-                }
-
-                return file.Length == entry.Length && checksum.GetCurrentHashAsUInt32() == entry.Crc32 ? at : throw new ImageRejectedException(Damaged);
-            }
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new ImageRejectedException(NotUnpacked, exception);
-        }
-    }
-
     private bool IsImplausible(long length, long compressedLength) =>
         length > PlausibleAtAnyRatio && length / Math.Max(1, compressedLength) > _limits.MaxCompressionRatio;
 
@@ -147,6 +119,61 @@ internal sealed class ZipSource : DatasetSource
     {
         public override byte[] Read() => source.Read(entry);
 
-        public override string OnDisk(string scratch) => source.Unpack(entry, scratch);
+        public override FileContent Open(CancellationToken cancellationToken)
+        {
+            if (!IsLong)
+            {
+                return FileContent.Of(Read());
+            }
+
+            Directory.CreateDirectory(source._scratchFolder);
+            var unpacked = FileContent.At(System.IO.Path.Combine(source._scratchFolder, $"{Guid.NewGuid():n}.tmp"), isScratch: true);
+            try
+            {
+                using var file = new FileStream(unpacked.Path!, FileMode.CreateNew);
+                ReadInPieces(file.Write, cancellationToken);
+                return unpacked;
+            }
+            catch
+            {
+                unpacked.Dispose();
+                throw;
+            }
+        }
+
+        protected override void ReadInPieces(PieceAction take, CancellationToken cancellationToken)
+        {
+            var checksum = new Crc32();
+            var length = 0L;
+            try
+            {
+                lock (source._reading)
+                {
+                    using var content = entry.Open();
+                    ReadInPieces(content, Take, cancellationToken);
+                }
+            }
+            catch (InvalidDataException exception)
+            {
+                throw new ImageRejectedException(NotUnpacked, exception);
+            }
+
+            if (length != entry.Length || checksum.GetCurrentHashAsUInt32() != entry.Crc32)
+            {
+                throw new ImageRejectedException(Damaged);
+            }
+
+            void Take(ReadOnlySpan<byte> piece)
+            {
+                length += piece.Length;
+                if (length > entry.Length)
+                {
+                    throw new ImageRejectedException(Damaged);
+                }
+
+                checksum.Append(piece);
+                take(piece);
+            }
+        }
     }
 }

@@ -38,9 +38,10 @@ internal sealed class LabelPackage : ILabelWriter
     public async Task WriteAsync(ExportedImage image, CancellationToken cancellationToken)
     {
         // Pictures are compressed already.
+        await using (var picture = Picture(image))
         await using (var entry = await _zip.CreateEntry(image.File, CompressionLevel.NoCompression).OpenAsync(cancellationToken))
         {
-            await entry.WriteAsync(await PictureAsync(image, cancellationToken), cancellationToken);
+            await picture.CopyToAsync(entry, cancellationToken);
         }
 
         foreach (var (_, _, writer) in _texts)
@@ -65,11 +66,11 @@ internal sealed class LabelPackage : ILabelWriter
         await _zip.DisposeAsync();
     }
 
-    private async Task<byte[]> PictureAsync(ExportedImage image, CancellationToken cancellationToken)
+    private Stream Picture(ExportedImage image)
     {
         try
         {
-            return await _store.ReadAsync(image.ContentHash, cancellationToken);
+            return _store.Open(image.ContentHash).OpenRead();
         }
         catch (IOException gone)
         {

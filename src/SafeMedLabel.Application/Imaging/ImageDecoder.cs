@@ -28,11 +28,46 @@ public static class ImageDecoder
         return ImageFormats.Detect(bytes) switch
         {
             null => throw new ImageRejectedException("Not an image: the content is neither PNG, JPEG, WebP, TIFF nor BMP."),
-            ImageFormat.Tiff => VipsReader.ReadTiff(bytes),
+            ImageFormat.Tiff => VipsReader.ReadTiff(FileContent.Of(bytes)),
             ImageFormat.Png => DecodePng(bytes),
             _ => SkiaReader.Read(bytes),
         };
     }
+
+    /// <summary>As <see cref="Decode"/>, and of a slide, which is too large for that, the whole in small.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Decode"/>, and a slide without smaller copies of itself.</exception>
+    public static Picture Read(FileContent content)
+    {
+        if (IsSlide(content))
+        {
+            var slide = Slide.Open(content);
+            return new Picture(slide.Width, slide.Height, slide.Overview());
+        }
+
+        var image = content.Length > FileContent.MaxHeld ? VipsReader.ReadTiff(content) : Decode(content.ReadWhole());
+        return new Picture(image.Width, image.Height, image);
+    }
+
+    /// <summary>Whether a file is a TIFF with more pixels than are held.</summary>
+    /// <exception cref="ImageRejectedException">Longer than other files may be, or damaged.</exception>
+    internal static bool IsSlide(FileContent content)
+    {
+        Span<byte> beginning = stackalloc byte[16];
+        using (var stream = content.OpenRead())
+        {
+            beginning = beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
+        }
+
+        if (content.Length > FileContent.MaxHeld)
+        {
+            FileContent.RequireReadableInParts(beginning);
+        }
+
+        return ImageFormats.Detect(beginning) == ImageFormat.Tiff && VipsReader.SizeOfTiff(content) is var (width, height) && !IsHeldWhole(width, height);
+    }
+
+    /// <summary>Whether so many pixels are held at once.</summary>
+    internal static bool IsHeldWhole(long width, long height) => width <= MaximumSide && height <= MaximumSide && width * height <= MaximumPixels;
 
     /// <summary>Refuses a picture by the size in its header.</summary>
     internal static void RequireReasonableSize(long width, long height)
@@ -42,15 +77,15 @@ public static class ImageDecoder
             throw new ImageRejectedException("The picture has no pixels.");
         }
 
-        if (width > MaximumSide || height > MaximumSide || width * height > MaximumPixels)
+        if (!IsHeldWhole(width, height))
         {
-            throw new ImageRejectedException(FormattableString.Invariant(
-                $"The picture is {width} × {height} pixels; at most {MaximumPixels / 1_000_000} million and {MaximumSide} a side are read."))
-            {
-                IsTooLarge = true,
-            };
+            throw TooLarge(width, height);
         }
     }
+
+    /// <summary>Why a picture is refused that is neither held whole nor a slide that can be read in parts.</summary>
+    internal static ImageRejectedException TooLarge(long width, long height) => new(FormattableString.Invariant(
+        $"The picture is {width} × {height} pixels; more than {MaximumPixels / 1_000_000} million or {MaximumSide} a side are read only of a tiled TIFF that holds smaller copies of itself (a pyramid)."));
 
     private static DecodedImage DecodePng(byte[] bytes)
     {

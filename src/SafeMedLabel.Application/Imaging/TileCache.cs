@@ -6,7 +6,7 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Application.Imaging;
 
 /// <summary>
-/// Tiles of large images, made when somebody looks at one closely and kept for the most recent ones. They are pixels alone: a file's own metadata may
+/// Tiles of large images, but for slides, whose files hold them, made when somebody looks at one closely and kept for the most recent ones. They are pixels alone: a file's own metadata may
 /// name a patient.
 /// </summary>
 public sealed class TileCache(StorageOptions storage, ContentStore store) : IDisposable
@@ -72,12 +72,11 @@ public sealed class TileCache(StorageOptions storage, ContentStore store) : IDis
 
     private async Task MakeAsync(string hash, CancellationToken cancellationToken)
     {
-        var content = await store.ReadAsync(hash, cancellationToken);
         var unfinished = $"{FolderOf(hash)}.{Guid.NewGuid():n}";
         Directory.CreateDirectory(unfinished);
         try
         {
-            await Task.Run(() => TileWriter.Write(ImageDecoder.Decode(content), Path.Combine(unfinished, "tiles")), cancellationToken);
+            await Task.Run(() => TileWriter.Write(ImageDecoder.Read(store.Open(hash)).Pixels, Path.Combine(unfinished, "tiles")), cancellationToken);
             Directory.Move(unfinished, FolderOf(hash));
         }
         catch

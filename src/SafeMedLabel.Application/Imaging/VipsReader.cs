@@ -8,23 +8,28 @@ internal static class VipsReader
     static VipsReader() => Vips.SetUp();
 
     public static DecodedImage ReadPng(byte[] content) =>
-        Read(content, bytes => Image.PngloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error));
+        Read(() => Image.PngloadBuffer(content, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error));
 
-    public static DecodedImage ReadTiff(byte[] content) =>
-        Read(content, bytes => Image.TiffloadBuffer(bytes, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error));
+    public static DecodedImage ReadTiff(FileContent content) => Read(() => LoadTiff(content, access: Enums.Access.Sequential));
+
+    /// <summary>Width and height of a TIFF's first page.</summary>
+    /// <exception cref="ImageRejectedException">It is damaged.</exception>
+    public static (int Width, int Height) SizeOfTiff(FileContent content) => Decoding(() =>
+    {
+        using var stored = LoadTiff(content);
+        return (stored.Width, stored.Height);
+    });
 
     /// <summary>
     /// The full-size picture of a TIFF, a slide's pyramid included, in strips from top to bottom: no more than a strip is held. Its orientation is as
     /// it is stored, which for slides is upright.
     /// </summary>
-    /// <param name="path">The file.</param>
+    /// <param name="content">The file.</param>
     /// <param name="rows">Rows a strip; the last has what is left.</param>
-    /// <param name="require">Refuses a picture by its width and height.</param>
-    /// <exception cref="ImageRejectedException">Damaged, of other samples, or refused.</exception>
-    public static IEnumerable<DecodedImage> ReadTiffStrips(string path, int rows, Action<long, long> require)
+    /// <exception cref="ImageRejectedException">Damaged, or of other samples.</exception>
+    public static IEnumerable<DecodedImage> ReadTiffStrips(FileContent content, int rows)
     {
-        using var stored = Decoding(() => Image.Tiffload(path, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error));
-        require(stored.Width, stored.Height);
+        using var stored = Decoding(() => LoadTiff(content, access: Enums.Access.Sequential));
         using var rgb = Decoding(() => ToRgb(stored));
         for (var top = 0; top < rgb.Height; top += rows)
         {
@@ -36,16 +41,14 @@ internal static class VipsReader
         }
     }
 
-    private static DecodedImage Read(byte[] content, Func<byte[], Image> load) => Decoding(() =>
-    {
-        using var stored = load(content);
-        ImageDecoder.RequireReasonableSize(stored.Width, stored.Height);
-        using var rgb = ToRgb(stored);
-        var orientation = stored.Contains("orientation") ? Convert.ToInt32(stored.Get("orientation"), null) : 1;
-        return Orientation.Upright(new DecodedImage(rgb.Width, rgb.Height, rgb.WriteToMemory<byte>()), orientation);
-    });
+    /// <summary>A page of a TIFF, or one of the smaller copies that belong to it; no pixel is read yet.</summary>
+    /// <exception cref="VipsException">It is damaged.</exception>
+    public static Image LoadTiff(FileContent content, int page = 0, int? subifd = null, Enums.Access access = Enums.Access.Random) => content.Path is { } path
+        ? Image.Tiffload(path, page: page, subifd: subifd, access: access, failOn: Enums.FailOn.Error)
+        : Image.TiffloadBuffer(content.ReadWhole(), page: page, subifd: subifd, access: access, failOn: Enums.FailOn.Error);
 
-    private static Image ToRgb(Image stored)
+    /// <summary>Opaque 8-bit sRGB of it.</summary>
+    public static Image ToRgb(Image stored)
     {
         if (stored.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort))
         {
@@ -60,7 +63,8 @@ internal static class VipsReader
         return rgb.Cast(Enums.BandFormat.Uchar);
     }
 
-    private static T Decoding<T>(Func<T> decode, string problem = "The picture is damaged: it cannot be decoded to its end.")
+    /// <summary>Does what may find a picture damaged.</summary>
+    public static T Decoding<T>(Func<T> decode, string problem = "The picture is damaged: it cannot be decoded to its end.")
     {
         try
         {
@@ -71,4 +75,13 @@ internal static class VipsReader
             throw new ImageRejectedException(problem, exception);
         }
     }
+
+    private static DecodedImage Read(Func<Image> load) => Decoding(() =>
+    {
+        using var stored = load();
+        ImageDecoder.RequireReasonableSize(stored.Width, stored.Height);
+        using var rgb = ToRgb(stored);
+        var orientation = stored.Contains("orientation") ? Convert.ToInt32(stored.Get("orientation"), null) : 1;
+        return Orientation.Upright(new DecodedImage(rgb.Width, rgb.Height, rgb.WriteToMemory<byte>()), orientation);
+    });
 }

@@ -73,7 +73,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         foreach (var batch in contentHashes.Chunk(BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var resized in batch.AsParallel().AsOrdered().Select(hash => ImageResizer.ToTrainingPixels(ImageDecoder.Decode(store.Read(hash)), pixels.Size)))
+            foreach (var resized in batch.AsParallel().AsOrdered().Select(hash => ImageResizer.ToTrainingPixels(ImageDecoder.Read(store.Open(hash)).Pixels, pixels.Size)))
             {
                 file.Append(resized);
             }

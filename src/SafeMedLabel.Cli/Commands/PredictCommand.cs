@@ -57,7 +57,7 @@ internal static class PredictCommand
     {
         try
         {
-            return ImageDecoder.Decode(File.ReadAllBytes(file));
+            return ImageDecoder.Read(FileContent.At(file)).Pixels;
         }
         catch (ImageRejectedException rejected)
         {

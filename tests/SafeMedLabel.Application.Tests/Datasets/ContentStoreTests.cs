@@ -13,15 +13,14 @@ public sealed class ContentStoreTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Bytes_are_kept_once_under_their_hash_two_folders_deep()
+    public void Bytes_are_kept_once_under_their_hash_two_folders_deep()
     {
         var store = new ContentStore(_folder.Path);
         Assert.Equal(HashOfAbc, store.Put("abc"u8.ToArray()));
         Assert.Equal(HashOfAbc, store.Put("abc"u8.ToArray()));
         var file = Assert.Single(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
         Assert.Equal(Path.Combine(_folder.Path, "ba", "78", HashOfAbc), file);
-        Assert.Equal("abc"u8.ToArray(), store.Read(HashOfAbc));
-        Assert.Equal("abc"u8.ToArray(), await store.ReadAsync(HashOfAbc, TestContext.Current.CancellationToken));
+        Assert.Equal("abc"u8.ToArray(), store.Open(HashOfAbc).ReadWhole());
     }
 
     [Fact]
@@ -31,7 +30,7 @@ public sealed class ContentStoreTests : IDisposable
         store.Put("abc"u8.ToArray());
         File.WriteAllBytes(Path.Combine(_folder.Path, "ba", "78", HashOfAbc), []);
         store.Put("abc"u8.ToArray());
-        Assert.Equal("abc"u8, store.Read(HashOfAbc));
+        Assert.Equal("abc"u8, store.Open(HashOfAbc).ReadWhole());
     }
 
     [Fact]
@@ -59,5 +58,5 @@ public sealed class ContentStoreTests : IDisposable
     [InlineData("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")]
     [InlineData("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015a/")]
     public void Only_a_hash_is_a_name(string name) =>
-        Assert.Throws<ArgumentException>(() => new ContentStore(_folder.Path).Read(name));
+        Assert.Throws<ArgumentException>(() => new ContentStore(_folder.Path).Open(name));
 }

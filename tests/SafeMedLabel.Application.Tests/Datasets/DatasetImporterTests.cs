@@ -36,7 +36,7 @@ public sealed class DatasetImporterTests : IDisposable
         Assert.Equal(["Parasitized", "Uninfected"], await db.ProjectClasses.OrderBy(c => c.Index).Select(c => c.Name).ToListAsync(Token));
         Assert.All(images, image =>
         {
-            Assert.Equal(File.ReadAllBytes(Path.Combine(mini, image.SourcePath)), _fixture.Store.Read(image.ContentHash));
+            Assert.Equal(File.ReadAllBytes(Path.Combine(mini, image.SourcePath)), _fixture.Store.Open(image.ContentHash).ReadWhole());
             Assert.Equal(image.SourcePath.StartsWith("Parasitized", StringComparison.Ordinal) ? 0 : 1, image.ReferenceClass);
             Assert.Equal((128, 128), (image.Width, image.Height));
         });

@@ -47,7 +47,7 @@ public sealed class PatchCutter(int size)
         }
 
         Directory.CreateDirectory(folder);
-        using var source = DatasetSource.Open(sourcePath, SourceLimits.Slides);
+        using var source = DatasetSource.Open(sourcePath, scratchFolder: folder);
         var reader = new DatasetReader(source, patients);
         var rejected = source.Rejected.ToList();
         using var text = new StreamWriter(Path.Combine(folder, "manifest.csv"));
@@ -59,7 +59,7 @@ public sealed class PatchCutter(int size)
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                taken.Add(file, reader.PatientOf(file), PatchesOf(file, Path.Combine(folder, ".unpacked"), cancellationToken));
+                taken.Add(file, reader.PatientOf(file), PatchesOf(file, cancellationToken));
             }
             catch (ImageRejectedException refused)
             {
@@ -81,65 +81,32 @@ public sealed class PatchCutter(int size)
     }
 
     /// <summary>A picture's patches, or the picture itself where it is no larger than one.</summary>
-    private IEnumerable<Patch> PatchesOf(SourceFile file, string scratch, CancellationToken cancellationToken)
+    private IEnumerable<Patch> PatchesOf(SourceFile file, CancellationToken cancellationToken)
     {
-        if (file.Length <= SourceLimits.Default.MaxFileLength)
+        using var content = file.Open(cancellationToken);
+        foreach (var patch in PatchesOf(content, cancellationToken))
         {
-            var bytes = file.Read();
-            if (WholeOf(bytes) is { } image)
-            {
-                return image.Width <= size && image.Height <= size ? [new Patch(null, bytes)] : PatchesOf([image], cancellationToken);
-            }
-        }
-
-        return OfSlide(file, scratch, cancellationToken);
-    }
-
-    /// <summary>The picture; null where it is too large to be held, and must be read in strips.</summary>
-    private static DecodedImage? WholeOf(byte[] bytes)
-    {
-        try
-        {
-            return ImageDecoder.Decode(bytes);
-        }
-        catch (ImageRejectedException refused) when (refused.IsTooLarge && ImageFormats.Detect(bytes) == ImageFormat.Tiff)
-        {
-            return null;
+            yield return patch;
         }
     }
 
-    private IEnumerable<Patch> OfSlide(SourceFile file, string scratch, CancellationToken cancellationToken)
+    private IEnumerable<Patch> PatchesOf(FileContent content, CancellationToken cancellationToken)
     {
-        try
+        if (ImageDecoder.IsSlide(content))
         {
-            var path = file.OnDisk(scratch);
-            RequireTiff(path);
-            foreach (var patch in PatchesOf(VipsReader.ReadTiffStrips(path, size, RequireSlide), cancellationToken))
-            {
-                yield return patch;
-            }
+            RequireSlide(VipsReader.SizeOfTiff(content));
+            return PatchesOf(VipsReader.ReadTiffStrips(content, size), cancellationToken);
         }
-        finally
-        {
-            File.Delete(scratch);
-        }
+
+        var image = ImageDecoder.Read(content).Pixels;
+        return image.Width <= size && image.Height <= size ? [new Patch(null, content)] : PatchesOf([image], cancellationToken);
     }
 
-    private static void RequireTiff(string path)
+    private void RequireSlide((int Width, int Height) slide)
     {
-        Span<byte> beginning = stackalloc byte[16];
-        using var file = File.OpenRead(path);
-        if (ImageFormats.Detect(beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)]) != ImageFormat.Tiff)
+        if (slide.Width > MaxSlideSide || slide.Height > MaxSlideSide || (long)slide.Width * size > MaxStripPixels)
         {
-            throw new ImageRejectedException($"{SourceLimits.Default.TooLong} Only a TIFF may be, which is cut strip by strip.");
-        }
-    }
-
-    private void RequireSlide(long width, long height)
-    {
-        if (width > MaxSlideSide || height > MaxSlideSide || width * size > MaxStripPixels)
-        {
-            throw new ImageRejectedException(FormattableString.Invariant($"The picture is {width} × {height} pixels: too large to be cut into patches of {size}."));
+            throw new ImageRejectedException(FormattableString.Invariant($"The picture is {slide.Width} × {slide.Height} pixels: too large to be cut into patches of {size}."));
         }
     }
 
@@ -157,7 +124,7 @@ public sealed class PatchCutter(int size)
                 {
                     yield return new Patch(
                         string.Create(CultureInfo.InvariantCulture, $"x{left:D6}-y{above + top:D6}"),
-                        IsBlank(strip, left, top, width, height) ? null : PngEncoder.Encode(strip, left, top, width, height));
+                        IsBlank(strip, left, top, width, height) ? null : FileContent.Of(PngEncoder.Encode(strip, left, top, width, height)));
                 }
             }
 
@@ -184,8 +151,8 @@ public sealed class PatchCutter(int size)
 
     /// <summary>A patch.</summary>
     /// <param name="Place">Where it lies in its picture; null of a picture that is not cut.</param>
-    /// <param name="Bytes">The file; null where nothing is on it.</param>
-    private readonly record struct Patch(string? Place, byte[]? Bytes);
+    /// <param name="Content">The file; null where nothing is on it.</param>
+    private readonly record struct Patch(string? Place, FileContent? Content);
 
     /// <summary>What is on the disk so far.</summary>
     private sealed class Taken(string folder, CsvWriter manifest)
@@ -202,7 +169,7 @@ public sealed class PatchCutter(int size)
             var before = Patches;
             foreach (var patch in patches)
             {
-                if (patch.Bytes is null)
+                if (patch.Content is null)
                 {
                     Blank++;
                     continue;
@@ -220,19 +187,21 @@ public sealed class PatchCutter(int size)
                 }
 
                 var path = patch.Place is null ? file.Path : $"{file.Path}/{patch.Place}.png";
-                Write(path, patch.Bytes);
+                Write(path, patch.Content);
                 manifest.WriteRow(path, file.ClassName, patient, file.Site, file.Split is { } split ? ExportText.Of(split) : null);
             }
         }
 
         /// <summary>In a zip may be called what no two files on a disk can be.</summary>
-        private void Write(string path, byte[] bytes)
+        private void Write(string path, FileContent content)
         {
             var full = Path.Combine(folder, path);
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-                File.WriteAllBytes(full, bytes);
+                using var file = File.Create(full);
+                using var from = content.OpenRead();
+                from.CopyTo(file);
             }
             catch (PathTooLongException tooLong)
             {

@@ -96,7 +96,7 @@ public sealed class PatchCutterTests : IDisposable
         AddSlide("1/endless.tif", PatchCutter.MaxSlideSide + 1, 8, "[compression=deflate]");
         using (var large = File.Create(_folder.File("set/1/large.jpg")))
         {
-            large.SetLength(SourceLimits.Default.MaxFileLength + 1);
+            large.SetLength(FileContent.MaxHeld + 1);
         }
 
         var set = Cut(_folder.File("set"));
@@ -105,9 +105,9 @@ public sealed class PatchCutterTests : IDisposable
             [
                 ("0/cut short.tif", "The picture is damaged: it cannot be decoded to its end."),
                 ("1/endless.tif", "The picture is 500001 × 8 pixels: too large to be cut into patches of 256."),
-                ("1/large.jpg", "The file is larger than 64 MiB. Only a TIFF may be, which is cut strip by strip."),
+                ("1/large.jpg", "The file is larger than 64 MiB; only a TIFF may be."),
                 ("1/text.png", "Not an image: the content is neither PNG, JPEG, WebP, TIFF nor BMP."),
-                ("1/wide.png", $"The picture is {Wide} × 4 pixels; at most 64 million and 16384 a side are read."),
+                ("1/wide.png", $"The picture is {Wide} × 4 pixels; more than 64 million or 16384 a side are read only of a tiled TIFF that holds smaller copies of itself (a pyramid)."),
             ],
             set.Rejected.Select(r => (r.Path, r.Reason)).Order());
     }
