@@ -1,5 +1,6 @@
 // Zoom, pan and window of the image in front. Nothing here asks the server: a wheel's turn must not wait for a network.
 // How the reader set brightness, contrast and gamma stays from image to image; zoom and pan begin anew with each.
+import { OverviewMap } from "./overview.js";
 import { TileLayer } from "./tiles.js";
 
 const MAXIMUM_ZOOM = 40; // screen pixels for a pixel of the image
@@ -18,6 +19,12 @@ export function attach(stage, bar) {
   let view = { scale: 1, x: 0, y: 0 };
 
   const tiles = new TileLayer(stage);
+  const overview = new OverviewMap(stage, (across, down) => {
+    const picture = image();
+    const [pixels, shown] = [pixelsOf(picture), unitOf(picture) * view.scale];
+    view = { ...view, x: (0.5 - across) * pixels.width * shown, y: (0.5 - down) * pixels.height * shown };
+    show();
+  });
 
   const image = () => stage.querySelector("img.current");
   // Before any zoom, and not rounded to whole pixels as clientWidth is: much enlarged, the rounding could be seen.
@@ -53,6 +60,7 @@ export function attach(stage, bar) {
     zoomText.textContent = `${Math.round(view.scale * fitted(picture) * 100)} %`;
     stage.classList.toggle("pannable", spare.x > 0 || spare.y > 0);
     tiles.show(room, fit, view);
+    if (tiles.pyramid) overview.show(picture, pixels, room, fit * view.scale, view);
     showScale(fit * view.scale);
   }
 
@@ -181,12 +189,14 @@ export function attach(stage, bar) {
     begin() {
       pointers.clear();
       tiles.end();
+      overview.end();
       fit();
       if (image()) tiles.begin(image(), show);
     },
     detach() {
       listeners.abort();
       tiles.end();
+      overview.detach();
       resized.disconnect();
     },
   };
