@@ -20,12 +20,13 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "import" => await ImportBenchmark.RunAsync(Value("--data"), Number("--images")),
     "evidence" => EvidenceBenchmark.Run(),
     "drift" => DriftBenchmark.Run(Value("--data")),
+    "slide" => SlideBenchmark.Run(Value("--data")),
     "round" => RoundBenchmark.Run(Value("--data"), Number("--epochs")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift|slide [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
     return 1;
 }
 
