@@ -24,7 +24,7 @@ internal static class DriftBenchmark
     public static object Run(string? data)
     {
         using var source = DatasetSource.Open(data ?? throw new ArgumentException("drift needs --data."));
-        var patients = new DatasetReader(source, PatientPattern.Default).Batches((_, picture) => ImageColour.Of(picture.Pixels)).SelectMany(b => b.Images)
+        var patients = new DatasetReader(source, PatientPattern.Default).Batches(file => ImageColour.Of(file.Picture.Pixels)).SelectMany(b => b.Images)
             .GroupBy(i => i.Patient, i => i.Derived).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => Mean([.. p])).ToArray();
         var figures = new Dictionary<string, string> { ["patients"] = $"{patients.Length}" };
         foreach (var (name, change) in Changes)

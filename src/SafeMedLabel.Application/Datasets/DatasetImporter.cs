@@ -36,7 +36,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var conflicts = new List<Guid>();
         var planner = new ImportPlanner(store);
         import.Total = reader.Total;
-        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? (_, picture) => Look.At(picture) : (content, picture) => Keep(content, picture, cancellationToken), cancellationToken))
+        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? file => Look.At(file.Picture) : file => Keep(file, cancellationToken), cancellationToken))
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
@@ -98,11 +98,11 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         }
     }
 
-    private Look Keep(FileContent content, Picture picture, CancellationToken cancellationToken)
-    {
-        store.Put(content, cancellationToken);
-        return Look.At(picture);
-    }
+    private Look Keep(OpenedFile file, CancellationToken cancellationToken) =>
+        store.Put(file.Content, cancellationToken) == file.Digest.ToString()
+            ? Look.At(file.Picture)
+            // Somebody was still copying it to where it lies.
+            : throw new ImageRejectedException("The file was changed while it was read; import it again.");
 
     private static ProjectImage ToRow(DatasetImport import, ReadImage<Look> image, int? reference) => new()
     {

@@ -13,6 +13,12 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="Derived">What was made of its pixels.</param>
 public sealed record ReadImage<T>(SourceFile File, string ContentHash, string Patient, int? ClassIndex, string? Contradiction, T Derived);
 
+/// <summary>A file of a data set while its picture is looked at.</summary>
+/// <param name="Content">What is in it.</param>
+/// <param name="Digest">SHA-256 of what was in it when the data set was gone through.</param>
+/// <param name="Picture">Its picture.</param>
+public sealed record OpenedFile(FileContent Content, Sha256Digest Digest, Picture Picture);
+
 /// <summary>A batch of a data set in path order.</summary>
 /// <typeparam name="T">What its reader wanted to know of the pixels.</typeparam>
 /// <param name="Images">Usable pictures.</param>
@@ -34,11 +40,11 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     /// </summary>
     /// <typeparam name="T">What is kept of a picture.</typeparam>
     /// <param name="derive">
-    /// Takes a file's content and its picture and returns what is kept of them; called on several threads. The rest is dropped at once, for a
+    /// Takes a file and returns what is kept of them; called on several threads. The rest is dropped at once, for a
     /// batch of large pictures does not fit into memory.
     /// </param>
     /// <param name="cancellationToken">Stops between two pictures.</param>
-    public IEnumerable<ReadBatch<T>> Batches<T>(Func<FileContent, Picture, T> derive, CancellationToken cancellationToken = default)
+    public IEnumerable<ReadBatch<T>> Batches<T>(Func<OpenedFile, T> derive, CancellationToken cancellationToken = default)
     {
         // Contradictions are known only when every file was read: once to compare, and once more below to decode.
         var inventory = SourceInventory.Take(source, cancellationToken);
@@ -75,7 +81,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
         return file.Patient ?? pattern.Match(file.Name) ?? PatientPattern.Unknown;
     }
 
-    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<FileContent, Picture, T> derive, CancellationToken cancellationToken)
+    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<OpenedFile, T> derive, CancellationToken cancellationToken)
     {
         var results = new (T?, string?)[batch.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
@@ -86,7 +92,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
                 try
                 {
                     using var content = batch[i].File.Open(cancellationToken);
-                    results[i] = (derive(content, ImageDecoder.Read(content)), null);
+                    results[i] = (derive(new OpenedFile(content, batch[i].Digest, ImageDecoder.Read(content))), null);
                 }
                 catch (ImageRejectedException refused)
                 {

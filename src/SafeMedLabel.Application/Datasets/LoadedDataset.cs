@@ -58,7 +58,7 @@ public sealed class LoadedDataset : IDisposable
         var rejected = new List<RejectedFile>();
         using (var pixels = new PixelFile(pixelPath))
         {
-            foreach (var batch in reader.Batches((_, picture) => ImageResizer.ToTrainingPixels(picture.Pixels, size), cancellationToken))
+            foreach (var batch in reader.Batches(file => ImageResizer.ToTrainingPixels(file.Picture.Pixels, size), cancellationToken))
             {
                 foreach (var image in batch.Images)
                 {

@@ -76,7 +76,7 @@ public sealed class DatasetImporterTests : IDisposable
         using var stop = new CancellationTokenSource();
 
         // Contexts are asked for by the preparation, the classes, the inventory and then each batch of 256: the second batch breaks off.
-        var breaking = new BreakingContexts(_fixture, stop, breakAt: 5);
+        var breaking = new InterruptingContexts(_fixture, at: 5, stop.Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new DatasetImporter(breaking, _fixture.Store).ImportAsync(import, stop.Token));
         var before = await CountAsync();
         Assert.Equal(256, before);
@@ -85,6 +85,23 @@ public sealed class DatasetImporterTests : IDisposable
         Assert.Equal(600, await CountAsync());
         Assert.Equal((600 - before, before, 0), (import.Added, import.Duplicates, import.Rejected));
         Assert.Equal(4, (await SplitsAsync()).Values.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_while_it_is_read_is_left_out_and_goes_in_next_time()
+    {
+        _folder.Add("a/C1thin_1.png", Pictures.Png(1));
+        var changing = _folder.Add("b/C2thin_2.png", Pictures.Png(2));
+        var import = await _fixture.QueueAsync(_folder.Path);
+
+        // The third context is asked for once the inventory is taken, before the first picture is decoded.
+        var contexts = new InterruptingContexts(_fixture, at: 3, () => File.WriteAllBytes(changing, Pictures.Png(3)));
+        await new DatasetImporter(contexts, _fixture.Store).ImportAsync(import, Token);
+        Assert.Equal((1, 1), (import.Added, import.Rejected));
+        await using var db = _fixture.CreateDbContext();
+        Assert.Equal("The file was changed while it was read; import it again.", (await db.ImportIssues.SingleAsync(Token)).Reason);
+
+        Assert.Equal((1, 0), await _fixture.ImportAsync(_folder.Path, Token) is { } again ? (again.Added, again.Rejected) : default);
     }
 
     [Fact]
@@ -266,16 +283,16 @@ public sealed class DatasetImporterTests : IDisposable
         return await db.Images.ToDictionaryAsync(i => i.ContentHash, i => i.Split, Token);
     }
 
-    /// <summary>Cancels when so many contexts were asked for.</summary>
-    private sealed class BreakingContexts(IDbContextFactory<AppDbContext> inner, CancellationTokenSource stop, int breakAt) : IDbContextFactory<AppDbContext>
+    /// <summary>Does something when so many contexts were asked for.</summary>
+    private sealed class InterruptingContexts(IDbContextFactory<AppDbContext> inner, int at, Action interrupt) : IDbContextFactory<AppDbContext>
     {
         private int _asked;
 
         public AppDbContext CreateDbContext()
         {
-            if (++_asked == breakAt)
+            if (++_asked == at)
             {
-                stop.Cancel();
+                interrupt();
             }
 
             return inner.CreateDbContext();
