@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
@@ -35,12 +36,12 @@ public sealed class ContentStore(string folder)
         ArgumentNullException.ThrowIfNull(content);
         Directory.CreateDirectory(folder);
         var temporary = NewTemporary(folder);
+        var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using (var file = new FileStream(temporary, FileMode.CreateNew))
             {
-                var piece = new byte[PieceLength];
                 while (content.Read(piece) is var length and > 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -59,6 +60,10 @@ public sealed class ContentStore(string folder)
         {
             File.Delete(temporary);
             throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     /// </summary>
     /// <typeparam name="T">What is kept of a picture.</typeparam>
     /// <param name="derive">
-    /// Takes a file and returns what is kept of them; called on several threads. The rest is dropped at once, for a
+    /// Takes a file and returns what is kept of it; called on several threads. The rest is dropped at once, for a
     /// batch of large pictures does not fit into memory.
     /// </param>
     /// <param name="cancellationToken">Stops between two pictures.</param>

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Exports;
 
@@ -70,7 +71,9 @@ internal sealed class LabelPackage : ILabelWriter
     {
         try
         {
-            return _store.Open(image.ContentHash).OpenRead();
+            var content = _store.Open(image.ContentHash);
+            // Read before anything is written, so that a failure is known to be the picture's; but for slides, which are never held.
+            return content.Length > FileContent.MaxHeld ? content.OpenRead() : new MemoryStream(content.ReadWhole());
         }
         catch (IOException gone)
         {

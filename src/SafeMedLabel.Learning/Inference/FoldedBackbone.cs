@@ -23,7 +23,7 @@ public sealed class FoldedBackbone : IInferenceBackbone
     public FoldedBackbone(ResNet18 network, long side, ScalarType type = ScalarType.Float32)
     {
         _type = type;
-        _packed = OneDnn.IsFor(network.Device);
+        _packed = OneDnn.IsFor(network.Device) && Processor.TellsCaches;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var folded = FoldedWeights.Of(network);

@@ -39,6 +39,11 @@ public static class LibTorch
 
             try
             {
+                if (!_loaded && !Processor.TellsCaches)
+                {
+                    UseAvx2();
+                }
+
                 if (!_loaded && OperatingSystem.IsLinux())
                 {
                     LargeBlocks.GiveBack();
@@ -55,6 +60,25 @@ public static class LibTorch
                 var reason = (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0];
                 throw new DllNotFoundException($"The native library libtorch cannot be loaded: {reason}", failure);
             }
+        }
+    }
+
+    /// <summary>
+    /// Keeps oneDNN from AVX-512, unless whoever started the program said otherwise. It reads that once, from the environment of the process itself, of
+    /// which .NET changes but a copy outside Windows.
+    /// </summary>
+    private static void UseAvx2()
+    {
+        const string Name = "ONEDNN_MAX_CPU_ISA";
+        if (Environment.GetEnvironmentVariable(Name) is not null)
+        {
+            return;
+        }
+
+        Environment.SetEnvironmentVariable(Name, "AVX2");
+        if (!OperatingSystem.IsWindows() && SetProcessVariable(Name, "AVX2", overwrite: 0) != 0)
+        {
+            throw new NotSupportedException($"It would compute wrongly on this machine, and the variable {Name} that keeps it from that could not be set.");
         }
     }
 
@@ -181,4 +205,8 @@ public static class LibTorch
         var path = mapping?[mapping.IndexOf('/', StringComparison.Ordinal)..];
         return path is null || !File.Exists(path) || File.ReadAllBytes(path).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(version + '\0')) >= 0;
     }
+
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetProcessVariable(string name, string value, int overwrite);
 }
