@@ -21,7 +21,7 @@ public sealed class ContentStore(string folder)
     public string Put(FileContent content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
-        if (content.Length <= FileContent.MaxHeld)
+        if (!content.IsLong)
         {
             return Put(content.ReadWhole());
         }

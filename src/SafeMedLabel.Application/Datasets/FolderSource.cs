@@ -56,7 +56,7 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
 
         public override byte[] Read() => Reading(() => BoundedReader.ReadToEnd(File.OpenRead(FullPath), source._limits));
 
-        public override FileContent Open(CancellationToken cancellationToken) => IsLong ? FileContent.At(FullPath) : FileContent.Of(Read());
+        protected override FileContent OpenLong(CancellationToken cancellationToken) => FileContent.At(FullPath);
 
         protected override void ReadInPieces(PieceAction take, CancellationToken cancellationToken) => Reading(() =>
         {

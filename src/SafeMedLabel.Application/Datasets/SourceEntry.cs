@@ -21,7 +21,7 @@ internal abstract class SourceEntry(string path, long length, string? refusal)
     public string? Refusal { get; } = refusal;
 
     /// <summary>Whether it is read in parts, if it can be.</summary>
-    protected bool IsLong => Length > FileContent.MaxHeld;
+    private bool IsLong => Length > FileContent.MaxHeld;
 
     /// <summary>Reads it whole.</summary>
     /// <exception cref="ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
@@ -29,7 +29,7 @@ internal abstract class SourceEntry(string path, long length, string? refusal)
 
     /// <summary>Its content; of a long one that is packed, unpacked until it is disposed of.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>, or long and no TIFF.</exception>
-    public abstract FileContent Open(CancellationToken cancellationToken);
+    public FileContent Open(CancellationToken cancellationToken) => IsLong ? OpenLong(cancellationToken) : FileContent.Of(Read());
 
     /// <summary>The SHA-256 of its content.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Open"/>.</exception>
@@ -44,6 +44,10 @@ internal abstract class SourceEntry(string path, long length, string? refusal)
         ReadInPieces(hash.AppendData, cancellationToken);
         return Sha256Digest.Read(hash.GetHashAndReset());
     }
+
+    /// <summary>A long one's content.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Open"/>.</exception>
+    protected abstract FileContent OpenLong(CancellationToken cancellationToken);
 
     /// <summary>Reads a long one from its beginning to its end.</summary>
     /// <param name="take">Takes the next piece.</param>

@@ -119,13 +119,8 @@ internal sealed class ZipSource : DatasetSource
     {
         public override byte[] Read() => source.Read(entry);
 
-        public override FileContent Open(CancellationToken cancellationToken)
+        protected override FileContent OpenLong(CancellationToken cancellationToken)
         {
-            if (!IsLong)
-            {
-                return FileContent.Of(Read());
-            }
-
             Directory.CreateDirectory(source._scratchFolder);
             var unpacked = FileContent.At(System.IO.Path.Combine(source._scratchFolder, $"{Guid.NewGuid():n}.tmp"), isScratch: true);
             try

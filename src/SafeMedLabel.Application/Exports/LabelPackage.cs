@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using SafeMedLabel.Application.Datasets;
-using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Exports;
 
@@ -73,7 +72,7 @@ internal sealed class LabelPackage : ILabelWriter
         {
             var content = _store.Open(image.ContentHash);
             // Read before anything is written, so that a failure is known to be the picture's; but for slides, which are never held.
-            return content.Length > FileContent.MaxHeld ? content.OpenRead() : new MemoryStream(content.ReadWhole());
+            return content.IsLong ? content.OpenRead() : new MemoryStream(content.ReadWhole());
         }
         catch (IOException gone)
         {

@@ -17,6 +17,9 @@ public sealed class FileContent : IDisposable
     /// <summary>How many bytes there are.</summary>
     public long Length => _bytes?.Length ?? new FileInfo(Path!).Length;
 
+    /// <summary>Whether it is too long to be held; of such files only TIFF is read.</summary>
+    public bool IsLong => Length > MaxHeld;
+
     /// <summary>What was read already.</summary>
     public static FileContent Of(byte[] bytes) => new(bytes, null, isScratch: false);
 
@@ -28,7 +31,7 @@ public sealed class FileContent : IDisposable
     /// <summary>All of it.</summary>
     /// <exception cref="ImageRejectedException">It is longer than <see cref="MaxHeld"/>.</exception>
     public byte[] ReadWhole() =>
-        _bytes ?? (Length > MaxHeld ? throw new ImageRejectedException(TooLong) : File.ReadAllBytes(Path!));
+        _bytes ?? (IsLong ? throw new ImageRejectedException(TooLong) : File.ReadAllBytes(Path!));
 
     /// <summary>Reads it from its beginning.</summary>
     public Stream OpenRead() => _bytes is null ? File.OpenRead(Path!) : new MemoryStream(_bytes, writable: false);

@@ -38,19 +38,23 @@ public static class ImageDecoder
     /// <exception cref="ImageRejectedException">As of <see cref="Decode"/>, and a slide without smaller copies of itself.</exception>
     public static Picture Read(FileContent content)
     {
-        if (IsSlide(content))
+        if (SlideSize(content) is not null)
         {
             var slide = Slide.Open(content);
             return new Picture(slide.Width, slide.Height, slide.Overview());
         }
 
-        var image = content.Length > FileContent.MaxHeld ? VipsReader.ReadTiff(content) : Decode(content.ReadWhole());
+        var image = DecodeWhole(content);
         return new Picture(image.Width, image.Height, image);
     }
 
-    /// <summary>Whether a file is a TIFF with more pixels than are held.</summary>
+    /// <summary>As <see cref="Decode"/>, of a file that <see cref="SlideSize"/> took for no slide.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Decode"/>.</exception>
+    internal static DecodedImage DecodeWhole(FileContent content) => content.IsLong ? VipsReader.ReadTiff(content) : Decode(content.ReadWhole());
+
+    /// <summary>Pixels across and down of a slide: a TIFF with more than are held. Null of any other file.</summary>
     /// <exception cref="ImageRejectedException">Longer than other files may be, or damaged.</exception>
-    internal static bool IsSlide(FileContent content)
+    internal static (int Width, int Height)? SlideSize(FileContent content)
     {
         Span<byte> beginning = stackalloc byte[16];
         using (var stream = content.OpenRead())
@@ -58,12 +62,12 @@ public static class ImageDecoder
             beginning = beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
         }
 
-        if (content.Length > FileContent.MaxHeld)
+        if (content.IsLong)
         {
             FileContent.RequireReadableInParts(beginning);
         }
 
-        return ImageFormats.Detect(beginning) == ImageFormat.Tiff && VipsReader.SizeOfTiff(content) is var (width, height) && !IsHeldWhole(width, height);
+        return ImageFormats.Detect(beginning) == ImageFormat.Tiff && VipsReader.SizeOfTiff(content) is var size && !IsHeldWhole(size.Width, size.Height) ? size : null;
     }
 
     /// <summary>Whether so many pixels are held at once.</summary>

@@ -92,13 +92,13 @@ public sealed class PatchCutter(int size)
 
     private IEnumerable<Patch> PatchesOf(FileContent content, CancellationToken cancellationToken)
     {
-        if (ImageDecoder.IsSlide(content))
+        if (ImageDecoder.SlideSize(content) is { } slide)
         {
-            RequireSlide(VipsReader.SizeOfTiff(content));
+            RequireSlide(slide);
             return PatchesOf(VipsReader.ReadTiffStrips(content, size), cancellationToken);
         }
 
-        var image = ImageDecoder.Read(content).Pixels;
+        var image = ImageDecoder.DecodeWhole(content);
         return image.Width <= size && image.Height <= size ? [new Patch(null, content)] : PatchesOf([image], cancellationToken);
     }
 
