@@ -15,24 +15,18 @@ public sealed class LargeImageTests
     [Fact]
     public async Task A_large_image_shows_its_own_pixels_where_the_reader_looks_closely_and_the_next_begins_whole()
     {
-        var cancellation = TestContext.Current.CancellationToken;
         using var fields = new TemporaryFolder();
         fields.Add("0/C1P1thin_1.png", Field(1));
         fields.Add("0/C1P1thin_2.png", Field(2));
         fields.Add("1/C1P1thin_3.png", Field(3));
-        Chromium.Find();
-        await using var server = await RunningServer.StartAsync(cancellation);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, fields.Path);
+        await using var room = await ReadingRoom.OpenOnAsync(fields.Path, TestContext.Current.CancellationToken);
+        var page = room.Page;
         await Walk.SetAsync(page, "pixel-width", "0.1");
 
         await page.GotoAsync("/projects/1/label");
         var tiles = page.Locator(".tiles img");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
-        var stage = await BoxAsync(page.Locator(".stage"));
+        var stage = await Box.OfAsync(page.Locator(".stage"));
         // As a whole it takes what room there is, and has fewer pixels on the screen than were sent.
         var whole = $"{Math.Round(100 * Math.Min(stage.Width / Width, stage.Height / Height))} %";
         await Assertions.Expect(page.GetByTestId("zoom")).ToHaveTextAsync(whole);
@@ -53,7 +47,7 @@ public sealed class LargeImageTests
         // Ten screen pixels are ten of the image, and a micrometre.
         var bar = page.GetByTestId("scale-bar");
         var micrometres = double.Parse((await bar.TextContentAsync())!.Split(' ')[0], CultureInfo.InvariantCulture);
-        Assert.Equal(10 * micrometres, (await BoxAsync(bar)).Width, 3);
+        Assert.Equal(10 * micrometres, (await Box.OfAsync(bar)).Width, 3);
         await Walk.InspectAsync(page, "labelling-large");
 
         var first = await page.GetByTestId("label-image").GetAttributeAsync("data-image");
@@ -87,8 +81,4 @@ public sealed class LargeImageTests
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }
-
-    private static async Task<Box> BoxAsync(ILocator locator) => await locator.BoundingBoxAsync() is { } box ? new(box.X, box.Y, box.Width, box.Height) : throw new InvalidOperationException("It is not on the page.");
-
-    private sealed record Box(float X, float Y, float Width, float Height);
 }

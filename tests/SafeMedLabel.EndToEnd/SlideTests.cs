@@ -15,23 +15,17 @@ public sealed class SlideTests
     [Fact]
     public async Task A_reader_looks_at_a_whole_slide_down_to_its_pixels_and_answers_for_it()
     {
-        var cancellation = TestContext.Current.CancellationToken;
         using var set = new TemporaryFolder();
         Slides.Write(set.File("0/C1P1thin_1.tif"), Width, Height);
         Slides.Write(set.File("1/C1P1thin_2.tif"), Width, Low, blue: 120);
-        Chromium.Find();
-        await using var server = await RunningServer.StartAsync(cancellation);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await Chromium.LaunchAsync(playwright);
-        var page = await Walk.OpenAsync(browser, server);
-        await Walk.SetUpAsync(page);
-        await Walk.ImportAsync(page, set.Path);
+        await using var room = await ReadingRoom.OpenOnAsync(set.Path, TestContext.Current.CancellationToken);
+        var page = room.Page;
         await Walk.SetAsync(page, "pixel-width", "0.25");
 
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("zoom")).ToContainTextAsync("%");
-        var stage = await BoxAsync(page.Locator(".stage"));
+        var stage = await Box.OfAsync(page.Locator(".stage"));
         var overview = page.GetByTestId("overview");
         await Assertions.Expect(overview).ToBeHiddenAsync();
         await Walk.InspectAsync(page, "labelling-slide");
@@ -43,7 +37,7 @@ public sealed class SlideTests
         await ShowsAsync(page, stage, height, 0.5f, 0);
 
         // To another place by the overview, and on from there by the mouse.
-        var map = await BoxAsync(overview);
+        var map = await Box.OfAsync(overview);
         await page.Mouse.ClickAsync(map.X + (map.Width * 0.25f), map.Y + (map.Height * 0.5f));
         await ShowsAsync(page, stage, height, 0.25f, 0);
         await page.Mouse.MoveAsync(stage.X + (stage.Width / 2), stage.Y + (stage.Height / 2));
@@ -61,7 +55,7 @@ public sealed class SlideTests
     }
 
     /// <summary>The middle of the stage shows a place of the slide, in its own tiles: a part of its width, and so many pixels further; half of its height.</summary>
-    private static async Task ShowsAsync(IPage page, LocatorBoundingBoxResult stage, int height, float part, int further)
+    private static async Task ShowsAsync(IPage page, Box stage, int height, float part, int further)
     {
         await page.WaitForFunctionAsync("() => { const all = [...document.querySelectorAll('.tiles img')]; return all.length > 3 && all.every(t => t.complete && t.naturalWidth > 0 && t.src.includes('/6/')); }");
         using var seen = SKBitmap.Decode(await page.ScreenshotAsync());
@@ -70,6 +64,4 @@ public sealed class SlideTests
         Assert.InRange((int)colour.Red - Slides.Red((Width * part) + further, Width), -3, 3);
         Assert.InRange((int)colour.Green - Slides.Green(height / 2, height), -3, 3);
     }
-
-    private static async Task<LocatorBoundingBoxResult> BoxAsync(ILocator locator) => await locator.BoundingBoxAsync() ?? throw new InvalidOperationException("It is not on the page.");
 }

@@ -18,7 +18,7 @@ public sealed class ViewerTests
         await page.GotoAsync("/projects/1/label");
         await Assertions.Expect(page.GetByTestId("label-image")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByTestId("zoom")).ToContainTextAsync("%");
-        var (stage, whole) = (await BoxAsync(page.Locator(".stage")), await ImageAsync(page));
+        var (stage, whole) = (await Box.OfAsync(page.Locator(".stage")), await ImageAsync(page));
 
         await TheScaleBarIsAsLongAsItSaysAsync(page, whole);
         await WheelZoomsAtThePointerAsync(page, stage);
@@ -45,7 +45,7 @@ public sealed class ViewerTests
         var length = float.Parse(text.Split(' ')[0], CultureInfo.InvariantCulture);
 
         Assert.EndsWith("µm", text, StringComparison.Ordinal);
-        Assert.Equal(length, (await BoxAsync(bar)).Width / (image.Height / pixels) * 0.1f, 0.01f);
+        Assert.Equal(length, (await Box.OfAsync(bar)).Width / (image.Height / pixels) * 0.1f, 0.01f);
     }
 
     private static async Task WheelZoomsAtThePointerAsync(IPage page, Box stage)
@@ -138,7 +138,7 @@ public sealed class ViewerTests
 
         Assert.NotEqual(first, await image.GetAttributeAsync("data-image"));
         await Assertions.Expect(image).Not.ToHaveAttributeAsync("style", new Regex("scale"));
-        Assert.Equal(stage, await BoxAsync(page.Locator(".stage")));
+        Assert.Equal(stage, await Box.OfAsync(page.Locator(".stage")));
         await page.Keyboard.PressAsync("Escape");
         var altered = page.GetByRole(AriaRole.Button, new() { Name = "changed · show as taken" });
         await altered.ClickAsync();
@@ -161,7 +161,7 @@ public sealed class ViewerTests
         await Assertions.Expect(page.GetByText("Stored:")).ToBeVisibleAsync();
     }
 
-    private static Task<Box> ImageAsync(IPage page) => BoxAsync(page.GetByTestId("label-image"));
+    private static Task<Box> ImageAsync(IPage page) => Box.OfAsync(page.GetByTestId("label-image"));
 
     private static async Task<Box> ImageChangedFromAsync(IPage page, Box before)
     {
@@ -169,12 +169,6 @@ public sealed class ViewerTests
             "before => { const now = document.querySelector('img.current').getBoundingClientRect(); return Math.abs(now.width - before.width) + Math.abs(now.y - before.y) > 1; }",
             new { width = (double)before.Width, y = (double)before.Y });
         return await ImageAsync(page);
-    }
-
-    private static async Task<Box> BoxAsync(ILocator element)
-    {
-        var box = (await element.BoundingBoxAsync())!;
-        return new Box(box.X, box.Y, box.Width, box.Height);
     }
 
     /// <summary>Mean of what is painted in the middle of the image, 0 to 255.</summary>
@@ -187,6 +181,4 @@ public sealed class ViewerTests
         using var bitmap = SKBitmap.Decode(picture);
         return bitmap.Pixels.Average(p => (p.Red + p.Green + p.Blue) / 3.0);
     }
-
-    private sealed record Box(float X, float Y, float Width, float Height);
 }

@@ -33,6 +33,19 @@ public sealed class ReadingRoom : IAsyncDisposable
         return room;
     }
 
+    /// <summary>The same with the pictures of a folder as project 1, set up and imported in the browser.</summary>
+    public static async Task<ReadingRoom> OpenOnAsync(string folder, CancellationToken cancellationToken)
+    {
+        Chromium.Find();
+        var server = await RunningServer.StartAsync(cancellationToken);
+        var playwright = await Playwright.CreateAsync();
+        var room = new ReadingRoom(server, playwright, await Chromium.LaunchAsync(playwright));
+        room.Page = await Walk.OpenAsync(room.Browser, server);
+        await Walk.SetUpAsync(room.Page);
+        await Walk.ImportAsync(room.Page, folder);
+        return room;
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
