@@ -64,11 +64,12 @@ internal static class ImportBenchmark
     private static string Repeat(string data, int count, string path)
     {
         using var source = DatasetSource.Open(data);
+        SourceFile[] pictures = [.. source.Files];
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
         for (var i = 0; i < count; i++)
         {
             // By steps of a prime, so that few pictures too are of all classes.
-            var picture = source.Files[(int)(i * 7919L % source.Files.Count)];
+            var picture = pictures[i * 7919L % pictures.Length];
             using var entry = archive.CreateEntry($"{picture.ClassName}/P{i / ImagesOfAPatient}_cell_{i}.png", CompressionLevel.NoCompression).Open();
 
             // What follows the end of a PNG is no part of its picture.

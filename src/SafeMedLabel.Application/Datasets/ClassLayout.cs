@@ -6,46 +6,25 @@ internal static class ClassLayout
     private const string Expected =
         "Expected is one folder per class with the pictures in it, for example Parasitized/… and Uninfected/…, at the top or one folder down; or a manifest.csv beside the pictures.";
 
+    /// <summary>Takes the files in class folders.</summary>
     /// <exception cref="DatasetException">Fewer than two class folders.</exception>
-    public static SourceLayout Find(IReadOnlyCollection<SourceEntry> listing)
+    public static SourceLayout Find(SourceCatalogue catalogue)
     {
-        var rejected = new List<RejectedFile>();
-        var candidates = new List<(SourceEntry Entry, string[] Parts)>();
-        foreach (var entry in listing)
-        {
-            var parts = entry.Path.Split('/');
-            if (!parts.Any(SourceLayout.IsHidden))
-            {
-                if (entry.Refusal is not null)
-                {
-                    rejected.Add(new RejectedFile(entry.Path, entry.Refusal));
-                }
-
-                if (!SourcePath.LeadsOut(entry.Path))
-                {
-                    candidates.Add((entry, parts));
-                }
-            }
-        }
-
-        var root = FindRoot(candidates.Select(candidate => candidate.Parts));
-        var files = new List<SourceFile>();
+        var root = FindRoot(Candidates(catalogue).Select(candidate => candidate.Parts));
         var classNames = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var (entry, parts) in candidates)
+        foreach (var (id, entry, parts) in Candidates(catalogue))
         {
-            if (ClassOf(parts, root) is not { } className)
+            if (ClassOf(parts, root) is { } className)
             {
-                continue;
-            }
-
-            classNames.Add(className);
-            if (entry.Refusal is null && classNames.TryGetValue(className, out var shared))
-            {
-                // All files of a class hold one name, not each its own copy.
-                files.Add(new SourceFile(shared, entry));
+                classNames.Add(className);
+                if (entry.Refusal is null)
+                {
+                    catalogue.TryTake(id, className);
+                }
             }
         }
 
+        List<RejectedFile> rejected = [.. Shown(catalogue).Where(shown => shown.Entry.Refusal is not null).Select(shown => new RejectedFile(shown.Entry.Path, shown.Entry.Refusal!))];
         if (classNames.Count < 2)
         {
             var found = classNames.Count == 0
@@ -57,24 +36,39 @@ internal static class ClassLayout
             throw new DatasetException($"{found} {Expected}{refused}");
         }
 
-        return SourceLayout.Of(files, rejected, classNames, listing.Any(entry => SourceLayout.MarksSynthetic(entry.Path, root)));
+        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, root));
     }
+
+    private static IEnumerable<(long Id, SourceEntry Entry, string[] Parts)> Shown(SourceCatalogue catalogue) =>
+        catalogue.Entries.Select(e => (e.Id, e.Entry, Parts: e.Entry.Path.Split('/'))).Where(e => !e.Parts.Any(SourceLayout.IsHidden));
+
+    private static IEnumerable<(long Id, SourceEntry Entry, string[] Parts)> Candidates(SourceCatalogue catalogue) =>
+        Shown(catalogue).Where(shown => !SourcePath.LeadsOut(shown.Entry.Path));
 
     /// <summary>Steps down through folders that are alone and hold folders themselves: <c>cell_images/Parasitized/…</c>.</summary>
     private static string[] FindRoot(IEnumerable<string[]> paths)
     {
-        var inside = paths.ToList();
-        var depth = 0;
-        while (true)
+        // The folders that all files share that lie in them or deeper, and how deep the deepest file lies.
+        var shared = new List<string>();
+        var end = int.MaxValue;
+        var deepest = 0;
+        foreach (var parts in paths)
         {
-            inside = [.. inside.Where(parts => parts.Length > depth + 1)];
-            if (inside.Count == 0 || inside.Any(parts => parts[depth] != inside[0][depth]) || !inside.Exists(parts => parts.Length > depth + 2))
+            deepest = Math.Max(deepest, parts.Length);
+            for (var depth = 0; depth < Math.Min(parts.Length - 1, end); depth++)
             {
-                return inside.Count == 0 ? [] : inside[0][..depth];
+                if (depth == shared.Count)
+                {
+                    shared.Add(parts[depth]);
+                }
+                else if (shared[depth] != parts[depth])
+                {
+                    end = depth;
+                }
             }
-
-            depth++;
         }
+
+        return [.. shared.Take(Math.Clamp(deepest - 2, 0, end))];
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var reader = new DatasetReader(source, new PatientPattern(import.PatientPattern));
         var declared = await DeclaredAsync(import.ProjectId, source, reader, cancellationToken);
         var conflicts = new List<Guid>();
-        var planner = new ImportPlanner(store);
+        var planner = new ImportPlanner(source, store);
         import.Total = reader.Total;
         foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? file => Look.At(file.Picture) : file => Keep(file, cancellationToken), cancellationToken))
         {
@@ -99,7 +99,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     }
 
     private Look Keep(OpenedFile file, CancellationToken cancellationToken) =>
-        store.Put(file.Content, cancellationToken) == file.Digest.ToString()
+        store.Put(file.Content, cancellationToken) == file.Digest
             ? Look.At(file.Picture)
             // Somebody was still copying it to where it lies.
             : throw new ImageRejectedException("The file was changed while it was read; import it again.");
@@ -248,8 +248,8 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var completed = await Completed(db, import.ProjectId).ToListAsync(cancellationToken);
         // Counted in the database: a million images of a thousand patients are a few thousand rows, and so many names of patients.
         var unsettled = (await db.Images.Where(i => i.ProjectId == import.ProjectId && !completed.Contains(i.ImportId))
-            .GroupBy(i => new { i.Patient, i.ReferenceClass }).Select(g => new { Item = new SplitItem(g.Key.Patient, g.Key.ReferenceClass), Count = g.Count() })
-            .ToListAsync(cancellationToken)).SelectMany(g => Enumerable.Repeat(g.Item, g.Count)).ToList();
+            .GroupBy(i => new { i.Patient, i.ReferenceClass }).Select(g => new { g.Key.Patient, g.Key.ReferenceClass, Count = g.Count() })
+            .ToListAsync(cancellationToken)).ConvertAll(g => new SplitItem(g.Patient, g.ReferenceClass, g.Count));
         var splits = await SplitsAsync(db, project, unsettled, declared, cancellationToken);
         foreach (var patient in unsettled.Select(i => i.Patient).Distinct(StringComparer.Ordinal))
         {

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -15,9 +14,9 @@ public sealed record ReadImage<T>(SourceFile File, string ContentHash, string Pa
 
 /// <summary>A file of a data set while its picture is looked at.</summary>
 /// <param name="Content">What is in it.</param>
-/// <param name="Digest">SHA-256 of what was in it when the data set was gone through.</param>
+/// <param name="Digest">SHA-256, in hexadecimal digits, of what was in it when the data set was gone through.</param>
 /// <param name="Picture">Its picture.</param>
-public sealed record OpenedFile(FileContent Content, Sha256Digest Digest, Picture Picture);
+public sealed record OpenedFile(FileContent Content, string Digest, Picture Picture);
 
 /// <summary>A batch of a data set in path order.</summary>
 /// <typeparam name="T">What its reader wanted to know of the pixels.</typeparam>
@@ -32,7 +31,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     private const int BatchSize = 256;
 
     /// <summary>Files found.</summary>
-    public int Total => source.Files.Count + source.Rejected.Count;
+    public int Total => source.FileCount + source.Rejected.Count;
 
     /// <summary>
     /// The images batch by batch, with what was rejected among them. The same bytes twice are one image; the same bytes under
@@ -48,7 +47,7 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     {
         // Contradictions are known only when every file was read: once to compare, and once more below to decode.
         var inventory = SourceInventory.Take(source, cancellationToken);
-        var processed = Total - inventory.Files.Count;
+        var processed = Total - inventory.Count;
         yield return new ReadBatch<T>([], inventory.Rejected, processed);
         var classes = source.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, StringComparer.Ordinal);
         foreach (var batch in inventory.Files.Chunk(BatchSize))
@@ -56,16 +55,17 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
             cancellationToken.ThrowIfCancellationRequested();
             var images = new List<ReadImage<T>>(batch.Length);
             var rejected = new List<RejectedFile>();
-            foreach (var (file, (derived, refusal)) in batch.Zip(Decode(batch, derive, cancellationToken)))
+            foreach (var (found, (derived, refusal)) in batch.Zip(ParallelFiles.Read(batch, found => Decode(found, derive, cancellationToken), cancellationToken)))
             {
+                var file = found.File;
                 if (refusal is not null)
                 {
                     rejected.Add(new RejectedFile(file.Path, refusal));
                 }
                 else
                 {
-                    int? known = file.ClassName is null || file.Contradiction is not null ? null : classes[file.ClassName];
-                    images.Add(new ReadImage<T>(file.File, file.Digest.ToString(), PatientOf(file.File), known, file.Contradiction, derived!));
+                    int? known = file.ClassName is null || found.Contradiction is not null ? null : classes[file.ClassName];
+                    images.Add(new ReadImage<T>(file, found.Digest, PatientOf(file), known, found.Contradiction, derived!));
                 }
             }
 
@@ -81,31 +81,9 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
         return file.Patient ?? pattern.Match(file.Name) ?? PatientPattern.Unknown;
     }
 
-    private static (T? Derived, string? Refusal)[] Decode<T>(InventoriedFile[] batch, Func<OpenedFile, T> derive, CancellationToken cancellationToken)
+    private static T Decode<T>(InventoriedFile found, Func<OpenedFile, T> derive, CancellationToken cancellationToken)
     {
-        var results = new (T?, string?)[batch.Length];
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
-        try
-        {
-            Parallel.For(0, batch.Length, options, i =>
-            {
-                try
-                {
-                    using var content = batch[i].File.Open(cancellationToken);
-                    results[i] = (derive(new OpenedFile(content, batch[i].Digest, ImageDecoder.Read(content))), null);
-                }
-                catch (ImageRejectedException refused)
-                {
-                    results[i] = (default, refused.Message);
-                }
-            });
-        }
-        catch (AggregateException several)
-        {
-            // Callers expect a full disk as an IOException, as if one thread had met it.
-            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
-        }
-
-        return results;
+        using var content = found.File.Open(cancellationToken);
+        return derive(new OpenedFile(content, found.Digest, ImageDecoder.Read(content)));
     }
 }

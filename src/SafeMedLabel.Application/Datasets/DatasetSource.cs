@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using SafeMedLabel.Application.Imaging;
+
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
@@ -7,8 +10,15 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 public abstract class DatasetSource : IDisposable
 {
-    /// <summary>Ordered by path, ordinally.</summary>
-    public IReadOnlyList<SourceFile> Files { get; private set; } = [];
+    private const int PieceLength = 1 << 20;
+
+    private protected DatasetSource(SourceLimits limits) => Limits = limits;
+
+    /// <summary>How many files the data set has.</summary>
+    public int FileCount => Catalogue.FileCount;
+
+    /// <summary>Ordered by path, as its bytes in UTF-8 are; read anew each time, for there may be a million of them.</summary>
+    public IEnumerable<SourceFile> Files => Catalogue.Files;
 
     /// <summary>What is refused by its name or kind alone, such as a link or a path that leads out of the data set.</summary>
     public IReadOnlyList<RejectedFile> Rejected { get; private set; } = [];
@@ -24,6 +34,12 @@ public abstract class DatasetSource : IDisposable
     /// <summary>What readers said elsewhere of its pictures, the oldest first.</summary>
     internal IReadOnlyList<BroughtReading> Readings { get; private set; } = [];
 
+    /// <summary>What it may cost to read.</summary>
+    internal SourceLimits Limits { get; }
+
+    /// <summary>What is known of the files. For one thread at a time.</summary>
+    internal SourceCatalogue Catalogue { get; private set; } = null!;
+
     /// <summary>Opens a folder or zip and finds its class folders or its manifest; no picture is read yet.</summary>
     /// <param name="path">A folder, a zip file, or a manifest in the folder of its pictures.</param>
     /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
@@ -33,35 +49,26 @@ public abstract class DatasetSource : IDisposable
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         limits ??= SourceLimits.Default;
-        DatasetSource source;
+        DatasetSource? source = null;
         try
         {
             source = Directory.Exists(path) ? new FolderSource(path, limits)
                 : Manifest.IsNamedSo(path) && File.Exists(path) ? new FolderSource(Path.GetDirectoryName(Path.GetFullPath(path))!, limits)
                 : File.Exists(path) ? new ZipSource(path, limits, scratchFolder ?? Path.GetTempPath())
                 : throw new DatasetException($"There is no folder or zip at '{path}'.");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
-        }
-
-        try
-        {
-            var listing = source.List().ToList();
-            var manifest = Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindAmong(listing);
-            source.Arrange(manifest is null ? ClassLayout.Find(listing) : Manifest.Arrange(manifest, listing));
+            source.Catalogue = SourceCatalogue.Of(source, source.List());
+            source.Arrange(Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindIn(source.Catalogue));
             return source;
         }
         catch (Exception exception)
         {
-            source.Dispose();
-            if (exception is IOException or UnauthorizedAccessException)
+            source?.Dispose();
+            throw exception switch
             {
-                throw new DatasetException($"'{path}' cannot be read: {exception.Message}", exception);
-            }
-
-            throw;
+                IOException or UnauthorizedAccessException => new DatasetException($"'{path}' cannot be read: {exception.Message}", exception),
+                InvalidDataException => new DatasetException($"'{Path.GetFileName(path)}' is not a readable zip: it is damaged, cut short, or something else.", exception),
+                _ => exception,
+            };
         }
     }
 
@@ -75,17 +82,95 @@ public abstract class DatasetSource : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Reads a file whole.</summary>
+    /// <exception cref="ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
+    internal byte[] Read(SourceEntry entry) => ReadWhole(entry);
+
+    /// <summary>A file's content; of a long one that is packed, unpacked until it is disposed of.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>, or long and no TIFF.</exception>
+    internal FileContent Open(SourceEntry entry, CancellationToken cancellationToken) =>
+        IsLong(entry) ? OpenLong(entry, isPicture: true, cancellationToken) : FileContent.Of(ReadWhole(entry));
+
+    /// <summary>The content of a file that is no picture, as of <see cref="Open(SourceEntry, CancellationToken)"/>.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
+    internal FileContent OpenText(SourceEntry entry) => IsLong(entry) ? OpenLong(entry, isPicture: false, CancellationToken.None) : FileContent.Of(ReadWhole(entry));
+
+    /// <summary>The SHA-256 of a file's content, in hexadecimal digits.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Open(SourceEntry, CancellationToken)"/>.</exception>
+    internal string Digest(SourceEntry entry, CancellationToken cancellationToken)
+    {
+        if (!IsLong(entry))
+        {
+            return ContentStore.Hash(ReadWhole(entry));
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ReadInPieces(entry, isPicture: true, hash.AppendData, cancellationToken);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     /// <summary>Closes what the source holds open.</summary>
     protected virtual void Dispose(bool disposing)
     {
+        if (disposing)
+        {
+            Catalogue?.Dispose();
+        }
     }
 
     /// <summary>Every file there is, hidden and refused ones included, in no particular order.</summary>
     private protected abstract IEnumerable<SourceEntry> List();
 
-    private void Arrange(SourceLayout layout)
+    /// <summary>Reads a file that is not long.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
+    private protected abstract byte[] ReadWhole(SourceEntry entry);
+
+    /// <summary>A long one's content.</summary>
+    /// <param name="entry">The file.</param>
+    /// <param name="isPicture">Whether it is of no use unless it begins as a TIFF does.</param>
+    /// <param name="cancellationToken">Stops between two pieces.</param>
+    /// <exception cref="ImageRejectedException">As of <see cref="Open(SourceEntry, CancellationToken)"/>.</exception>
+    private protected abstract FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken);
+
+    /// <summary>Reads a long one from its beginning to its end.</summary>
+    /// <param name="entry">The file.</param>
+    /// <param name="isPicture">As of <see cref="OpenLong"/>.</param>
+    /// <param name="take">Takes the next piece.</param>
+    /// <param name="cancellationToken">Stops between two pieces.</param>
+    /// <exception cref="ImageRejectedException">As of <see cref="Open(SourceEntry, CancellationToken)"/>; perhaps only after its last piece.</exception>
+    private protected abstract void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken);
+
+    /// <summary>Reads <paramref name="stream"/> so, and returns how many bytes there were.</summary>
+    private protected static long ReadInPieces(Stream stream, bool isPicture, PieceAction take, CancellationToken cancellationToken)
     {
-        Files = layout.Files;
+        var piece = new byte[PieceLength];
+        var length = stream.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false);
+        if (isPicture)
+        {
+            FileContent.RequireReadableInParts(piece.AsSpan(0, length));
+        }
+
+        var total = 0L;
+        while (length > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            take(piece.AsSpan(0, length));
+            total += length;
+            length = stream.Read(piece);
+        }
+
+        return total;
+    }
+
+    /// <summary>Takes a piece of a file.</summary>
+    private protected delegate void PieceAction(ReadOnlySpan<byte> piece);
+
+    /// <summary>Whether a file is read in parts, if it can be.</summary>
+    private static bool IsLong(SourceEntry entry) => entry.Length > FileContent.MaxHeld;
+
+    private void Arrange(string? manifest)
+    {
+        var layout = manifest is null ? ClassLayout.Find(Catalogue) : Manifest.Arrange(manifest, this);
         Rejected = layout.Rejected;
         ClassNames = layout.ClassNames;
         IsSynthetic = layout.IsSynthetic;

@@ -3,10 +3,9 @@ using SafeMedLabel.Application.Imaging;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>A data set in a folder.</summary>
-internal sealed class FolderSource(string folder, SourceLimits limits) : DatasetSource
+internal sealed class FolderSource(string folder, SourceLimits limits) : DatasetSource(limits)
 {
     private readonly string _root = Path.GetFullPath(folder);
-    private readonly SourceLimits _limits = limits;
 
     private protected override IEnumerable<SourceEntry> List()
     {
@@ -16,15 +15,15 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
         {
             foreach (var info in current.EnumerateFileSystemInfos())
             {
-                if (++count > _limits.MaxFiles)
+                if (++count > Limits.MaxFiles)
                 {
-                    throw new DatasetException(FormattableString.Invariant($"The folder holds more than {_limits.MaxFiles:N0} files."));
+                    throw new DatasetException(FormattableString.Invariant($"The folder holds more than {Limits.MaxFiles:N0} files."));
                 }
 
                 var relative = Path.GetRelativePath(_root, info.FullName).Replace(Path.DirectorySeparatorChar, '/');
                 if (info.LinkTarget is not null || info.Attributes.HasFlag(FileAttributes.ReparsePoint))
                 {
-                    yield return new Entry(this, relative, 0, "A symbolic link; only real files are read.");
+                    yield return new SourceEntry(relative, 0, Refusal: "A symbolic link; only real files are read.");
                 }
                 else if (info is DirectoryInfo directory)
                 {
@@ -32,11 +31,21 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
                 }
                 else if (info is FileInfo file)
                 {
-                    yield return new Entry(this, relative, file.Length, refusal: null);
+                    yield return new SourceEntry(relative, file.Length);
                 }
             }
         }
     }
+
+    private protected override byte[] ReadWhole(SourceEntry entry) => Reading(() => BoundedReader.ReadToEnd(File.OpenRead(PathOf(entry)), Limits));
+
+    private protected override FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken) => FileContent.At(PathOf(entry));
+
+    private protected override void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken) => Reading(() =>
+    {
+        using var file = File.OpenRead(PathOf(entry));
+        return ReadInPieces(file, isPicture, take, cancellationToken);
+    });
 
     private static T Reading<T>(Func<T> read)
     {
@@ -50,19 +59,5 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
         }
     }
 
-    private sealed class Entry(FolderSource source, string path, long length, string? refusal) : SourceEntry(path, length, refusal)
-    {
-        private string FullPath => System.IO.Path.Combine(source._root, Path);
-
-        public override byte[] Read() => Reading(() => BoundedReader.ReadToEnd(File.OpenRead(FullPath), source._limits));
-
-        protected override FileContent OpenLong(CancellationToken cancellationToken) => FileContent.At(FullPath);
-
-        protected override void ReadInPieces(PieceAction take, CancellationToken cancellationToken) => Reading(() =>
-        {
-            using var file = File.OpenRead(FullPath);
-            ReadInPieces(file, take, cancellationToken);
-            return true;
-        });
-    }
+    private string PathOf(SourceEntry entry) => Path.Combine(_root, entry.Path);
 }

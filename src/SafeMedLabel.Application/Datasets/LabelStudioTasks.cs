@@ -16,9 +16,9 @@ internal static partial class LabelStudioTasks
     /// <param name="text">The file.</param>
     /// <param name="isThere">Whether there is a file of a path: Label Studio names files by where they lay on its own server.</param>
     /// <exception cref="DatasetException">It is no JSON, or no array of tasks.</exception>
-    public static IEnumerable<ManifestRow> Rows(string text, Func<string, bool> isThere)
+    public static IEnumerable<ManifestRow> Rows(TextReader text, Func<string, bool> isThere)
     {
-        using var tasks = Parse(text);
+        using var tasks = Parse(text.ReadToEnd());
         if (tasks.RootElement.ValueKind != JsonValueKind.Array)
         {
             throw new DatasetException("The manifest is not Label Studio's JSON: expected is an array of tasks.");

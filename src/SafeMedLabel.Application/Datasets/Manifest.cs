@@ -31,61 +31,72 @@ internal static class Manifest
 
     /// <summary>The path of the manifest at the top of a data set or one folder down; null where there is none.</summary>
     /// <exception cref="DatasetException">There is more than one.</exception>
-    public static string? FindAmong(IEnumerable<SourceEntry> listing)
+    public static string? FindIn(SourceCatalogue catalogue)
     {
-        var found = listing.Select(e => e.Path).Where(p => Names.Contains(Path.GetFileName(p).ToLowerInvariant()) && p.Count(c => c == '/') <= 1)
+        var found = catalogue.Entries.Select(e => e.Entry.Path).Where(p => Names.Contains(Path.GetFileName(p).ToLowerInvariant()) && p.Count(c => c == '/') <= 1)
             .GroupBy(p => p.Count(c => c == '/')).OrderBy(g => g.Key).FirstOrDefault()?.ToList();
         return found is null || found.Count == 1 ? found?[0] : throw new DatasetException($"There are {found.Count} manifests, '{found[0]}' and '{found[1]}'; name the one that counts.");
     }
 
-    /// <summary>Reads the manifest and finds the files that it names.</summary>
+    /// <summary>Reads the manifest and takes the files that it names.</summary>
     /// <param name="path">The manifest's path in the listing.</param>
-    /// <param name="listing">All files of the data set.</param>
+    /// <param name="source">The data set, of which nothing is taken yet.</param>
     /// <exception cref="DatasetException">It is neither a table nor tasks, has no column of paths, or names no file that is there.</exception>
-    public static SourceLayout Arrange(string path, IReadOnlyCollection<SourceEntry> listing)
+    public static SourceLayout Arrange(string path, DatasetSource source)
     {
+        var catalogue = source.Catalogue;
         var folder = path[..(path.LastIndexOf('/') + 1)];
-        // A zip may hold two files of one name: the first counts, as it does where it is unpacked without overwriting.
-        var entries = listing.Where(e => e.Path.StartsWith(folder, StringComparison.Ordinal)).DistinctBy(e => e.Path).ToDictionary(e => e.Path, StringComparer.Ordinal);
-        var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
         var rejected = new List<RejectedFile>();
-        var text = Text("manifest", entries[path]);
+
         // Where readers' answers come along, the label is what they come to, and only the class apart from them is the picture's own.
-        var readings = entries.TryGetValue(folder + ReadingTable.FileName, out var beside) ? ReadingTable.Of(beside.Path, Text("table of readings", beside)) : null;
+        var readings = catalogue.Find(folder + ReadingTable.FileName) is { } beside
+            ? Read(source, ReadingTable.Name, beside.Entry, text => ReadingTable.Of(beside.Entry.Path, text))
+            : null;
         var classNames = new HashSet<string>(StringComparer.Ordinal);
-        var rows = Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? LabelStudioTasks.Rows(text, file => entries.ContainsKey(folder + file)) : ManifestTable.Rows(text);
-        foreach (var row in rows)
+        var entry = catalogue.Find(path)!.Value.Entry;
+        if (IsTasks(path) && entry.Length > FileContent.MaxHeld)
         {
-            var full = folder + row.Path;
-            if (Problem(row, full, entries, files) is { } problem)
-            {
-                rejected.Add(new RejectedFile(full, $"{row.Place} of the manifest: {problem}"));
-            }
-            else
-            {
-                var entry = entries[full];
-                var own = readings is null ? row.Label : row.Reference;
-                classNames.UnionWith(new[] { row.Label, own }.OfType<string>());
-                files.Add(full, new SourceFile(own, entry)
-                {
-                    Patient = row.Patient,
-                    Site = row.Site,
-                    Split = row.Split is null ? null : Splits[row.Split],
-                });
-            }
+            throw new DatasetException(FormattableString.Invariant($"The manifest is larger than {FileContent.MaxHeld >> 20} MiB; only a table may be."));
         }
 
-        if (files.Count == 0)
+        Read(source, ManifestTable.Name, entry, text =>
+        {
+            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null))
+            {
+                var own = readings is null ? row.Label : row.Reference;
+                if (Take(row, folder + row.Path, own, catalogue) is { } problem)
+                {
+                    rejected.Add(new RejectedFile(folder + row.Path, $"{row.Place} of the manifest: {problem}"));
+                }
+                else
+                {
+                    classNames.UnionWith(new[] { row.Label, own }.OfType<string>());
+                }
+
+                if (catalogue.FileCount + rejected.Count > source.Limits.MaxFiles)
+                {
+                    throw new DatasetException(FormattableString.Invariant($"The manifest names more than {source.Limits.MaxFiles:N0} files."));
+                }
+            }
+
+            return true;
+        });
+        if (catalogue.FileCount == 0)
         {
             throw new DatasetException(rejected.Count == 0 ? "The manifest names no files." : $"The manifest names no file that can be taken. {rejected[0].Reason}");
         }
 
-        var root = folder.Split('/', StringSplitOptions.RemoveEmptyEntries);
         classNames.UnionWith((readings?.Readings ?? []).SelectMany(r => new[] { r.Answer, r.Unaided }).OfType<string>());
-        return SourceLayout.Of(files.Values, rejected, classNames, listing.Any(e => SourceLayout.MarksSynthetic(e.Path, root)), readings);
+        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, folder.Split('/', StringSplitOptions.RemoveEmptyEntries)), readings);
     }
 
-    private static string Text(string name, SourceEntry entry)
+    private static bool IsTasks(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<ManifestRow> Rows(string path, TextReader text, Func<string, bool> isThere) =>
+        IsTasks(path) ? LabelStudioTasks.Rows(text, isThere) : ManifestTable.Rows(text);
+
+    /// <summary>Reads a text of the data set.</summary>
+    private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<TextReader, T> read)
     {
         if (entry.Refusal is { } refusal)
         {
@@ -94,8 +105,9 @@ internal static class Manifest
 
         try
         {
-            using var reader = new StreamReader(new MemoryStream(entry.Read()), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
-            return reader.ReadToEnd();
+            using var content = source.OpenText(entry);
+            using var text = new StreamReader(content.OpenRead(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+            return read(text);
         }
         catch (ImageRejectedException refused)
         {
@@ -107,13 +119,27 @@ internal static class Manifest
         }
     }
 
-    private static string? Problem(ManifestRow row, string full, Dictionary<string, SourceEntry> entries, Dictionary<string, SourceFile> files) => row switch
+    /// <summary>Takes the file that a row names; says why it does not.</summary>
+    private static string? Take(ManifestRow row, string path, string? className, SourceCatalogue catalogue)
     {
-        { Path.Length: 0 } => "it names no file.",
-        _ when SourcePath.LeadsOut(row.Path) => "the name leads out of the data set.",
-        _ when !entries.ContainsKey(full) => "there is no such file.",
-        _ when entries[full].Refusal is { } refusal => refusal,
-        _ when files.ContainsKey(full) => "an earlier one names the same file.",
+        if (row.Path.Length == 0)
+        {
+            return "it names no file.";
+        }
+
+        if (SourcePath.LeadsOut(row.Path))
+        {
+            return "the name leads out of the data set.";
+        }
+
+        // A zip may hold two files of one name: the first counts, as it does where it is unpacked without overwriting.
+        return catalogue.Find(path) is not { } found ? "there is no such file."
+            : found.Entry.Refusal ?? Problem(row)
+            ?? (catalogue.TryTake(found.Id, className, row.Patient, row.Site, row.Split is null ? null : Splits[row.Split]) ? null : "an earlier one names the same file.");
+    }
+
+    private static string? Problem(ManifestRow row) => row switch
+    {
         { Label.Length: > ProjectClass.MaxName } or { Reference.Length: > ProjectClass.MaxName } => $"a label has at most {ProjectClass.MaxName} characters.",
         { Patient.Length: > ProjectImage.MaxPatient } => $"a patient has at most {ProjectImage.MaxPatient} characters.",
         { Site.Length: > DatasetImport.MaxSite } => $"a site has at most {DatasetImport.MaxSite} characters.",

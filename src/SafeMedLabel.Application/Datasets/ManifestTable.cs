@@ -6,14 +6,17 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 internal static class ManifestTable
 {
+    /// <summary>What sentences call a manifest.</summary>
+    public const string Name = "manifest";
+
     private static readonly string[] PathColumns = ["path", "file", "filename", "image"];
     private static readonly string[] LabelColumns = ["label", "class"];
 
     /// <summary>Its lines.</summary>
     /// <exception cref="DatasetException">It is no table, or has no column of paths.</exception>
-    public static IEnumerable<ManifestRow> Rows(string text)
+    public static IEnumerable<ManifestRow> Rows(TextReader text)
     {
-        using var table = new SourceTable("manifest", text);
+        using var table = new SourceTable(Name, text);
         if (!PathColumns.Any(table.Has))
         {
             throw new DatasetException($"The manifest has no column 'path'; its first line names {string.Join(", ", table.Columns.Take(10))}.");

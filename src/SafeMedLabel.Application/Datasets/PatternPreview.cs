@@ -11,18 +11,30 @@ public sealed record PatternPreview(int Files, int Patients, int Without, IReadO
     internal static PatternPreview Of(string path, PatientPattern pattern, int most)
     {
         using var source = DatasetSource.Open(path);
-        var names = source.Files.Select(f => new PreviewedName(f.Name, f.Patient ?? pattern.Match(f.Name))).ToList();
-        var without = names.Where(n => n.Patient is null).ToList();
-        var shown = Spread(without, most / 2);
-        return new PatternPreview(
-            names.Count,
-            names.Select(n => n.Patient).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
-            without.Count,
-            [.. shown, .. Spread([.. names.Where(n => n.Patient is not null)], most - shown.Count)]);
+        var names = source.Files.Select(f => new PreviewedName(f.Name, f.Patient ?? pattern.Match(f.Name)));
+        var patients = new HashSet<string>(StringComparer.Ordinal);
+        var without = 0;
+        foreach (var name in names)
+        {
+            if (name.Patient is null)
+            {
+                without++;
+            }
+            else
+            {
+                patients.Add(name.Patient);
+            }
+        }
+
+        var shown = Spread(names.Where(n => n.Patient is null), without, most / 2);
+        return new PatternPreview(source.FileCount, patients.Count, without, [.. shown, .. Spread(names.Where(n => n.Patient is not null), source.FileCount - without, most - shown.Count)]);
     }
 
-    private static List<PreviewedName> Spread(List<PreviewedName> names, int most) =>
-        [.. Enumerable.Range(0, Math.Min(most, names.Count)).Select(i => names[(int)((long)i * names.Count / Math.Min(most, names.Count))])];
+    private static List<PreviewedName> Spread(IEnumerable<PreviewedName> names, int count, int most)
+    {
+        var places = Enumerable.Range(0, Math.Min(most, count)).Select(i => (int)((long)i * count / Math.Min(most, count))).ToHashSet();
+        return [.. names.Index().Where(n => places.Contains(n.Index)).Select(n => n.Item)];
+    }
 }
 
 /// <summary>A file's name and the patient it tells.</summary>

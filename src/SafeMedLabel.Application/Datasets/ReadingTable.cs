@@ -16,6 +16,9 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
     /// <summary>Its name, by which an import finds it.</summary>
     public const string FileName = "readings.csv";
 
+    /// <summary>What sentences call it.</summary>
+    public const string Name = "table of readings";
+
     /// <summary>The longest that a reader is called.</summary>
     public const int MaxReader = 100;
 
@@ -27,9 +30,9 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
     /// <param name="path">Its path in the data set, for the reasons.</param>
     /// <param name="text">The table.</param>
     /// <exception cref="DatasetException">It is empty, or lacks a column.</exception>
-    public static ReadingTable Of(string path, string text)
+    public static ReadingTable Of(string path, TextReader text)
     {
-        using var table = new SourceTable("table of readings", text);
+        using var table = new SourceTable(Name, text);
         if (Required.FirstOrDefault(column => !table.Has(column)) is { } missing)
         {
             throw new DatasetException($"The table of readings has no column '{missing}'; its first line names {string.Join(", ", table.Columns.Take(10))}.");

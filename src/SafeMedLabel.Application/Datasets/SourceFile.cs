@@ -6,19 +6,21 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>A file of a data set, not yet read, and what its folder or a manifest says of it.</summary>
 public sealed class SourceFile
 {
+    private readonly DatasetSource _source;
     private readonly SourceEntry _entry;
 
-    internal SourceFile(string? className, SourceEntry entry)
+    internal SourceFile(DatasetSource source, long id, SourceEntry entry)
     {
-        ClassName = className;
+        _source = source;
         _entry = entry;
+        Id = id;
     }
 
     /// <summary>Path below the folder or inside the zip, with <c>/</c> between its parts.</summary>
     public string Path => _entry.Path;
 
     /// <summary>Name of the class folder, or the manifest's label; null where that gives none.</summary>
-    public string? ClassName { get; }
+    public string? ClassName { get; init; }
 
     /// <summary>The patient by the manifest; null where only the file's name can tell.</summary>
     public string? Patient { get; init; }
@@ -35,15 +37,18 @@ public sealed class SourceFile
     /// <summary>Bytes as the folder or zip states them; not to be relied on before reading.</summary>
     public long Length => _entry.Length;
 
+    /// <summary>By which its source finds it again.</summary>
+    internal long Id { get; }
+
     /// <summary>Reads the whole file. Safe on several threads at a time.</summary>
     /// <exception cref="ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
-    public byte[] Read() => _entry.Read();
+    public byte[] Read() => _source.Read(_entry);
 
     /// <summary>Its content, which may be too long to be read whole. Dispose of it soon: it may have been unpacked for that. Safe on several threads at a time.</summary>
-    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
-    public FileContent Open(CancellationToken cancellationToken = default) => _entry.Open(cancellationToken);
+    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>, or long and no TIFF.</exception>
+    public FileContent Open(CancellationToken cancellationToken = default) => _source.Open(_entry, cancellationToken);
 
-    /// <summary>The SHA-256 of its content. Safe on several threads at a time.</summary>
-    /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
-    public Sha256Digest Digest(CancellationToken cancellationToken = default) => _entry.Digest(cancellationToken);
+    /// <summary>The SHA-256 of its content, in hexadecimal digits. Safe on several threads at a time.</summary>
+    /// <exception cref="ImageRejectedException">As of <see cref="Open"/>.</exception>
+    public string Digest(CancellationToken cancellationToken = default) => _source.Digest(_entry, cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -9,10 +8,22 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 public sealed class SourceInventory
 {
-    private SourceInventory(List<InventoriedFile> files, List<RejectedFile> rejected) => (Files, Rejected) = (files, rejected);
+    private const int BatchSize = 256;
+
+    private readonly SourceCatalogue _catalogue;
+
+    private SourceInventory(SourceCatalogue catalogue, List<RejectedFile> rejected)
+    {
+        _catalogue = catalogue;
+        Count = catalogue.ContentCount;
+        Rejected = rejected;
+    }
+
+    /// <summary>How many different contents there are.</summary>
+    public int Count { get; }
 
     /// <summary>Files with different contents, in the order of the paths at which each content lies first.</summary>
-    public IReadOnlyList<InventoriedFile> Files { get; }
+    public IEnumerable<InventoriedFile> Files => _catalogue.Contents;
 
     /// <summary>Unreadable files.</summary>
     public IReadOnlyList<RejectedFile> Rejected { get; }
@@ -20,54 +31,31 @@ public sealed class SourceInventory
     /// <summary>Reads and compares all files of a source.</summary>
     /// <param name="source">An open source.</param>
     /// <param name="cancellationToken">Stops between two files.</param>
-    public static SourceInventory Take(DatasetSource source, CancellationToken cancellationToken = default)
+    public static SourceInventory Take(DatasetSource source, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         List<RejectedFile> rejected = [.. source.Rejected];
-        List<InventoriedFile> files = [];
-        Dictionary<Sha256Digest, int> places = [];
-        foreach (var file in source.Files)
+        foreach (var batch in source.Files.Chunk(BatchSize))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
+            foreach (var (file, (digest, refusal)) in batch.Zip(ParallelFiles.Read(batch, file => file.Digest(cancellationToken), cancellationToken)))
             {
-                var digest = file.Digest(cancellationToken);
-                ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, digest, out var isCopy);
-                if (isCopy)
+                if (refusal is not null)
                 {
-                    files[place] = files[place].With(file);
+                    rejected.Add(new RejectedFile(file.Path, refusal));
                 }
                 else
                 {
-                    place = files.Count;
-                    files.Add(new InventoriedFile(file, digest));
+                    source.Catalogue.Add(file, digest!);
                 }
-            }
-            catch (ImageRejectedException exception)
-            {
-                rejected.Add(new RejectedFile(file.Path, exception.Message));
             }
         }
 
-        return new SourceInventory(files, rejected);
+        return new SourceInventory(source.Catalogue, rejected);
     }
 }
 
 /// <summary>A file whose content is known by its hash.</summary>
 /// <param name="File">The first of its copies whose class is known; the first of all where none is.</param>
-/// <param name="Digest">SHA-256 of its bytes.</param>
+/// <param name="Digest">SHA-256 of its bytes, in hexadecimal digits.</param>
 /// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
-public readonly record struct InventoriedFile(SourceFile File, Sha256Digest Digest, string? Contradiction = null)
-{
-    /// <summary>Path in the folder or zip.</summary>
-    public string Path => File.Path;
-
-    /// <summary>Name of its class; null where none is known.</summary>
-    public string? ClassName => File.ClassName;
-
-    /// <summary>The same with one more copy.</summary>
-    internal InventoriedFile With(SourceFile copy) =>
-        ClassName is null && copy.ClassName is not null ? this with { File = copy }
-        : copy.ClassName is not null && copy.ClassName != ClassName ? this with { Contradiction = Contradiction ?? copy.Path }
-        : this;
-}
+public sealed record InventoriedFile(SourceFile File, string Digest, string? Contradiction);

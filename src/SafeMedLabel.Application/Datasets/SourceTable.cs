@@ -19,13 +19,13 @@ internal sealed class SourceTable : IDisposable
     /// <param name="name">What sentences call the table: 'manifest'.</param>
     /// <param name="text">The table.</param>
     /// <exception cref="DatasetException">It is empty.</exception>
-    public SourceTable(string name, string text)
+    public SourceTable(string name, TextReader text)
     {
         _name = name;
-        var firstLine = text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? end : text.Length).ToString();
-        _csv = new CsvReader(new StringReader(text), new CsvConfiguration(CultureInfo.InvariantCulture)
+        _csv = new CsvReader(text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
-            Delimiter = Delimiters.MaxBy(d => firstLine.Count(c => c == d[0]))!,
+            DetectDelimiter = true,
+            GetDelimiter = beginning => DelimiterOf(beginning.Text),
             TrimOptions = TrimOptions.Trim,
             // A quote that is never closed would swallow the rest of the table as one field.
             MaxFieldSize = MaxField,
@@ -79,4 +79,10 @@ internal sealed class SourceTable : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _csv.Dispose();
+
+    private static string DelimiterOf(string beginning)
+    {
+        var firstLine = beginning.AsSpan(0, beginning.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? end : beginning.Length).ToString();
+        return Delimiters.MaxBy(d => firstLine.Count(c => c == d[0]))!;
+    }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.IO.Hashing;
 using SafeMedLabel.Application.Imaging;
 
@@ -13,42 +12,22 @@ internal sealed class ZipSource : DatasetSource
     private const string Damaged = "The file is damaged in the zip: its checksum (CRC) is wrong.";
     private const string NotUnpacked = "The file is damaged in the zip: it cannot be unpacked.";
 
-    private readonly SourceLimits _limits;
+    private readonly string _name;
     private readonly string _scratchFolder;
-    private readonly ZipArchive _archive;
-
-    // The entries of one archive share its stream.
-    private readonly Lock _reading = new();
+    private readonly ZipDirectory _zip;
 
     public ZipSource(string path, SourceLimits limits, string scratchFolder)
+        : base(limits)
     {
-        (_limits, _scratchFolder) = (limits, scratchFolder);
-        try
-        {
-            _archive = ZipFile.OpenRead(path);
-            if (_archive.Entries.Count > limits.MaxFiles)
-            {
-                _archive.Dispose();
-                throw new DatasetException(FormattableString.Invariant($"The zip holds more than {limits.MaxFiles:N0} files."));
-            }
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new DatasetException($"'{Path.GetFileName(path)}' is not a readable zip: it is damaged, cut short, or something else.", exception);
-        }
-
-        if (_archive.Entries.Any(entry => entry.IsEncrypted))
-        {
-            _archive.Dispose();
-            throw new DatasetException($"'{Path.GetFileName(path)}' is protected by a password; give it unprotected.");
-        }
+        (_name, _scratchFolder) = (Path.GetFileName(path), scratchFolder);
+        _zip = new ZipDirectory(path);
     }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _archive.Dispose();
+            _zip.Dispose();
         }
 
         base.Dispose(disposing);
@@ -56,55 +35,36 @@ internal sealed class ZipSource : DatasetSource
 
     private protected override IEnumerable<SourceEntry> List()
     {
-        foreach (var entry in _archive.Entries)
+        var count = 0;
+        foreach (var (place, member) in _zip.Members())
         {
-            var path = entry.FullName.Replace('\\', '/');
+            if (++count > Limits.MaxFiles)
+            {
+                throw new DatasetException(FormattableString.Invariant($"The zip holds more than {Limits.MaxFiles:N0} files."));
+            }
+
+            if (member.IsEncrypted)
+            {
+                throw new DatasetException($"'{_name}' is protected by a password; give it unprotected.");
+            }
+
+            var path = member.Name.Replace('\\', '/');
             if (!path.EndsWith('/'))
             {
-                yield return new Entry(this, entry, path, Refusal(entry, path));
+                yield return new SourceEntry(path, member.Length, place, Refusal(member, path));
             }
         }
     }
 
-    private string? Refusal(ZipArchiveEntry entry, string path)
-    {
-        if (SourcePath.LeadsOut(path))
-        {
-            return "The name leads out of the data set.";
-        }
-
-        if (((entry.ExternalAttributes >> 16) & UnixFileTypeMask) == UnixSymbolicLink)
-        {
-            return "A symbolic link; only real files are read.";
-        }
-
-        if (entry.Length > _limits.MaxFileLength)
-        {
-            return _limits.TooLong;
-        }
-
-        return IsImplausible(entry.Length, entry.CompressedLength)
-            ? "The file unfolds to far more than its size in the zip allows for."
-            : null;
-    }
-
-    private byte[] Read(ZipArchiveEntry entry)
+    private protected override byte[] ReadWhole(SourceEntry entry)
     {
         try
         {
-            byte[] content;
-            lock (_reading)
-            {
-                content = BoundedReader.ReadToEnd(entry.Open(), _limits, (int)entry.Length);
-            }
+            var member = _zip.At(entry.Place);
+            var content = _zip.Read(member, stream => BoundedReader.ReadToEnd(stream, Limits, (int)member.Length));
 
             // The sizes and the checksum are the zip's own claims until the bytes are there.
-            if (content.Length != entry.Length || Crc32.HashToUInt32(content) != entry.Crc32)
-            {
-                throw new ImageRejectedException(Damaged);
-            }
-
-            return content;
+            return content.Length == member.Length && Crc32.HashToUInt32(content) == member.Crc32 ? content : throw new ImageRejectedException(Damaged);
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
@@ -112,63 +72,77 @@ internal sealed class ZipSource : DatasetSource
         }
     }
 
-    private bool IsImplausible(long length, long compressedLength) =>
-        length > PlausibleAtAnyRatio && length / Math.Max(1, compressedLength) > _limits.MaxCompressionRatio;
-
-    private sealed class Entry(ZipSource source, ZipArchiveEntry entry, string path, string? refusal) : SourceEntry(path, entry.Length, refusal)
+    private protected override FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken)
     {
-        public override byte[] Read() => source.Read(entry);
-
-        protected override FileContent OpenLong(CancellationToken cancellationToken)
+        Directory.CreateDirectory(_scratchFolder);
+        var unpacked = FileContent.At(Path.Combine(_scratchFolder, $"{Guid.NewGuid():n}.tmp"), isScratch: true);
+        try
         {
-            Directory.CreateDirectory(source._scratchFolder);
-            var unpacked = FileContent.At(System.IO.Path.Combine(source._scratchFolder, $"{Guid.NewGuid():n}.tmp"), isScratch: true);
-            try
-            {
-                using var file = new FileStream(unpacked.Path!, FileMode.CreateNew);
-                ReadInPieces(file.Write, cancellationToken);
-                return unpacked;
-            }
-            catch
-            {
-                unpacked.Dispose();
-                throw;
-            }
+            using var file = new FileStream(unpacked.Path!, FileMode.CreateNew);
+            ReadInPieces(entry, isPicture, file.Write, cancellationToken);
+            return unpacked;
+        }
+        catch
+        {
+            unpacked.Dispose();
+            throw;
+        }
+    }
+
+    private protected override void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken)
+    {
+        var checksum = new Crc32();
+        var length = 0L;
+        var member = _zip.At(entry.Place);
+        try
+        {
+            _zip.Read(member, content => ReadInPieces(content, isPicture, Take, cancellationToken));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ImageRejectedException(NotUnpacked, exception);
         }
 
-        protected override void ReadInPieces(PieceAction take, CancellationToken cancellationToken)
+        if (length != member.Length || checksum.GetCurrentHashAsUInt32() != member.Crc32)
         {
-            var checksum = new Crc32();
-            var length = 0L;
-            try
-            {
-                lock (source._reading)
-                {
-                    using var content = entry.Open();
-                    ReadInPieces(content, Take, cancellationToken);
-                }
-            }
-            catch (InvalidDataException exception)
-            {
-                throw new ImageRejectedException(NotUnpacked, exception);
-            }
+            throw new ImageRejectedException(Damaged);
+        }
 
-            if (length != entry.Length || checksum.GetCurrentHashAsUInt32() != entry.Crc32)
+        void Take(ReadOnlySpan<byte> piece)
+        {
+            length += piece.Length;
+            if (length > member.Length)
             {
                 throw new ImageRejectedException(Damaged);
             }
 
-            void Take(ReadOnlySpan<byte> piece)
-            {
-                length += piece.Length;
-                if (length > entry.Length)
-                {
-                    throw new ImageRejectedException(Damaged);
-                }
-
-                checksum.Append(piece);
-                take(piece);
-            }
+            checksum.Append(piece);
+            take(piece);
         }
     }
+
+    private string? Refusal(ZipMember member, string path)
+    {
+        if (SourcePath.LeadsOut(path))
+        {
+            return "The name leads out of the data set.";
+        }
+
+        if ((member.UnixMode & UnixFileTypeMask) == UnixSymbolicLink)
+        {
+            return "A symbolic link; only real files are read.";
+        }
+
+        if (member.Length > Limits.MaxFileLength)
+        {
+            return Limits.TooLong;
+        }
+
+        return IsImplausible(member.Length, member.PackedLength)
+            ? "The file unfolds to far more than its size in the zip allows for."
+            : null;
+    }
+
+    private bool IsImplausible(long length, long packedLength) =>
+        length > PlausibleAtAnyRatio && length / Math.Max(1, packedLength) > Limits.MaxCompressionRatio;
 }

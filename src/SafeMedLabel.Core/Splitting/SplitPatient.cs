@@ -14,7 +14,7 @@ internal sealed record SplitPatient(string Name, int[] Counts)
         var patients = items
             .GroupBy(item => item.Patient, StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new SplitPatient(group.Key, [.. classes.Select(c => group.Count(item => item.ClassIndex == c))]))
+            .Select(group => new SplitPatient(group.Key, [.. classes.Select(c => group.Where(item => item.ClassIndex == c).Sum(item => item.Images))]))
             .ToArray();
         random.Shuffle<SplitPatient>(patients);
         return patients;

@@ -32,8 +32,8 @@ public sealed class DatasetSourceTests : IDisposable
             Assert.Equal(["A", "b"], source.ClassNames);
             Assert.Equal([$"{above}A/patient/3.png", $"{above}b/1.png", $"{above}b/2.png"], source.Files.Select(f => f.Path));
             Assert.Equal(["A", "b", "b"], source.Files.Select(f => f.ClassName));
-            Assert.Equal("3.png", source.Files[0].Name);
-            Assert.Equal(Pictures.Png(1), source.Files[1].Read());
+            Assert.Equal("3.png", source.Files.ElementAt(0).Name);
+            Assert.Equal(Pictures.Png(1), source.Files.ElementAt(1).Read());
             Assert.Empty(source.Rejected);
             Assert.False(source.IsSynthetic);
         });
@@ -50,7 +50,7 @@ public sealed class DatasetSourceTests : IDisposable
 
         using var source = DatasetSource.Open(_folder.Path);
         Assert.Equal(["Parasitized", "Uninfected"], source.ClassNames);
-        Assert.Equal(4, source.Files.Count);
+        Assert.Equal(4, source.FileCount);
     }
 
     [Theory]
@@ -139,7 +139,7 @@ public sealed class DatasetSourceTests : IDisposable
         File.WriteAllBytes(path, bytes);
 
         using var source = DatasetSource.Open(path);
-        Assert.Throws<ImageRejectedException>(() => source.Files[1].Read());
+        Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(1).Read());
     }
 
     [Fact]
@@ -159,8 +159,8 @@ public sealed class DatasetSourceTests : IDisposable
         bytes[bytes.AsSpan().IndexOf("very"u8)] = (byte)'V';
         File.WriteAllBytes(path, bytes);
         using var source = DatasetSource.Open(path);
-        Assert.Contains("checksum", Assert.Throws<ImageRejectedException>(() => source.Files[0].Read()).Message, StringComparison.Ordinal);
-        Assert.Equal("the very bytes"u8, source.Files[1].Read());
+        Assert.Contains("checksum", Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(0).Read()).Message, StringComparison.Ordinal);
+        Assert.Equal("the very bytes"u8, source.Files.ElementAt(1).Read());
     }
 
     [Theory]
@@ -188,8 +188,8 @@ public sealed class DatasetSourceTests : IDisposable
         _folder.Add("a/1.png", new byte[1000]);
         _folder.Add("b/1.png", new byte[1001]);
         using var source = DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFileLength = 1000 });
-        Assert.Equal(1000, source.Files[0].Read().Length);
-        Assert.Throws<ImageRejectedException>(() => source.Files[1].Read());
+        Assert.Equal(1000, source.Files.ElementAt(0).Read().Length);
+        Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(1).Read());
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class ManifestTests : IDisposable
             Assert.Equal(["Healthy", "Infected"], source.ClassNames);
             Assert.Equal(["2.png", "3.png", "1.png"], source.Files.Select(f => f.Name));
             Assert.Equal([("Healthy", "P2", null, DataSplit.Test), (null, null, null, (DataSplit?)null), ("Infected", "P1", "Ward 1", DataSplit.Training)], source.Files.Select(f => (f.ClassName, f.Patient, f.Site, f.Split)));
-            Assert.Equal(Pictures.Png(1), source.Files[2].Read());
+            Assert.Equal(Pictures.Png(1), source.Files.ElementAt(2).Read());
             Assert.Empty(source.Rejected);
         });
     }

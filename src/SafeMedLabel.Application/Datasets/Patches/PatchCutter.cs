@@ -66,7 +66,7 @@ public sealed class PatchCutter(int size)
                 rejected.Add(new RejectedFile(file.Path, refused.Message));
             }
 
-            progress(index + 1, source.Files.Count);
+            progress(index + 1, source.FileCount);
         }
 
         manifest.Flush();

@@ -46,11 +46,11 @@ public sealed class PatchCutterTests : IDisposable
             ],
             source.Files.Select(f => (f.Path, f.ClassName, f.Patient)));
         using var slide = Image.NewFromFile(_folder.File("set/0/C7P7thin_slide.tif"));
-        Assert.Equal(Pixels(slide, 256, 0, 256, 256), ImageDecoder.Decode(source.Files[0].Read()).Rgb);
-        var edge = ImageDecoder.Decode(source.Files[1].Read());
+        Assert.Equal(Pixels(slide, 256, 0, 256, 256), ImageDecoder.Decode(source.Files.ElementAt(0).Read()).Rgb);
+        var edge = ImageDecoder.Decode(source.Files.ElementAt(1).Read());
         Assert.Equal((Wide - (67 * Size), 700 - 512), (edge.Width, edge.Height));
         Assert.Equal(Pixels(slide, 67 * Size, 512, edge.Width, edge.Height), edge.Rgb);
-        Assert.Equal(Pictures.Png(1), source.Files[2].Read());
+        Assert.Equal(Pictures.Png(1), source.Files.ElementAt(2).Read());
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class PatchCutterTests : IDisposable
         _folder.Add("set/manifest.csv", "path,label,patient,site,split\na.tif,Infected,=P1,Ward 1,test\n"u8.ToArray());
         Cut(_folder.File("set"));
         using var source = DatasetSource.Open(Out);
-        Assert.Equal(2, source.Files.Count);
+        Assert.Equal(2, source.FileCount);
         Assert.All(source.Files, f => Assert.Equal(("Infected", "=P1", "Ward 1", DataSplit.Test), (f.ClassName, f.Patient, f.Site, f.Split)));
     }
 
