@@ -56,21 +56,13 @@ internal sealed class ZipSource : DatasetSource
         }
     }
 
-    private protected override byte[] ReadWhole(SourceEntry entry)
+    private protected override byte[] ReadWhole(SourceEntry entry) => Unpacking(entry, member =>
     {
-        try
-        {
-            var member = _zip.At(entry.Place);
-            var content = _zip.Read(member, stream => BoundedReader.ReadToEnd(stream, Limits, (int)member.Length));
+        var content = _zip.Read(member, stream => BoundedReader.ReadToEnd(stream, Limits, (int)member.Length));
 
-            // The sizes and the checksum are the zip's own claims until the bytes are there.
-            return content.Length == member.Length && Crc32.HashToUInt32(content) == member.Crc32 ? content : throw new ImageRejectedException(Damaged);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException)
-        {
-            throw new ImageRejectedException(NotUnpacked, exception);
-        }
-    }
+        // The sizes and the checksum are the zip's own claims until the bytes are there.
+        return content.Length == member.Length && Crc32.HashToUInt32(content) == member.Crc32 ? content : throw new ImageRejectedException(Damaged);
+    });
 
     private protected override FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken)
     {
@@ -89,24 +81,12 @@ internal sealed class ZipSource : DatasetSource
         }
     }
 
-    private protected override void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken)
+    private protected override void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken) => Unpacking(entry, member =>
     {
         var checksum = new Crc32();
         var length = 0L;
-        var member = _zip.At(entry.Place);
-        try
-        {
-            _zip.Read(member, content => ReadInPieces(content, isPicture, Take, cancellationToken));
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new ImageRejectedException(NotUnpacked, exception);
-        }
-
-        if (length != member.Length || checksum.GetCurrentHashAsUInt32() != member.Crc32)
-        {
-            throw new ImageRejectedException(Damaged);
-        }
+        _zip.Read(member, content => ReadInPieces(content, isPicture, Take, cancellationToken));
+        return length == member.Length && checksum.GetCurrentHashAsUInt32() == member.Crc32 ? length : throw new ImageRejectedException(Damaged);
 
         void Take(ReadOnlySpan<byte> piece)
         {
@@ -118,6 +98,18 @@ internal sealed class ZipSource : DatasetSource
 
             checksum.Append(piece);
             take(piece);
+        }
+    });
+
+    private T Unpacking<T>(SourceEntry entry, Func<ZipMember, T> unpack)
+    {
+        try
+        {
+            return unpack(_zip.At(entry.Place));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ImageRejectedException(NotUnpacked, exception);
         }
     }
 

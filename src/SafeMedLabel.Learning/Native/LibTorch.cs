@@ -27,7 +27,7 @@ public static class LibTorch
     /// A later call with a number of threads sets it anew.
     /// </summary>
     /// <param name="threads">Threads that compute; 0 for the default.</param>
-    /// <exception cref="DllNotFoundException">It cannot be loaded; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">It cannot be loaded, or computes wrongly; the message says why.</exception>
     public static void EnsureLoaded(int threads = 0)
     {
         lock (Gate)
@@ -51,6 +51,11 @@ public static class LibTorch
                 }
 
                 torch.set_num_threads(threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount - 1));
+                if (!_loaded)
+                {
+                    ConvolutionCheck.Require();
+                }
+
                 _loaded = true;
             }
             catch (Exception failure) when (failure is TypeInitializationException or NotSupportedException or BadImageFormatException
@@ -58,7 +63,7 @@ public static class LibTorch
             {
                 // TorchSharp's message goes on with a trace of many lines; the exception keeps it.
                 var reason = (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0];
-                throw new DllNotFoundException($"The native library libtorch cannot be loaded: {reason}", failure);
+                throw new DllNotFoundException($"The native library libtorch cannot be used: {reason}", failure);
             }
         }
     }

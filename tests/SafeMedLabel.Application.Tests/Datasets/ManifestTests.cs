@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using FsCheck.Xunit;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -35,6 +36,28 @@ public sealed class ManifestTests : IDisposable
             Assert.Equal(Pictures.Png(1), source.Files.ElementAt(2).Read());
             Assert.Empty(source.Rejected);
         });
+    }
+
+    [Fact]
+    public void A_table_may_be_longer_than_a_picture_that_is_read_whole()
+    {
+        var notes = new string('n', 4000);
+        var lines = Enumerable.Range(0, (FileContent.MaxHeld / notes.Length) + 1).Select(i => $"{i}.png,a,{notes}");
+        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(string.Join('\n', lines.Prepend("path,label,notes").Append("last.png,b,"))));
+        _folder.Add("0.png", Pictures.Png(1));
+        _folder.Add("last.png", Pictures.Png(2));
+        using var folder = DatasetSource.Open(_folder.Path);
+        using var zip = DatasetSource.Open(Zipped(CompressionLevel.NoCompression));
+        Assert.All([folder, zip], source => Assert.Equal([("0.png", "a"), ("last.png", "b")], source.Files.Select(f => (f.Path, f.ClassName))));
+    }
+
+    [Fact]
+    public void A_manifest_of_more_lines_than_a_data_set_may_have_files_is_refused()
+    {
+        _folder.Add("manifest.csv", "path,label\n1.png,a\n2.png,b\n3.png,b\n"u8.ToArray());
+        _folder.Add("1.png", Pictures.Png(1));
+        var refusal = Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFiles = 2 }));
+        Assert.Equal("The manifest names more than 2 files.", refusal.Message);
     }
 
     [Theory]
@@ -173,10 +196,10 @@ public sealed class ManifestTests : IDisposable
         return DatasetSource.Open(_folder.Path);
     }
 
-    private string Zipped()
+    private string Zipped(CompressionLevel level = CompressionLevel.Optimal)
     {
         var zip = Path.Combine(Path.GetTempPath(), $"safemed-test-{Guid.NewGuid():n}.zip");
-        ZipFile.CreateFromDirectory(_folder.Path, zip);
+        ZipFile.CreateFromDirectory(_folder.Path, zip, level, includeBaseDirectory: false);
         var inside = _folder.File("set.zip");
         File.Move(zip, inside);
         return inside;
