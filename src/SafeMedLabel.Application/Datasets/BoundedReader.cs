@@ -15,7 +15,7 @@ internal static class BoundedReader
             {
                 if (stream.Length > limits.MaxWholeLength)
                 {
-                    throw new ImageRejectedException(limits.TooLong);
+                    throw new ImageRejectedException(limits.TooLongToHold);
                 }
 
                 expectedLength = (int)stream.Length;
@@ -36,7 +36,7 @@ internal static class BoundedReader
                 length += read;
                 if (length > limits.MaxWholeLength)
                 {
-                    throw new ImageRejectedException(limits.TooLong);
+                    throw new ImageRejectedException(limits.TooLongToHold);
                 }
 
                 if (length == buffer.Length)

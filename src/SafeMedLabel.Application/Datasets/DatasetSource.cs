@@ -84,7 +84,7 @@ public abstract class DatasetSource : IDisposable
 
     /// <summary>Reads a file whole.</summary>
     /// <exception cref="ImageRejectedException">Too large, implausibly compressed, damaged or unreadable.</exception>
-    internal byte[] Read(SourceEntry entry) => ReadWhole(entry);
+    internal byte[] Read(SourceEntry entry) => IsLong(entry) ? throw new ImageRejectedException(Limits.TooLongToHold) : ReadWhole(entry);
 
     /// <summary>A file's content; of a long one that is packed, unpacked until it is disposed of.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>, or long and no TIFF.</exception>
@@ -166,7 +166,7 @@ public abstract class DatasetSource : IDisposable
     private protected delegate void PieceAction(ReadOnlySpan<byte> piece);
 
     /// <summary>Whether a file is read in parts, if it can be.</summary>
-    private static bool IsLong(SourceEntry entry) => entry.Length > FileContent.MaxHeld;
+    private protected static bool IsLong(SourceEntry entry) => entry.Length > FileContent.MaxHeld;
 
     private void Arrange(string? manifest)
     {

@@ -17,5 +17,9 @@ public sealed record SourceLimits(int MaxFiles, long MaxFileLength, int MaxCompr
     /// <summary>Most bytes of a file that is read whole.</summary>
     internal int MaxWholeLength => (int)Math.Min(MaxFileLength, FileContent.MaxHeld);
 
+    /// <summary>Says that a file has more than <see cref="MaxFileLength"/>.</summary>
     internal string TooLong => FormattableString.Invariant($"The file is larger than {MaxFileLength >> 20} MiB.");
+
+    /// <summary>Says that a file that is to be read whole has more than <see cref="MaxWholeLength"/>.</summary>
+    internal string TooLongToHold => FormattableString.Invariant($"The file is larger than {MaxWholeLength >> 20} MiB.");
 }

@@ -107,8 +107,9 @@ internal sealed class ZipSource : DatasetSource
         {
             return unpack(_zip.At(entry.Place));
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException || (exception is IOException && !IsLong(entry)))
         {
+            // Of a long file an IOException may as well be that of what is written, to a full disk.
             throw new ImageRejectedException(NotUnpacked, exception);
         }
     }
