@@ -36,6 +36,19 @@ public sealed class PasskeyTests : IAsyncLifetime
         Assert.Contains(Refused, await (await SignInAsync(browser, credential)).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, "/login")]
+    [InlineData("pat", "/account/passkeys")]
+    public async Task A_form_that_asks_the_device_comes_after_the_script_that_asks_it_was_run(string? name, string address)
+    {
+        using var browser = await _server.BrowserAsync(name);
+        var page = await browser.GetStringAsync(address, Cancellation);
+
+        // A script with anything more, such as type="module", would be run when the page is complete.
+        var script = page.IndexOf("<script src=\"/assets/js/passkeys.js\"></script>", StringComparison.Ordinal);
+        Assert.InRange(script, 0, page.IndexOf("data-passkey=", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_device_is_asked_for_finger_face_or_PIN()
     {

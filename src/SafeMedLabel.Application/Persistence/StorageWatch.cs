@@ -12,6 +12,9 @@ namespace SafeMedLabel.Application.Persistence;
 public sealed class StorageWatch(
     IDbContextFactory<AppDbContext> contexts, StorageOptions storage, IOptions<StorageWatchOptions> options, TimeProvider time, ILogger<StorageWatch> logger) : BackgroundService
 {
+    // In one piece: that it has been looked is never seen before what was found.
+    private volatile Look? _look;
+
     /// <summary>Time from one look to the next.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -19,10 +22,10 @@ public sealed class StorageWatch(
     public event Action? Changed;
 
     /// <summary>True once it has been looked.</summary>
-    public bool HasLooked { get; private set; }
+    public bool HasLooked => _look is not null;
 
     /// <summary>Why nothing can be stored, in a sentence for whoever is at a page; null while it can be.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => _look?.Problem;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -32,10 +35,9 @@ public sealed class StorageWatch(
         {
             do
             {
-                var problem = await LookAsync(stoppingToken);
-                var isNews = problem != Problem;
-                (HasLooked, Problem) = (true, problem);
-                if (isNews)
+                var (before, problem) = (Problem, await LookAsync(stoppingToken));
+                _look = new Look(problem);
+                if (problem != before)
                 {
                     Changed?.Invoke();
                 }
@@ -81,4 +83,6 @@ public sealed class StorageWatch(
 
     /// <summary>What is free for this program on the storage's disk; on Windows of the drive, elsewhere of what is mounted there.</summary>
     private long FreeBytes() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(storage.FullRoot)! : storage.FullRoot).AvailableFreeSpace;
+
+    private sealed record Look(string? Problem);
 }

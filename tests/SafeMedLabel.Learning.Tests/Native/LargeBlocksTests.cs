@@ -15,24 +15,23 @@ public class LargeBlocksTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "How memory goes back is asked of Linux.");
         // By its own rule the C library would take the first large block that is freed as a reason to keep all that are no larger.
         torch.ones(31 * Mebibyte / sizeof(float)).Dispose();
-        var before = Environment.WorkingSet;
         var pairs = Enumerable.Range(0, 32)
             .Select(_ => (Large: torch.ones(16 * Mebibyte / sizeof(float)), Small: torch.ones(Mebibyte / sizeof(float))))
             .ToArray();
-        var filled = Environment.WorkingSet;
 
+        // Only this short step is measured: over a longer one the rest of the process gives memory back too.
+        var filled = Environment.WorkingSet;
         foreach (var (large, _) in pairs)
         {
             large.Dispose();
         }
 
-        var after = Environment.WorkingSet;
+        var freed = filled - Environment.WorkingSet;
         foreach (var (_, small) in pairs)
         {
             small.Dispose();
         }
 
-        Assert.True(filled - before > 400L * Mebibyte, $"The tensors took {(filled - before) / Mebibyte} MiB.");
-        Assert.True(after - before < 128L * Mebibyte, $"{(after - before) / Mebibyte} MiB of {(filled - before) / Mebibyte} stayed.");
+        Assert.True(freed > 448L * Mebibyte, $"Of 512 MiB {freed / Mebibyte} left the process.");
     }
 }
