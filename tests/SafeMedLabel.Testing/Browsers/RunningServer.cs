@@ -85,8 +85,9 @@ public sealed class RunningServer : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // A server that lives for seconds gains nothing from code that counts its own calls.
+        // A server and a worker that live for seconds gain nothing from code that counts its calls and is compiled again.
         start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_TC_CallCounting"] = "0";
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;
