@@ -40,12 +40,12 @@ public sealed class PerceptualHashTests : IDisposable
     }
 
     [Fact]
-    public void Two_thousand_cells_that_look_alike_are_not_taken_for_each_other()
+    public void A_thousand_cells_that_look_alike_are_not_taken_for_each_other()
     {
-        DemoDataset.Write(_folder.Path, 2000, seed: 5, cancellationToken: TestContext.Current.CancellationToken);
+        DemoDataset.Write(_folder.Path, 1000, seed: 5, cancellationToken: TestContext.Current.CancellationToken);
         byte[][] small = [.. Directory.GetFiles(_folder.Path, "*.png", SearchOption.AllDirectories).AsParallel().Select(f => Small(File.ReadAllBytes(f)))];
         var (pairs, areAll) = NearHashes.Find([.. small.Select(PerceptualHash.Of)], TestContext.Current.CancellationToken);
-        Assert.Equal((2000, true), (small.Length, areAll));
+        Assert.Equal((1000, true), (small.Length, areAll));
         Assert.DoesNotContain(pairs, p => PerceptualHash.Difference(small[p.First], small[p.Second]) <= NearPictures.MaxDifference);
     }
 
