@@ -18,6 +18,9 @@ public readonly record struct Result(string? Error) : IPostponable<Result>
 
     /// <inheritdoc />
     public static Result Postponed(string reason) => new(reason) { IsPostponed = true };
+
+    /// <inheritdoc />
+    static Result IPostponable<Result>.Denied(string reason) => Refused(reason);
 }
 
 /// <summary>As <see cref="Result"/>, with what was made.</summary>
@@ -35,6 +38,9 @@ public readonly record struct Result<T>(T? Value, string? Error) : IPostponable<
 
     /// <inheritdoc />
     static Result<T> IPostponable<Result<T>>.Postponed(string reason) => Result.Postponed(reason);
+
+    /// <inheritdoc />
+    static Result<T> IPostponable<Result<T>>.Denied(string reason) => Result.Refused(reason);
 
     /// <summary>Wraps what was made.</summary>
     public static implicit operator Result<T>(T value) => new(value, null);

@@ -12,7 +12,7 @@ internal sealed class ActorCircuitHandler(AuthenticationStateProvider authentica
     public override Func<CircuitInboundActivityContext, Task> CreateInboundActivityHandler(Func<CircuitInboundActivityContext, Task> next) => async context =>
     {
         var state = await authentication.GetAuthenticationStateAsync();
-        CurrentActor.Id = state.User.Identity?.IsAuthenticated == true ? state.UserId() : null;
+        CurrentActor.Set(state.User.Identity?.IsAuthenticated == true ? state.UserId() : null);
         await next(context);
     };
 }

@@ -95,12 +95,13 @@ internal static class WebUi
         app.UseMiddleware<FirstRunMiddleware>();
         app.UseRequestLocalization();
         app.UseAuthentication();
-        app.Use((http, next) =>
-        {
-            CurrentActor.Id = http.User.FindFirstValue(ClaimTypes.NameIdentifier);
-            return next(http);
-        });
         app.UseAuthorization();
+        // Only now: what lets a program in by its key is asked as the key's right is.
+        app.Use(async (http, next) =>
+        {
+            CurrentActor.Set(http.User.FindFirstValue(ClaimTypes.NameIdentifier));
+            await next(http);
+        });
         app.UseRateLimiter();
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();

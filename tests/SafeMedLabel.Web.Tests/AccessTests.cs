@@ -55,7 +55,9 @@ public sealed class AccessTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.OK, "image/png", "no-store"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType, answer.Headers.CacheControl!.ToString()));
         Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
-        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(browser, $"/images/{Guid.NewGuid()}")).StatusCode);
+        Assert.StartsWith("/account/access-denied", (await GetAsync(browser, $"/images/{Guid.NewGuid()}")).Headers.Location!.PathAndQuery, StringComparison.Ordinal);
+        using var admin = await _server.BrowserAsync("ada");
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(admin, $"/images/{Guid.NewGuid()}")).StatusCode);
     }
 
     [Fact]

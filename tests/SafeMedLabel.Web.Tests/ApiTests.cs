@@ -143,7 +143,9 @@ public sealed class ApiTests : IAsyncLifetime
         using var again = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/projects/{_project}/images/{_image}/picture");
         again.Headers.IfNoneMatch.Add(picture.Headers.ETag!);
         Assert.Equal(HttpStatusCode.NotModified, (await program.SendAsync(again, Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(program, HttpMethod.Get, $"projects/{_project + 1}/images/{_image}/picture")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(program, HttpMethod.Get, $"projects/{_project + 1}/images/{_image}/picture")).StatusCode);
+        using var admins = await ProgramAsync("ada", ApiScope.Read);
+        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(admins, HttpMethod.Get, $"projects/{_project + 1}/images/{_image}/picture")).StatusCode);
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class PredictionsApiTests(TrainedModel model) : IClassFixture<Trai
         Assert.Equal((413, "The image is larger than 1 MB."), await RefusalAsync(lead, new byte[(1024 * 1024) + 1]));
         Assert.Equal(403, (await RefusalAsync(reader, cell)).Status);
         Assert.Equal(403, (await RefusalAsync(without, cell)).Status);
-        Assert.Equal(404, (await RefusalAsync(lead, cell, project: 99)).Status);
+        Assert.Equal(403, (await RefusalAsync(lead, cell, project: 99)).Status);
 
         await ActivateAsync(Always, "gone.safetensors");
         Assert.Equal((503, "The model's file cannot be used now; the server's log says why."), await RefusalAsync(lead, cell));

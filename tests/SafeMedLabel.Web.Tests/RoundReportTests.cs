@@ -190,9 +190,11 @@ public sealed class RoundReportTests : IAsyncLifetime
     {
         var running = await AddRoundAsync(r => r.State = RoundState.Training);
         var other = await _server.Services.GetRequiredService<Application.Datasets.ProjectService>().CreateAsync("Other", "Which?", Cancellation);
+        await _server.AddUserAsync("ada", Roles.Admin);
         using var lead = await _server.BrowserAsync("lea");
+        using var admin = await _server.BrowserAsync("ada");
 
-        var (unfinished, elsewhere) = (await GetAsync(lead, running), await lead.GetAsync(new Uri($"/projects/{other.Value}/rounds/{running}/report", UriKind.Relative), Cancellation));
+        var (unfinished, elsewhere) = (await GetAsync(lead, running), await admin.GetAsync(new Uri($"/projects/{other.Value}/rounds/{running}/report", UriKind.Relative), Cancellation));
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (unfinished.StatusCode, elsewhere.StatusCode));
         Assert.Equal("Round 1 is not completed; only completed rounds have a report.", await unfinished.Content.ReadAsStringAsync(Cancellation));

@@ -38,7 +38,7 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         {
             return await AnyAsync()
                 ? Result.Refused("Set-up has been done already; please sign in.")
-                : await CreateAsync(email, displayName, Roles.Admin, password);
+                : await AddAsync(email, displayName, Roles.Admin, password);
         }
         finally
         {
@@ -46,12 +46,23 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         }
     }
 
-    /// <summary>Makes an account.</summary>
+    /// <summary>Makes an account, as an admin does.</summary>
     /// <param name="email">E-mail address, which is the sign-in name.</param>
     /// <param name="displayName">The name colleagues see.</param>
     /// <param name="role">One of <see cref="Roles"/>.</param>
-    /// <param name="password">The password; null for somebody whom another server vouches for.</param>
-    public async Task<Result> CreateAsync(string email, string displayName, string role, string? password)
+    /// <param name="password">The password.</param>
+    public async Task<Result> CreateAsync(string email, string displayName, string role, string password) =>
+        await DeniedAsync() ?? await AddAsync(email, displayName, role, password);
+
+    /// <summary>Makes an account for somebody whom another server vouches for, and who has no password here.</summary>
+    /// <param name="email">E-mail address, which that server has verified.</param>
+    /// <param name="displayName">The name colleagues see.</param>
+    /// <param name="role">One of <see cref="Roles"/>, but no admin.</param>
+    public Task<Result> CreateVouchedForAsync(string email, string displayName, string role) =>
+        role == Roles.Admin ? Task.FromResult(Result.Refused("Another server makes nobody an admin here.")) : AddAsync(email, displayName, role, password: null);
+
+    /// <summary>Makes an account for whoever may have one: the caller has made sure of that.</summary>
+    internal async Task<Result> AddAsync(string email, string displayName, string role, string? password)
     {
         email = email.Trim();
         if ((string.IsNullOrWhiteSpace(displayName) ? "Please give a name." : Problem(email, role)) is { } problem)
@@ -96,12 +107,17 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
                               HasApiKeys = db.ApiKeys.Any(k => k.UserId == user.Id && k.RevokedUtc == null && k.ExpiresUtc > now.UtcDateTime),
                               user.CreatedUtc,
                           }).ToListAsync(cancellationToken);
-        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, IsDisabled(r.LockoutEnd, now), r.TwoFactorEnabled, r.HasPasskeys, r.HasApiKeys, r.CreatedUtc))];
+        return [.. rows.Select(r => new AccountView(r.Id, r.Email!, r.DisplayName, r.Role!, AppUser.IsDisabledUntil(r.LockoutEnd), r.TwoFactorEnabled, r.HasPasskeys, r.HasApiKeys, r.CreatedUtc))];
     }
 
     /// <summary>Gives an account another role.</summary>
     public async Task<Result> ChangeRoleAsync(string userId, string role)
     {
+        if (await DeniedAsync() is { } denied)
+        {
+            return denied;
+        }
+
         if (!Roles.All.Contains(role))
         {
             return Result.Refused("There is no such role.");
@@ -133,6 +149,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     /// <summary>Sets a new password and ends the account's sessions.</summary>
     public async Task<Result> ResetPasswordAsync(string userId, string password)
     {
+        if (await DeniedAsync() is { } denied)
+        {
+            return denied;
+        }
+
         if (await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused("This account no longer exists.");
@@ -144,6 +165,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     /// <summary>Shuts an account out, or lets it in again.</summary>
     public async Task<Result> SetDisabledAsync(string userId, bool disabled)
     {
+        if (await DeniedAsync() is { } denied)
+        {
+            return denied;
+        }
+
         if (await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused("This account no longer exists.");
@@ -162,6 +188,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     /// <summary>Lets a person in without the second factor that they lost; they may set one up again.</summary>
     public async Task<Result> RemoveSecondFactorAsync(string userId)
     {
+        if (await DeniedAsync() is { } denied)
+        {
+            return denied;
+        }
+
         if (await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused("This account no longer exists.");
@@ -174,6 +205,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     /// <summary>Lets none of a person's devices sign them in any more, as when one was lost; they may set them up again.</summary>
     public async Task<Result> RemovePasskeysAsync(string userId)
     {
+        if (await DeniedAsync() is { } denied)
+        {
+            return denied;
+        }
+
         if (await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused("This account no longer exists.");
@@ -195,6 +231,11 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
     public async Task<Result> EndSessionsAsync(string userId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Users.FirstOrDefaultAsync(u => u.Id == userId, cancellationToken) is not { } user)
         {
             return Result.Refused("This account no longer exists.");
@@ -207,15 +248,18 @@ public sealed class AccountService(UserManager<AppUser> users, IDbContextFactory
         return Result.Done;
     }
 
-    private async Task<bool> IsLastAdminAsync(AppUser user)
+    /// <summary>The refusal of whoever is no admin; null for an admin, and where the program acts of itself.</summary>
+    private async Task<Result?> DeniedAsync()
     {
-        var now = time.GetUtcNow();
-        var admins = (await users.GetUsersInRoleAsync(Roles.Admin)).Where(a => !IsDisabled(a.LockoutEnd, now)).ToList();
-        return admins.Count == 1 && admins[0].Id == user.Id;
+        await using var db = await contexts.CreateDbContextAsync();
+        return await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied ? denied : null;
     }
 
-    /// <summary>Failed sign-ins lock for minutes; an admin's lock is for ever.</summary>
-    internal static bool IsDisabled(DateTimeOffset? lockoutEnd, DateTimeOffset now) => lockoutEnd > now.AddYears(100);
+    private async Task<bool> IsLastAdminAsync(AppUser user)
+    {
+        var admins = (await users.GetUsersInRoleAsync(Roles.Admin)).Where(a => !AppUser.IsDisabledUntil(a.LockoutEnd)).ToList();
+        return admins.Count == 1 && admins[0].Id == user.Id;
+    }
 
     private static Result ToResult(IdentityResult result) => result.Succeeded ? Result.Done : Refused(result);
 

@@ -43,6 +43,11 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
         var secret = Mark + SecretToken.Create();
         var now = time.GetUtcNow().UtcDateTime;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         db.ApiKeys.Add(new ApiKey
         {
             UserId = userId,
@@ -98,6 +103,11 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
     public async Task<Result> RevokeAsync(string userId, int keyId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.ApiKeys.FirstOrDefaultAsync(k => k.Id == keyId && k.UserId == userId && k.RevokedUtc == null, cancellationToken) is not { } key)
         {
             return Result.Refused("This key no longer counts.");
@@ -112,6 +122,11 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
     public async Task<Result> RevokeAllAsync(string userId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         foreach (var key in await db.ApiKeys.Where(k => k.UserId == userId && k.RevokedUtc == null).ToListAsync(cancellationToken))
         {
             key.RevokedUtc = time.GetUtcNow().UtcDateTime;

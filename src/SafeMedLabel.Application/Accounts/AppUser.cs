@@ -11,6 +11,9 @@ public sealed class AppUser : IdentityUser
     /// <summary>When the account was made, UTC.</summary>
     public DateTime CreatedUtc { get; set; }
 
+    /// <summary>Whether an account whose lock ends then is disabled: wrong passwords lock for minutes, an admin for ever.</summary>
+    internal static bool IsDisabledUntil(DateTimeOffset? lockoutEnd) => lockoutEnd?.Year == DateTimeOffset.MaxValue.Year;
+
     /// <summary>Ends the person's sessions, once saved and within a minute: cookies are held against this stamp.</summary>
     internal void EndSessions() => (SecurityStamp, ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
 }

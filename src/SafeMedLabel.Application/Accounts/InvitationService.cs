@@ -31,6 +31,11 @@ public sealed class InvitationService(AccountService accounts, IDbContextFactory
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin, invitedById) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var normalized = email.ToUpperInvariant();
         if (await db.Users.AnyAsync(u => u.NormalizedEmail == normalized, cancellationToken))
         {
@@ -58,6 +63,11 @@ public sealed class InvitationService(AccountService accounts, IDbContextFactory
     public async Task<Result> RevokeAsync(int invitationId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Invitations.FirstOrDefaultAsync(i => i.Id == invitationId, cancellationToken) is not { } invitation)
         {
             return Result.Refused("This invitation does not count any more.");
@@ -86,7 +96,7 @@ public sealed class InvitationService(AccountService accounts, IDbContextFactory
         }
 
         // The address belongs to one account, so that of two who accept at once one is refused here.
-        var made = await accounts.CreateAsync(invitation.Email, displayName, invitation.Role, password);
+        var made = await accounts.AddAsync(invitation.Email, displayName, invitation.Role, password);
         if (!made.Succeeded)
         {
             return made;

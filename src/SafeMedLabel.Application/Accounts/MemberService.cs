@@ -5,7 +5,7 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Application.Accounts;
 
 /// <summary>Who sees a project and what they may do in it.</summary>
-public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+public sealed class MemberService(IDbContextFactory<AppDbContext> contexts)
 {
     /// <summary>The roles that can be given in a project.</summary>
     public static IReadOnlyList<string> GivenRoles { get; } = [Roles.Pathologist, Roles.Lead];
@@ -60,14 +60,16 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, Time
         },
         cancellationToken);
 
-    /// <summary>
-    /// What readers do goes through requests, each of which is asked for its right; a lead's open page would go on without being asked, and so is
-    /// closed with its session.
-    /// </summary>
+    /// <summary>Every write is asked for its right at once; what a lead's open page only shows would go on, and so is closed with its session.</summary>
     private async Task<Result> ChangeAsync(int projectId, Func<AppDbContext, Project, Task> change, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
         {
             return Result.Refused("This project no longer exists.");
@@ -105,7 +107,7 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, Time
         }
     }
 
-    private async Task<List<MemberView>> ListAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
+    private static async Task<List<MemberView>> ListAsync(AppDbContext db, int projectId, CancellationToken cancellationToken)
     {
         var isClosed = await db.Projects.Where(p => p.Id == projectId).Select(p => p.IsClosed).FirstOrDefaultAsync(cancellationToken);
         var people = await (from user in db.Users
@@ -114,9 +116,8 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts, Time
                             orderby user.DisplayName
                             select new { user.Id, user.DisplayName, user.LockoutEnd, Role = role.Name }).ToListAsync(cancellationToken);
         var given = await db.ProjectMembers.Where(m => m.ProjectId == projectId).ToDictionaryAsync(m => m.UserId, m => m.Role, cancellationToken);
-        var now = time.GetUtcNow();
         return [.. from person in people
-                   where !AccountService.IsDisabled(person.LockoutEnd, now)
+                   where !AppUser.IsDisabledUntil(person.LockoutEnd)
                    let member = given.GetValueOrDefault(person.Id)
                    select new MemberView(person.Id, person.DisplayName, person.Role!, member, Permission.RoleOf(person.Role, isClosed, member))];
     }

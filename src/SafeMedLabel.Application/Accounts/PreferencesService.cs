@@ -22,6 +22,11 @@ public sealed class PreferencesService(IDbContextFactory<AppDbContext> contexts)
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OwnAsync(db, preferences.UserId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.ReaderPreferences.FirstOrDefaultAsync(p => p.UserId == preferences.UserId, cancellationToken) is { } kept)
         {
             db.Entry(kept).CurrentValues.SetValues(preferences);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Jobs;
@@ -117,6 +118,11 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         DatasetImport import;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
+            if (await ActorRight.InProjectAsync(db, request.ProjectId, Roles.Admin, request.RequestedById) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             if (!await db.Projects.AnyAsync(p => p.Id == request.ProjectId, cancellationToken))
             {
                 return Result.Refused("This project no longer exists.");
@@ -162,6 +168,11 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 return Result.Refused("This dry run no longer waits for a decision.");
             }
 
+            if (await ActorRight.InProjectAsync(db, import.ProjectId, Roles.Admin) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             if (await IsBusyAsync(db, import.ProjectId, cancellationToken))
             {
                 return Result.Refused(Busy);
@@ -183,6 +194,11 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var asked = await db.Imports.Where(i => i.Id == importId && (DatasetImport.ActiveStates.Contains(i.State) || i.State == ImportState.Planned))
             .ExecuteUpdateAsync(set => set.SetProperty(i => i.CancelRequested, true), cancellationToken);
         if (asked == 0)

@@ -76,6 +76,11 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Projects.AnyAsync(p => p.Name == name, cancellationToken))
         {
             return Result.Refused($"There is already a project called '{name}'.");
@@ -101,6 +106,11 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, id, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == id, cancellationToken);
         if (project is null)
         {

@@ -1,9 +1,11 @@
+using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Takes archives part by part, straight to disk, and imports those that are whole. What broke off stays for a week.</summary>
-public sealed class UploadService(ImportService imports, StorageOptions storage, TimeProvider time)
+public sealed class UploadService(ImportService imports, IDbContextFactory<AppDbContext> contexts, StorageOptions storage, TimeProvider time)
 {
     /// <summary>The largest archive.</summary>
     public const long MaximumBytes = 8L * 1024 * 1024 * 1024;
@@ -20,6 +22,11 @@ public sealed class UploadService(ImportService imports, StorageOptions storage,
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result<long>> AppendAsync(UploadedFile file, long offset, Stream part, CancellationToken cancellationToken = default)
     {
+        if (await DeniedAsync(file, cancellationToken) is { } denied)
+        {
+            return denied;
+        }
+
         if (file.Size is < 1 or > MaximumBytes)
         {
             return Result.Refused($"An archive has at most {MaximumBytes >> 30} GB; a larger one is imported from a folder of the server.");
@@ -45,6 +52,11 @@ public sealed class UploadService(ImportService imports, StorageOptions storage,
     /// <summary>Imports a file that is whole, and returns the import's key. Where the import is refused, the file stays for another try.</summary>
     public async Task<Result<int>> ImportAsync(UploadedFile file, string patientPattern, string? site, bool isDryRun, int? patchSize = null, CancellationToken cancellationToken = default)
     {
+        if (await DeniedAsync(file, cancellationToken) is { } denied)
+        {
+            return denied;
+        }
+
         if (Received(file) != file.Size)
         {
             return Result.Refused("The upload is not complete.");
@@ -82,6 +94,12 @@ public sealed class UploadService(ImportService imports, StorageOptions storage,
         {
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
+    }
+
+    private async Task<Result?> DeniedAsync(UploadedFile file, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await ActorRight.InProjectAsync(db, file.ProjectId, Roles.Admin, file.UserId) is { Succeeded: false } denied ? denied : null;
     }
 
     private string PathOf(UploadedFile file) => Path.Combine(storage.UploadFolder, file.PartName);

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
@@ -24,6 +25,11 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
         int id;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Admin, requestedById) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             if (!await db.Projects.AnyAsync(p => p.Id == projectId, cancellationToken))
             {
                 return Result.Refused("This project no longer exists.");
@@ -69,6 +75,11 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
     public async Task<Result<(string Path, string Name)>> TakeAsync(int projectId, int exportId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var export = await db.Exports.AsNoTracking().FirstOrDefaultAsync(e => e.Id == exportId && e.ProjectId == projectId, cancellationToken);
         if (export is not { State: ExportState.Completed } || export.PathIn(storage) is var path && !File.Exists(path))
         {
@@ -80,18 +91,24 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
         return (path, export.FileName);
     }
 
-    /// <summary>Deletes an export and its file.</summary>
-    public async Task DeleteAsync(int exportId, CancellationToken cancellationToken = default)
+    /// <summary>Deletes an export and its file; one that is gone already is done.</summary>
+    public async Task<Result> DeleteAsync(int exportId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var export = await db.Exports.FirstOrDefaultAsync(e => e.Id == exportId, cancellationToken);
         if (export is null)
         {
-            return;
+            return Result.Done;
         }
 
         db.Exports.Remove(export);
         await db.SaveChangesAsync(cancellationToken);
         File.Delete(export.PathIn(storage));
+        return Result.Done;
     }
 }

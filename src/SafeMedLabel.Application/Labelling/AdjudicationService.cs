@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 
@@ -49,6 +50,11 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (!await db.Images.AnyAsync(
             i => i.Id == imageId && i.ProjectId == projectId && i.ReferenceClass != null && i.Split != DataSplit.Training && i.Split != DataSplit.Gold, cancellationToken))
         {
@@ -75,6 +81,11 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var doubt = await db.ReferenceDoubts.FirstOrDefaultAsync(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId), cancellationToken);
         if (doubt is null)
         {
@@ -105,6 +116,11 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await LabellingQueries.IsStored(db, clientKey))
         {
             return Result.Done;
@@ -140,6 +156,11 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var last = await db.Adjudications.Where(a => a.ProjectId == projectId && a.AdjudicatorId == adjudicatorId).OrderByDescending(a => a.EventId).FirstOrDefaultAsync(cancellationToken);
         if (last is null)
         {

@@ -19,6 +19,8 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
 
     /// <summary>A grid of the class that the reader asks for or, where they ask for none, of the one they hold or the first there is.</summary>
     public Task<GridView> OpenAsync(int projectId, string readerId, int? classIndex, CancellationToken cancellationToken = default) => turn.TryAsync(
+        projectId,
+        readerId,
         async db =>
         {
             var project = await LabellingQueries.Project(db, projectId);
@@ -64,6 +66,8 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     {
         int? retrainAfter = null;
         var stored = await turn.TryAsync(
+            request.ProjectId,
+            request.ReaderId,
             async db =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
@@ -86,6 +90,8 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
 
     /// <summary>Takes the labels of a grid back, and leases its images to their reader again.</summary>
     public Task<Result> TakeBackAsync(int projectId, string readerId, IReadOnlyCollection<Guid> images, CancellationToken cancellationToken = default) => turn.TryAsync(
+        projectId,
+        readerId,
         async db =>
         {
             foreach (var image in images.Reverse())

@@ -17,6 +17,9 @@ public enum GridState
 
     /// <summary>Nothing can be stored at the moment, nor can who holds which image.</summary>
     Postponed,
+
+    /// <summary>The reader has no right to read in this project, or no longer.</summary>
+    Denied,
 }
 
 /// <summary>Images that the model takes for one class, leased to a reader.</summary>
@@ -27,6 +30,9 @@ public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<Que
 {
     /// <inheritdoc />
     static GridView IPostponable<GridView>.Postponed(string reason) => new(GridState.Postponed, 0, []);
+
+    /// <inheritdoc />
+    static GridView IPostponable<GridView>.Denied(string reason) => new(GridState.Denied, 0, []);
 }
 
 /// <summary>What a reader says of a grid, on its way to the database.</summary>

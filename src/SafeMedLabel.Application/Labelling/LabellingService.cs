@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
@@ -28,6 +29,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MaximumLeases);
         return turn.TryAsync(
+            projectId,
+            readerId,
             async db =>
             {
                 var project = await LabellingQueries.Project(db, projectId);
@@ -72,6 +75,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
 
         int? retrainAfter = null;
         var stored = await turn.TryAsync(
+            request.ProjectId,
+            request.ReaderId,
             async db =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
@@ -98,6 +103,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
     /// <summary>Takes this reader's last answer back and leases its image to them again, before all others.</summary>
     public Task<Result<ReaderAnswer>> UndoAsync(int projectId, string readerId, CancellationToken cancellationToken = default) =>
         turn.TryAsync(
+            projectId,
+            readerId,
             async db => await LabellingQueries.Last(db, projectId, readerId) is { } last
                 ? await Answering.TakeBackAsync(db, last, Now, cancellationToken)
                 : Result.Refused("There is nothing to take back."),
@@ -105,7 +112,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
 
     /// <summary>
     /// Why this reader was shown an image; null until they have read it, for it could give away what the model thinks. That they were told an
-    /// image is of known class is stored before they are: from then on their answer stands.
+    /// image is of known class is stored before they are: from then on their answer stands. Null too for who may not read here any more.
     /// </summary>
     public async Task<WhyShown?> WhyAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default)
     {
@@ -115,7 +122,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
                            join image in db.Images on answer.ImageId equals image.Id
                            where answer.ProjectId == projectId && answer.ImageId == imageId && answer.ReaderId == readerId && answer.Kind != AnswerKind.Skip
                            select new { stored.Reason, stored.QueueRoundId, image.QueueRank, image.AcquisitionScore }).FirstOrDefaultAsync(cancellationToken);
-        if (shown?.Reason is not { } reason)
+        if (shown?.Reason is not { } reason || !(await ActorRight.InProjectAsync(db, projectId, Roles.Pathologist, readerId)).Succeeded)
         {
             return null;
         }

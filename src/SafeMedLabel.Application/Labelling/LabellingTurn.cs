@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Labelling;
@@ -31,9 +32,14 @@ public sealed class LabellingTurn(IDbContextFactory<AppDbContext> contexts) : ID
         }
     }
 
-    /// <summary>As <see cref="RunAsync"/>; where the storage takes nothing, the work is postponed and nothing of it is stored.</summary>
-    public Task<TOutcome> TryAsync<TOutcome>(Func<AppDbContext, Task<TOutcome>> work, CancellationToken cancellationToken)
-        where TOutcome : IPostponable<TOutcome> => StorageFailure.PostponeAsync(() => RunAsync(work, cancellationToken));
+    /// <summary>
+    /// Does what a reader asks for in a project, where they have the right to read there; otherwise it is denied. Where the storage takes nothing, the
+    /// work is postponed and nothing of it is stored.
+    /// </summary>
+    public Task<TOutcome> TryAsync<TOutcome>(int projectId, string readerId, Func<AppDbContext, Task<TOutcome>> work, CancellationToken cancellationToken)
+        where TOutcome : IPostponable<TOutcome> => StorageFailure.PostponeAsync(() => RunAsync(
+            async db => await ActorRight.InProjectAsync(db, projectId, Roles.Pathologist, readerId) is { Error: { } denied } ? TOutcome.Denied(denied) : await work(db),
+            cancellationToken));
 
     /// <inheritdoc />
     public void Dispose() => _turn.Dispose();

@@ -20,6 +20,9 @@ public enum QueueState
 
     /// <summary>Nothing can be stored at the moment, nor can who holds which image.</summary>
     Postponed,
+
+    /// <summary>The reader has no right to read in this project, or no longer.</summary>
+    Denied,
 }
 
 /// <summary>An image as a reader may know it: nothing that tells its class, its patient or the model's opinion.</summary>
@@ -37,4 +40,7 @@ public sealed record QueueView(QueueState State, IReadOnlyList<QueueImage> Image
 {
     /// <inheritdoc />
     static QueueView IPostponable<QueueView>.Postponed(string reason) => new(QueueState.Postponed, [], null);
+
+    /// <inheritdoc />
+    static QueueView IPostponable<QueueView>.Denied(string reason) => new(QueueState.Denied, [], null);
 }

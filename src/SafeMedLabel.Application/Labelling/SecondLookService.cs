@@ -11,6 +11,8 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
 {
     /// <summary>What the model says of an image that this reader has answered. That they saw it is stored before they see it.</summary>
     public Task<Result<ModelOpinion>> RevealAsync(int projectId, Guid imageId, string readerId, CancellationToken cancellationToken = default) => turn.TryAsync<Result<ModelOpinion>>(
+        projectId,
+        readerId,
         async db =>
         {
             var project = await LabellingQueries.Project(db, projectId);
@@ -41,6 +43,8 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
 
     /// <summary>Stores what a reader says of an image after they saw what the model says. The same <see cref="AnswerRequest.ClientKey"/> twice stores once.</summary>
     public Task<Result> ReviseAsync(AnswerRequest request, CancellationToken cancellationToken = default) => turn.TryAsync(
+        request.ProjectId,
+        request.ReaderId,
         async db =>
         {
             if (await LabellingQueries.IsStored(db, request.ClientKey))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 
@@ -25,12 +26,18 @@ public sealed class AlarmService(
     }
 
     /// <summary>Somebody has seen an alarm; who was first stays.</summary>
-    public async Task SeenAsync(int projectId, int alarmId, string userId, CancellationToken cancellationToken = default)
+    public async Task<Result> SeenAsync(int projectId, int alarmId, string userId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var now = time.GetUtcNow().UtcDateTime;
         await db.Alarms.Where(a => a.Id == alarmId && a.ProjectId == projectId && a.SeenUtc == null)
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.SeenUtc, now).SetProperty(a => a.SeenById, userId), cancellationToken);
+        return Result.Done;
     }
 
     /// <summary>Holds a project's imports and sites against its training data and raises what is new; returns how many alarms that were.</summary>

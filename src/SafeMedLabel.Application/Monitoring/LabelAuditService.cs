@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
@@ -20,6 +21,11 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             if (await LabellingQueries.Project(db, projectId) is not { } project)
             {
                 return Result.Refused("This project no longer exists.");
@@ -68,6 +74,13 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
     public async Task<Result> CancelAsync(int auditId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstOrDefaultAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var asked = await db.LabelAudits.Where(a => a.Id == auditId && LabelAudit.ActiveStates.Contains(a.State))
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.CancelRequested, true), cancellationToken);
         if (asked == 0)
@@ -78,6 +91,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
         var now = time.GetUtcNow().UtcDateTime;
         await db.LabelAudits.Where(a => a.Id == auditId && a.State == LabelAuditState.Queued)
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, LabelAuditState.Cancelled).SetProperty(a => a.FinishedUtc, now), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return Result.Done;
     }
 
@@ -120,7 +134,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
     public async Task<Result> SendAsync(int auditId, Guid imageId, string userId, CancellationToken cancellationToken = default)
     {
         var sent = await SendAsync(auditId, findings => findings.Where(f => f.ImageId == imageId), userId, cancellationToken);
-        return sent > 0 ? Result.Done : Result.Refused("This image has been sent already, or is decided.");
+        return sent is { Succeeded: true, Value: 0 } ? Result.Refused("This image has been sent already, or is decided.") : (Result)sent;
     }
 
     /// <summary>Sends the first so many of an audit's images that were not sent yet; returns how many there were.</summary>
@@ -132,7 +146,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
         }
 
         var sent = await SendAsync(auditId, findings => findings.OrderBy(f => f.Rank).Take(count), userId, cancellationToken);
-        return sent > 0 ? sent : Result.Refused("All images of this audit have been sent already, or are decided.");
+        return sent is { Succeeded: true, Value: 0 } ? Result.Refused("All images of this audit have been sent already, or are decided.") : sent;
     }
 
     /// <summary>What came of all images that a project's audits have sent.</summary>
@@ -154,16 +168,21 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
             .Select(a => a.ReaderId).Distinct().CountAsync(cancellationToken);
     }
 
-    private Task<int> SendAsync(int auditId, Func<IQueryable<LabelAuditFinding>, IQueryable<LabelAuditFinding>> choose, string userId, CancellationToken cancellationToken) => turn.RunAsync(
+    private Task<Result<int>> SendAsync(int auditId, Func<IQueryable<LabelAuditFinding>, IQueryable<LabelAuditFinding>> choose, string userId, CancellationToken cancellationToken) => turn.RunAsync<Result<int>>(
         async db =>
         {
+            var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstOrDefaultAsync(cancellationToken);
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             var now = time.GetUtcNow().UtcDateTime;
             var open = db.LabelAuditFindings.Where(f => f.AuditId == auditId && f.SentUtc == null && !db.Adjudications.Any(a => a.ImageId == f.ImageId)
                 && !Waiting(db, auditId).Contains(f.ImageId));
             var chosen = await choose(open).ToListAsync(cancellationToken);
             var ids = chosen.Select(f => f.ImageId).ToList();
             var images = await db.Images.Where(i => ids.Contains(i.Id)).ToDictionaryAsync(i => i.Id, cancellationToken);
-            var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstAsync(cancellationToken);
             var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
             foreach (var finding in chosen)
             {

@@ -79,6 +79,11 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
         var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
         if (project is null || round is not { State: RoundState.Completed, ModelFile: not null })
@@ -111,6 +116,11 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
         if (project is null || project.ActiveRoundId != fromRoundId)
         {

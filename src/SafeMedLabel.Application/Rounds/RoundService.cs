@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
@@ -40,6 +41,12 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var projectId = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.ProjectId).FirstOrDefaultAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var asked = await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State))
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequested, true), cancellationToken);
         if (asked == 0)
@@ -50,8 +57,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var now = time.GetUtcNow().UtcDateTime;
         await db.Rounds.Where(r => r.Id == roundId && r.State == RoundState.Queued)
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, RoundState.Cancelled).SetProperty(r => r.FinishedUtc, now), cancellationToken);
-        var round = await db.Rounds.Where(r => r.Id == roundId).Select(r => new { r.ProjectId, r.Number }).FirstAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.RoundCancelled, round.ProjectId, AuditDescription.Round(round.Number)));
+        var number = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.Number).FirstAsync(cancellationToken);
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.RoundCancelled, projectId, AuditDescription.Round(number)));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return Result.Done;
@@ -96,6 +103,12 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            // What follows from labels is nobody's wish but the project's setting.
+            if (userId is not null && await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
             var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
             if (project is null)
             {

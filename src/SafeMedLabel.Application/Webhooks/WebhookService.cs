@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 
@@ -40,6 +41,11 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Webhooks.CountAsync(w => w.ProjectId == projectId, cancellationToken) >= MaximumWebhooks)
         {
             return Result.Refused($"A project has at most {MaximumWebhooks} webhooks.");
@@ -110,6 +116,11 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     public async Task<Result> SendAgainAsync(int projectId, long messageId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         var found = await (from message in db.WebhookMessages
                            join webhook in db.Webhooks on message.WebhookId equals webhook.Id
                            where message.Id == messageId && webhook.ProjectId == projectId
@@ -128,6 +139,11 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     private async Task<Result> ChangeAsync(int projectId, int webhookId, Action<AppDbContext, Webhook> change, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
         if (await db.Webhooks.FirstOrDefaultAsync(w => w.Id == webhookId && w.ProjectId == projectId, cancellationToken) is not { } webhook)
         {
             return Result.Refused(Gone);

@@ -108,7 +108,7 @@ internal static class HospitalSignOn
 
         if (await users.FindByEmailAsync(email) is null && options.CreateAccounts)
         {
-            await accounts.CreateAsync(email, person.FindFirstValue(ClaimNames.Name) ?? email, options.NewRole, password: null);
+            await accounts.CreateVouchedForAsync(email, person.FindFirstValue(ClaimNames.Name) ?? email, options.NewRole);
         }
 
         return await users.FindByEmailAsync(email) is { } account && (await users.AddLoginAsync(account, login)).Succeeded ? null : SignOnProblem.Unknown;

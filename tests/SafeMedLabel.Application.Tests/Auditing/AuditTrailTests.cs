@@ -51,7 +51,7 @@ public sealed class AuditTrailTests : IAsyncLifetime
     {
         var admin = await _workplace.AddUserAsync("Ada", Roles.Admin);
         var reader = await _workplace.AddUserAsync("Rita", Roles.Pathologist);
-        CurrentActor.Id = admin;
+        CurrentActor.Set(admin);
         var images = await _workplace.AddImagesAsync(2, DataSplit.Test);
         var adjudications = _workplace.Get<AdjudicationService>();
         Assert.Null((await adjudications.DoubtAsync(_workplace.ProjectId, images[0], admin, Cancellation)).Error);

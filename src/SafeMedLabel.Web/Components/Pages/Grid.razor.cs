@@ -36,6 +36,7 @@ public sealed partial class Grid
     {
         GridState.SwitchedOff => T["Every image is read alone"],
         GridState.NoRound => T["No round has proposed classes yet"],
+        GridState.Denied => T["This project is no longer open to you"],
         GridState.Postponed => T["Nothing can be stored at the moment"],
         _ => T["No grid is left"],
     };
@@ -44,6 +45,7 @@ public sealed partial class Grid
     {
         GridState.SwitchedOff => T["A lead has switched grids off for this project."],
         GridState.NoRound => T["Once a round is completed, images that its model takes for the same class can be read many at once."],
+        GridState.Denied => T["Your account or your role has changed. Your stored answers stay; an admin of your site can open the project to you again."],
         GridState.Postponed => T["No image can be handed out until it can be; reload this page then."],
         _ => T["There is no more image that the model takes for {0} and that may be read so. The rest is read one by one.", ClassName],
     };

@@ -41,6 +41,7 @@ public sealed partial class Label
         QueueState.AllWithColleagues => T["The rest is with colleagues"],
         QueueState.OthersToRead => T["Your part is done"],
         QueueState.Finished => T["All done"],
+        QueueState.Denied => T["This project is no longer open to you"],
         QueueState.Postponed => T["Nothing can be stored at the moment"],
         _ => T["No images yet"],
     };
@@ -50,6 +51,7 @@ public sealed partial class Label
         QueueState.AllWithColleagues => T["All remaining images are being read until {0} UTC; this page looks again by itself.", _model.Queue.NextFreeUtc?.ToString("HH:mm", CultureInfo.InvariantCulture)],
         QueueState.OthersToRead => T["You have read every image there is for you. Some still want another reader; this page looks again by itself."],
         QueueState.Finished => T["Every image in the queue has its answer. Thank you."],
+        QueueState.Denied => T["Your account or your role has changed. Your stored answers stay; an admin of your site can open the project to you again."],
         QueueState.Postponed => T["No image can be handed out until it can be; this page looks again by itself."],
         _ => T["An admin imports images; they will be here then."],
     };

@@ -40,7 +40,6 @@ internal sealed class ApiKeyAuthentication(IOptionsMonitor<AuthenticationSchemeO
             return AuthenticateResult.Fail("This key does not count.");
         }
 
-        CurrentActor.Id = caller.UserId;
         var identity = new ClaimsIdentity(
             [
                 new Claim(ClaimTypes.NameIdentifier, caller.UserId),
