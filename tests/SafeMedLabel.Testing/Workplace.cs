@@ -19,6 +19,9 @@ namespace SafeMedLabel.Testing;
 /// <summary>The server's own services on SQLite files of the test's own, with a clock that the test moves, and one project of two classes.</summary>
 public sealed class Workplace : IAsyncDisposable
 {
+    /// <summary>A database file after all migrations: they are the same for every test, and take longer than most.</summary>
+    private static readonly Lazy<Task<byte[]>> Migrated = new(MigrateAsync);
+
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;
 
@@ -51,6 +54,7 @@ public sealed class Workplace : IAsyncDisposable
     public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null)
     {
         var workplace = new Workplace(configure ?? (_ => { }));
+        await File.WriteAllBytesAsync(workplace.Storage.DatabaseFile, await Migrated.Value, Cancellation);
         await workplace.Get<DatabaseStarter>().StartAsync(Cancellation);
         await using var db = workplace.Open();
         var project = new Project
@@ -190,5 +194,21 @@ public sealed class Workplace : IAsyncDisposable
         await _services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         _folder.Dispose();
+    }
+
+    private static async Task<byte[]> MigrateAsync()
+    {
+        await using var workplace = new Workplace(_ => { });
+        await workplace.Get<DatabaseStarter>().StartAsync();
+        await using (var db = workplace.Open())
+        {
+            // What is still in the write-ahead log belongs into the file.
+            await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        await using var file = new FileStream(workplace.Storage.DatabaseFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes);
+        return bytes;
     }
 }

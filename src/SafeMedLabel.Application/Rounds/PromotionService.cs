@@ -109,9 +109,9 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default)
     {
-        if (!await MayPromoteAsync(projectId, userId, cancellationToken))
+        if (await DeniedAsync(projectId, userId, cancellationToken) is { } refused)
         {
-            return Result.Refused(NotAllowed);
+            return refused;
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -164,7 +164,12 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
 
     private async Task<Result> SignAsync(int projectId, string userId, string password)
     {
-        if (!await MayPromoteAsync(projectId, userId) || await users.FindByIdAsync(userId) is not { } user)
+        if (await DeniedAsync(projectId, userId) is { } denied)
+        {
+            return denied;
+        }
+
+        if (await users.FindByIdAsync(userId) is not { } user)
         {
             return Result.Refused(NotAllowed);
         }
@@ -184,9 +189,15 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         return Result.Done;
     }
 
-    private async Task<bool> MayPromoteAsync(int projectId, string userId, CancellationToken cancellationToken = default)
+    /// <summary>The refusal of whoever may not change the active model, or sign in that person's name; null for who may.</summary>
+    private async Task<Result?> DeniedAsync(int projectId, string userId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Permission.MayLeadAsync(db, projectId, userId);
+        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        {
+            return denied;
+        }
+
+        return await Permission.MayLeadAsync(db, projectId, userId) ? null : Result.Refused(NotAllowed);
     }
 }

@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
@@ -57,9 +59,14 @@ internal sealed class Hospital : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Hospital> OpenAsync(Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? configure = null)
+    public static async Task<Hospital> OpenAsync(Action<IServiceCollection>? configure = null)
     {
-        var hospital = new Hospital(await Workplace.CreateAsync(configure));
+        var hospital = new Hospital(await Workplace.CreateAsync(services =>
+        {
+            // Five accounts for each of many tests: what guards their passwords is not the matter here.
+            services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1);
+            configure?.Invoke(services);
+        }));
         var workplace = hospital._workplace;
         hospital.Admin = await workplace.AddUserAsync("Ada", Roles.Admin);
         hospital.Lead = await workplace.AddUserAsync("Lea", Roles.Lead);

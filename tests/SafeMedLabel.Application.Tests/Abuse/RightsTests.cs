@@ -73,7 +73,7 @@ public sealed class RightsTests
         null => true,
         QueueView queue => queue.State == QueueState.Denied,
         GridView grid => grid.State == GridState.Denied,
-        _ => ErrorOf(outcome) is { } error && (error.StartsWith("Nothing was changed: you do not have the right", StringComparison.Ordinal) || error.StartsWith("Only a lead", StringComparison.Ordinal)),
+        _ => ErrorOf(outcome) is { } error && error.StartsWith("Nothing was changed: you do not have the right", StringComparison.Ordinal),
     };
 
     private static string? ErrorOf(object? outcome) => outcome?.GetType().GetProperty(nameof(Result.Error))?.GetValue(outcome) as string;
