@@ -13,6 +13,12 @@ public readonly record struct Result(string? Error) : IPostponable<Result>
     /// <summary>True where the same may succeed later: nothing is wrong with what was asked for.</summary>
     public bool IsPostponed { get; init; }
 
+    /// <summary>True where the request came under a key that another request has: its client made a mistake.</summary>
+    public bool IsKeyTaken { get; init; }
+
+    /// <summary>Not done: the request's key is another request's.</summary>
+    internal static Result KeyTaken => new("The key of this request came before with another request; every request needs a new key of its own.") { IsKeyTaken = true };
+
     /// <summary>Not done, and why.</summary>
     public static Result Refused(string error) => new(error);
 
@@ -36,6 +42,9 @@ public readonly record struct Result<T>(T? Value, string? Error) : IPostponable<
     /// <summary>True where the same may succeed later: nothing is wrong with what was asked for.</summary>
     public bool IsPostponed { get; init; }
 
+    /// <summary>True where the request came under a key that another request has: its client made a mistake.</summary>
+    public bool IsKeyTaken { get; init; }
+
     /// <inheritdoc />
     static Result<T> IPostponable<Result<T>>.Postponed(string reason) => Result.Postponed(reason);
 
@@ -49,8 +58,9 @@ public readonly record struct Result<T>(T? Value, string? Error) : IPostponable<
     public static implicit operator Result<T>(Result refused) => new(default, refused.Error ?? throw new ArgumentException("Only a refusal carries no value.", nameof(refused)))
     {
         IsPostponed = refused.IsPostponed,
+        IsKeyTaken = refused.IsKeyTaken,
     };
 
     /// <summary>The outcome without what was made.</summary>
-    public static explicit operator Result(Result<T> outcome) => new(outcome.Error) { IsPostponed = outcome.IsPostponed };
+    public static explicit operator Result(Result<T> outcome) => new(outcome.Error) { IsPostponed = outcome.IsPostponed, IsKeyTaken = outcome.IsKeyTaken };
 }

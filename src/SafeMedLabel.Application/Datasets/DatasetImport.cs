@@ -129,9 +129,6 @@ public sealed class DatasetImport
     /// <summary>States in which the worker has it or will have it.</summary>
     public static IReadOnlyList<ImportState> ActiveStates { get; } = [ImportState.Queued, ImportState.Running];
 
-    /// <summary>By which a request that is sent twice is known; null where it is not.</summary>
-    public Guid? ClientKey { get; set; }
-
     /// <summary>Deletes the uploaded file, where the source is one.</summary>
     private void DeleteUpload(StorageOptions storage)
     {
@@ -173,7 +170,6 @@ public sealed class DatasetImport
             builder.Property(i => i.Sha256).HasMaxLength(64);
             builder.Property(i => i.Plan).HasConversion<JsonConverter<ImportPlan>>();
             builder.Property(i => i.CancelRequested).Metadata.SetAfterSaveBehavior(PropertySaveBehavior.Ignore);
-            builder.HasIndex(i => new { i.ProjectId, i.ClientKey }).IsUnique();
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
         }
     }

@@ -6,6 +6,7 @@ using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -31,8 +32,15 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
     /// <summary>What its SHA-256 must be, 64 hex digits; null where nobody knows.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>By which a request that is sent twice is known; null where it is not to be.</summary>
+    /// <summary>Made by a client once for the request, and sent again unchanged on a retry; null where it has none, and starts each time.</summary>
     public Guid? ClientKey { get; init; }
+
+    /// <summary>The uploaded file; null where the source is none.</summary>
+    public UploadedFile? Upload { get; init; }
+
+    /// <summary>The request as its key belongs to it; null where it has none. An uploaded archive lies elsewhere each time, and is known by the file it was.</summary>
+    internal KeyedRequest? Keyed => ClientKey is { } key
+        ? new(key, RequestedById, ProjectId, RequestKind.Import, Upload?.PartName ?? Address ?? SourcePath, PatientPattern, Site, IsDryRun, PatchSize, Sha256) : null;
 
     /// <summary>A request for what lies on the server, or at an address, under the name that it has there.</summary>
     public static ImportRequest Of(int projectId, string pathOrAddress, string patientPattern, string requestedById, string? site) =>
@@ -72,27 +80,34 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Queues an import and returns its key.</summary>
     public async Task<Result<int>> StartAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
-        if (request.ClientKey is { } key)
+        int? begun = null;
+        var entered = await EnterAsync(request, id => begun = id, cancellationToken);
+        if (begun is { } id)
         {
-            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-            if (await db.Imports.Where(i => i.ProjectId == request.ProjectId && i.ClientKey == key).Select(i => (int?)i.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
-            {
-                return known;
-            }
-        }
-
-        var entered = await EnterAsync(request, cancellationToken);
-        if (entered.Succeeded)
-        {
-            await jobs.ScheduleImportAsync(entered.Value, cancellationToken);
+            await jobs.ScheduleImportAsync(id, cancellationToken);
         }
 
         return entered;
     }
 
     /// <summary>Writes an import down and returns its key. Who calls this runs it too; where they die, the next worker does.</summary>
-    public async Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default)
+    public Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default) => EnterAsync(request, _ => { }, cancellationToken);
+
+    /// <summary>What came of a request that was sent before, or that its key is another's; null where it is new.</summary>
+    internal async Task<Result<int>?> DoneAsync(ImportRequest request, CancellationToken cancellationToken)
     {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return request.Keyed is { } asked ? await Once.DoneAsync(db, asked) : null;
+    }
+
+    private async Task<Result<int>> EnterAsync(ImportRequest request, Action<int> isNew, CancellationToken cancellationToken)
+    {
+        if (await DoneAsync(request, cancellationToken) is { } before)
+        {
+            return before;
+        }
+
+        var asked = request.Keyed;
         request = request with { Sha256 = string.IsNullOrWhiteSpace(request.Sha256) ? null : request.Sha256.Trim().ToLowerInvariant() };
         if (request.AddressProblem() is { } unfit)
         {
@@ -115,8 +130,9 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused($"A patch has {PatchCutter.MinSize} to {PatchCutter.MaxSize} pixels a side.");
         }
 
-        DatasetImport import;
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var entered = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
         {
             if (await ActorRight.InProjectAsync(db, request.ProjectId, Roles.Admin, request.RequestedById) is { Succeeded: false } denied)
             {
@@ -133,7 +149,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 return Result.Refused(Busy);
             }
 
-            import = new DatasetImport
+            var import = new DatasetImport
             {
                 ProjectId = request.ProjectId,
                 SourcePath = request.Address is { } address ? FetchedPath(request.ProjectId, address) : Path.GetFullPath(request.SourcePath),
@@ -143,7 +159,6 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 Site = string.IsNullOrEmpty(site) ? null : site,
                 IsUpload = request.IsUpload,
                 IsDryRun = request.IsDryRun,
-                ClientKey = request.ClientKey,
                 PatchSize = request.PatchSize,
                 PatientPattern = request.PatientPattern,
                 RequestedById = request.RequestedById,
@@ -151,9 +166,12 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             };
             db.Imports.Add(import);
             await db.SaveChangesAsync(cancellationToken);
-        }
-
-        return import.Id;
+            isNew(import.Id);
+            return import.Id;
+        });
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return entered;
     }
 
     /// <summary>Lets in what a dry run has looked at.</summary>

@@ -5,12 +5,15 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Takes archives part by part, straight to disk, and imports those that are whole. What broke off stays for a week.</summary>
-public sealed class UploadService(ImportService imports, IDbContextFactory<AppDbContext> contexts, StorageOptions storage, TimeProvider time)
+public sealed class UploadService(ImportService imports, IDbContextFactory<AppDbContext> contexts, StorageOptions storage, TimeProvider time) : IDisposable
 {
     /// <summary>The largest archive.</summary>
     public const long MaximumBytes = 8L * 1024 * 1024 * 1024;
 
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+
+    // One import is started after the other: of two requests for one file, the second finds what came of the first.
+    private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>How many bytes of a file are here.</summary>
     public long Received(UploadedFile file) => new FileInfo(PathOf(file)) is { Exists: true } part ? part.Length : 0;
@@ -50,25 +53,56 @@ public sealed class UploadService(ImportService imports, IDbContextFactory<AppDb
     }
 
     /// <summary>Imports a file that is whole, and returns the import's key. Where the import is refused, the file stays for another try.</summary>
-    public async Task<Result<int>> ImportAsync(UploadedFile file, string patientPattern, string? site, bool isDryRun, int? patchSize = null, CancellationToken cancellationToken = default)
+    /// <param name="file">The file.</param>
+    /// <param name="patientPattern">Regular expression with a group 'patient'.</param>
+    /// <param name="site">Where the images were taken; null or empty where nobody says.</param>
+    /// <param name="isDryRun">True where it is only to be said what would go in.</param>
+    /// <param name="patchSize">Pixels a side of the patches that larger pictures are to be cut into; null where all go in as they are.</param>
+    /// <param name="clientKey">Made once for this import and sent again unchanged on a retry; null where there is none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result<int>> ImportAsync(
+        UploadedFile file, string patientPattern, string? site, bool isDryRun, int? patchSize = null, Guid? clientKey = null, CancellationToken cancellationToken = default)
     {
         if (await DeniedAsync(file, cancellationToken) is { } denied)
         {
             return denied;
         }
 
-        if (Received(file) != file.Size)
+        var archive = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
+        var request = new ImportRequest(file.ProjectId, archive, file.Name.Length > 200 ? file.Name[..200] : file.Name, IsUpload: true, patientPattern, file.UserId, site)
+        {
+            IsDryRun = isDryRun,
+            PatchSize = patchSize,
+            ClientKey = clientKey,
+            Upload = file,
+        };
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            // Its file was moved away when it came first.
+            return await imports.DoneAsync(request, cancellationToken) ?? await StartAsync(file, request, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<Result<int>> StartAsync(UploadedFile file, ImportRequest request, CancellationToken cancellationToken)
+    {
+        if (file.Size < 1 || Received(file) != file.Size)
         {
             return Result.Refused("The upload is not complete.");
         }
 
-        var archive = Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
-        File.Move(PathOf(file), archive);
-        var started = await imports.StartAsync(
-            new ImportRequest(file.ProjectId, archive, file.Name.Length > 200 ? file.Name[..200] : file.Name, IsUpload: true, patientPattern, file.UserId, site) { IsDryRun = isDryRun, PatchSize = patchSize }, cancellationToken);
+        File.Move(PathOf(file), request.SourcePath);
+        var started = await imports.StartAsync(request, cancellationToken);
         if (!started.Succeeded)
         {
-            File.Move(archive, PathOf(file), overwrite: true);
+            File.Move(request.SourcePath, PathOf(file), overwrite: true);
         }
 
         return started;

@@ -48,9 +48,6 @@ public sealed class DataExport
     /// <summary>Size of its file.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>By which a request that is sent twice is known; null where it is not.</summary>
-    public Guid? ClientKey { get; set; }
-
     /// <summary>Why it failed, in one sentence.</summary>
     public string? Error { get; set; }
 
@@ -68,10 +65,6 @@ public sealed class DataExport
 
     internal sealed class Configuration : IEntityTypeConfiguration<DataExport>
     {
-        public void Configure(EntityTypeBuilder<DataExport> builder)
-        {
-            builder.HasIndex(e => new { e.ProjectId, e.ClientKey }).IsUnique();
-            builder.HasOne<Project>().WithMany().HasForeignKey(e => e.ProjectId);
-        }
+        public void Configure(EntityTypeBuilder<DataExport> builder) => builder.HasOne<Project>().WithMany().HasForeignKey(e => e.ProjectId);
     }
 }

@@ -3,6 +3,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 
 namespace SafeMedLabel.Application.Exports;
 
@@ -22,46 +23,61 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused("There is no such format.");
         }
 
-        int id;
+        int? begun = null;
+        Result<int> entered;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
             if (await ActorRight.InProjectAsync(db, projectId, Roles.Admin, requestedById) is { Succeeded: false } denied)
             {
                 return denied;
             }
 
-            if (!await db.Projects.AnyAsync(p => p.Id == projectId, cancellationToken))
+            entered = await Once.DoAsync(db, Keyed(clientKey, projectId, options, requestedById), time.GetUtcNow().UtcDateTime, async () =>
             {
-                return Result.Refused("This project no longer exists.");
-            }
-
-            if (!await db.Images.AnyAsync(i => i.ProjectId == projectId, cancellationToken))
-            {
-                return Result.Refused("This project has no images yet.");
-            }
-
-            if (clientKey is not null && await db.Exports.Where(e => e.ProjectId == projectId && e.ClientKey == clientKey).Select(e => (int?)e.Id).FirstOrDefaultAsync(cancellationToken) is { } known)
-            {
-                return known;
-            }
-
-            var export = new DataExport
-            {
-                ProjectId = projectId,
-                Format = options.Format,
-                WithPictures = options.IsPackage,
-                NamesReaders = options.NamesReaders,
-                RequestedById = requestedById,
-                RequestedUtc = time.GetUtcNow().UtcDateTime,
-                ClientKey = clientKey,
-            };
-            db.Exports.Add(export);
+                var export = await EnterAsync(db, projectId, options, requestedById, cancellationToken);
+                begun = export.Succeeded ? export.Value : null;
+                return export;
+            });
             await db.SaveChangesAsync(cancellationToken);
-            id = export.Id;
+            await transaction.CommitAsync(cancellationToken);
         }
 
-        await jobs.ScheduleExportAsync(id, cancellationToken);
-        return id;
+        if (begun is { } id)
+        {
+            await jobs.ScheduleExportAsync(id, cancellationToken);
+        }
+
+        return entered;
+    }
+
+    private static KeyedRequest? Keyed(Guid? key, int projectId, ExportOptions options, string requestedById) =>
+        key is { } given ? new KeyedRequest(given, requestedById, projectId, RequestKind.Export, $"{options.Format}", options.WithPictures, options.NamesReaders) : null;
+
+    private async Task<Result<int>> EnterAsync(AppDbContext db, int projectId, ExportOptions options, string requestedById, CancellationToken cancellationToken)
+    {
+        if (!await db.Projects.AnyAsync(p => p.Id == projectId, cancellationToken))
+        {
+            return Result.Refused("This project no longer exists.");
+        }
+
+        if (!await db.Images.AnyAsync(i => i.ProjectId == projectId, cancellationToken))
+        {
+            return Result.Refused("This project has no images yet.");
+        }
+
+        var export = new DataExport
+        {
+            ProjectId = projectId,
+            Format = options.Format,
+            WithPictures = options.IsPackage,
+            NamesReaders = options.NamesReaders,
+            RequestedById = requestedById,
+            RequestedUtc = time.GetUtcNow().UtcDateTime,
+        };
+        db.Exports.Add(export);
+        await db.SaveChangesAsync(cancellationToken);
+        return export.Id;
     }
 
     /// <summary>A project's exports, the newest first.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
@@ -98,7 +99,7 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         return Result.Done;
     }
 
-    /// <summary>Stores a decision. The same <paramref name="clientKey"/> twice stores once.</summary>
+    /// <summary>Stores a decision. Sent again under the same <paramref name="clientKey"/> it is stored once.</summary>
     /// <param name="projectId">The project.</param>
     /// <param name="imageId">The image.</param>
     /// <param name="adjudicatorId">Who decides.</param>
@@ -121,11 +122,20 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
             return denied;
         }
 
-        if (await LabellingQueries.IsStored(db, clientKey))
+        var asked = new KeyedRequest(clientKey, adjudicatorId, projectId, RequestKind.Decision, imageId, classIndex);
+        var stored = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, () => StoreAsync(db, projectId, imageId, adjudicatorId, classIndex, clientKey, cancellationToken));
+        if (stored.Succeeded)
         {
-            return Result.Done;
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
+        return stored;
+    }
+
+    private async Task<Result> StoreAsync(
+        AppDbContext db, int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken)
+    {
         var project = await LabellingQueries.Project(db, projectId);
         if (project is null || (classIndex is not null && !project.Classes.Exists(c => c.Index == classIndex)))
         {
@@ -147,8 +157,6 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         db.LabelEvents.Add(stored);
         await db.SaveChangesAsync(cancellationToken);
         db.Adjudications.Add(new Adjudication { ImageId = imageId, ProjectId = projectId, AdjudicatorId = adjudicatorId, ClassIndex = classIndex, EventId = stored.Id });
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return Result.Done;
     }
 

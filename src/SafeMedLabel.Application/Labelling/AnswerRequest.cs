@@ -1,3 +1,5 @@
+using SafeMedLabel.Application.Requests;
+
 namespace SafeMedLabel.Application.Labelling;
 
 /// <summary>A reader's answer on its way to the database.</summary>
@@ -12,6 +14,15 @@ public sealed record AnswerRequest(int ProjectId, Guid ImageId, string ReaderId,
 {
     /// <summary>What the reader had seen of the model's opinion.</summary>
     public Aid Aid { get; init; }
+
+    /// <summary>
+    /// Whether the same answer sent again must say the same time too. A program sends its request as it was; on a page, what could not be stored is
+    /// pressed again, and was looked at for longer then.
+    /// </summary>
+    public bool TimeCounts { get; init; }
+
+    /// <summary>The request as its key belongs to it.</summary>
+    internal KeyedRequest Keyed(RequestKind kind) => new(ClientKey, ReaderId, ProjectId, kind, ImageId, $"{Kind}", ClassIndex, TimeCounts ? ElapsedMilliseconds : null);
 }
 
 /// <summary>An answer as its reader gave it.</summary>

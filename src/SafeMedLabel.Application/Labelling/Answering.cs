@@ -11,11 +11,6 @@ internal static class Answering
     /// <summary>Stores an answer of a reader who holds the image, and gives its place back.</summary>
     public static async Task<Result> StoreAsync(AppDbContext db, Project project, AnswerRequest request, DateTime now, CancellationToken cancellationToken)
     {
-        if (await LabellingQueries.IsStored(db, request.ClientKey))
-        {
-            return Result.Done;
-        }
-
         if (request.Kind == AnswerKind.Label && !project.Classes.Exists(c => c.Index == request.ClassIndex))
         {
             return Result.Refused("This project has no such class.");

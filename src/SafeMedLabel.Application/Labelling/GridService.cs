@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
 
@@ -60,15 +61,21 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
 
     /// <summary>
     /// Stores a label for each confirmed image and puts the exceptions before all others in the reader's own queue. Returns how many labels
-    /// were stored; an image that went to a colleague meanwhile has none. The same <see cref="GridRequest.ClientKey"/> twice stores once.
+    /// were stored; an image that went to a colleague meanwhile has none. Sent again under the same
+    /// <see cref="GridRequest.ClientKey"/> it is stored once.
     /// </summary>
     public async Task<Result<int>> SubmitAsync(GridRequest request, CancellationToken cancellationToken = default)
     {
+        if (request.Confirmed.Count + request.Exceptions.Count > LabellingService.MaximumLeases)
+        {
+            return Result.Refused($"A grid has at most {LabellingService.MaximumLeases} images.");
+        }
+
         int? retrainAfter = null;
         var stored = await turn.TryAsync(
             request.ProjectId,
             request.ReaderId,
-            async db =>
+            db => Once.DoAsync(db, request.Keyed(), time.GetUtcNow().UtcDateTime, async () =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
                 if (project is not { GridAllowed: true } || !project.Classes.Exists(c => c.Index == request.ClassIndex))
@@ -78,7 +85,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
 
                 retrainAfter = project.RetrainAfterLabels;
                 return await StoreAsync(db, project, request, cancellationToken);
-            },
+            }),
             cancellationToken);
         if (stored.Succeeded && retrainAfter is { } newLabels)
         {

@@ -1,3 +1,5 @@
+using SafeMedLabel.Application.Requests;
+
 namespace SafeMedLabel.Application.Labelling;
 
 /// <summary>What there is to read in grids.</summary>
@@ -44,4 +46,8 @@ public sealed record GridView(GridState State, int ClassIndex, IReadOnlyList<Que
 /// <param name="ElapsedMilliseconds">How long the grid was looked at.</param>
 /// <param name="ClientKey">Made once per grid; sent again unchanged on a retry.</param>
 public sealed record GridRequest(
-    int ProjectId, string ReaderId, int ClassIndex, IReadOnlyList<Guid> Confirmed, IReadOnlyList<Guid> Exceptions, int ElapsedMilliseconds, Guid ClientKey);
+    int ProjectId, string ReaderId, int ClassIndex, IReadOnlyList<Guid> Confirmed, IReadOnlyList<Guid> Exceptions, int ElapsedMilliseconds, Guid ClientKey)
+{
+    /// <summary>The request as its key belongs to it.</summary>
+    internal KeyedRequest Keyed() => new(ClientKey, ReaderId, ProjectId, RequestKind.Grid, ClassIndex, Confirmed.Order().ToList(), Exceptions.Order().ToList());
+}

@@ -43,10 +43,6 @@ internal static class LabellingQueries
                 && !db.LabelAuditFindings.Any(f => f.ImageId == i.Id && f.SentById == readerId))
             .OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash).Take(count));
 
-    /// <summary>Whether an answer was stored already.</summary>
-    public static readonly Func<AppDbContext, Guid, Task<bool>> IsStored = EF.CompileAsyncQuery((AppDbContext db, Guid clientKey) =>
-        db.LabelEvents.Any(e => e.ClientKey == clientKey));
-
     /// <summary>Whether there is an event of a kind for a reader and an image: whether they have seen what the model says of it, or were told that it is gold.</summary>
     public static readonly Func<AppDbContext, Guid, string, AnswerKind, Task<bool>> Has = EF.CompileAsyncQuery((AppDbContext db, Guid imageId, string readerId, AnswerKind kind) =>
         db.LabelEvents.Any(e => e.ImageId == imageId && e.ReaderId == readerId && e.Kind == kind));

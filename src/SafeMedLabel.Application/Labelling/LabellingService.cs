@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 
@@ -65,7 +66,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         return [.. after, .. before];
     }
 
-    /// <summary>Stores an answer. When it returns, the database has it. The same <see cref="AnswerRequest.ClientKey"/> twice stores once.</summary>
+    /// <summary>Stores an answer. When it returns, the database has it. Sent again under the same <see cref="AnswerRequest.ClientKey"/> it is stored once.</summary>
     public async Task<Result> AnswerAsync(AnswerRequest request, CancellationToken cancellationToken = default)
     {
         if (request.Kind is not (AnswerKind.Label or AnswerKind.Skip or AnswerKind.Unreadable))
@@ -77,12 +78,12 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         var stored = await turn.TryAsync(
             request.ProjectId,
             request.ReaderId,
-            async db =>
+            db => Once.DoAsync(db, request.Keyed(RequestKind.Answer), Now, async () =>
             {
                 var project = await LabellingQueries.Project(db, request.ProjectId);
                 retrainAfter = project?.RetrainAfterLabels;
                 return project is null ? Result.Refused("This project no longer exists.") : await Answering.StoreAsync(db, project, request, Now, cancellationToken);
-            },
+            }),
             cancellationToken);
         if (stored.Succeeded && request.Kind == AnswerKind.Label && retrainAfter is { } newLabels)
         {

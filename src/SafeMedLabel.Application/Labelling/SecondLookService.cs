@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Labelling;
@@ -41,17 +42,12 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
         },
         cancellationToken);
 
-    /// <summary>Stores what a reader says of an image after they saw what the model says. The same <see cref="AnswerRequest.ClientKey"/> twice stores once.</summary>
+    /// <summary>Stores what a reader says of an image after they saw what the model says. Sent again under the same <see cref="AnswerRequest.ClientKey"/> it is stored once.</summary>
     public Task<Result> ReviseAsync(AnswerRequest request, CancellationToken cancellationToken = default) => turn.TryAsync(
         request.ProjectId,
         request.ReaderId,
-        async db =>
+        db => Once.DoAsync(db, request.Keyed(RequestKind.Revision), time.GetUtcNow().UtcDateTime, async () =>
         {
-            if (await LabellingQueries.IsStored(db, request.ClientKey))
-            {
-                return Result.Done;
-            }
-
             var project = await LabellingQueries.Project(db, request.ProjectId);
             if (request.Kind != AnswerKind.Unreadable && (request.Kind != AnswerKind.Label || project?.Classes.Exists(c => c.Index == request.ClassIndex) != true))
             {
@@ -75,7 +71,7 @@ public sealed class SecondLookService(LabellingTurn turn, TimeProvider time)
             }
 
             return Result.Done;
-        },
+        }),
         cancellationToken);
 
     private LabelEvent Event(LabellingQueries.GivenAnswer given, AnswerKind kind, int? classIndex, int elapsedMilliseconds, Guid clientKey) => new()

@@ -8,6 +8,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Webhooks;
 
@@ -84,6 +85,9 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>Keys with which programs act for people.</summary>
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    /// <summary>What was done for clients under keys of theirs.</summary>
+    public DbSet<ClientRequest> ClientRequests => Set<ClientRequest>();
 
     /// <summary>Addresses that are told what happens in projects.</summary>
     public DbSet<Webhook> Webhooks => Set<Webhook>();

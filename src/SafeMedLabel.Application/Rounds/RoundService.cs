@@ -4,6 +4,7 @@ using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Rounds;
@@ -17,6 +18,10 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     /// <summary>Queues a round on the labels as of now. Refused with a sentence while one is active or labels are too few.</summary>
     public Task<Result<int>> StartAsync(int projectId, string userId, CancellationToken cancellationToken = default) =>
         StartAsync(projectId, userId, 0, cancellationToken);
+
+    /// <summary>As the other; sent again under the same <paramref name="clientKey"/> it is started once.</summary>
+    public Task<Result<int>> StartAsync(int projectId, string userId, Guid? clientKey, CancellationToken cancellationToken = default) =>
+        StartAsync(projectId, userId, 0, cancellationToken, asked: clientKey is { } key ? new KeyedRequest(key, userId, projectId, RequestKind.Round) : null);
 
     /// <summary>
     /// Queues a round when at least <paramref name="newLabels"/> labels came since the last one's snapshot; otherwise refuses. Postponed where
@@ -97,9 +102,10 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         return new RoundDetail(round, epochs, thresholds, requestedBy, against, before, await PromotionService.DataChangedAsync(db, round, cancellationToken));
     }
 
-    private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null)
+    private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null, KeyedRequest? asked = null)
     {
-        Round round;
+        int? begun = null;
+        Result<int> entered;
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -109,63 +115,79 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
                 return denied;
             }
 
-            var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
-            if (project is null)
+            entered = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
             {
-                return Result.Refused("This project no longer exists.");
-            }
-
-            if (await db.Rounds.AnyAsync(r => r.ProjectId == projectId && RoundStates.Active.Contains(r.State), cancellationToken))
-            {
-                return Result.Refused("A round is already waiting or running.");
-            }
-
-            // A round that was run again has older labels than the one before it.
-            var last = await db.Rounds.Where(r => r.ProjectId == projectId).GroupBy(r => r.ProjectId)
-                .Select(all => new { Number = all.Max(r => r.Number), LabelSnapshot = all.Max(r => r.LabelSnapshot) }).FirstOrDefaultAsync(cancellationToken);
-            if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
-            {
-                return Result.Refused("Not enough new labels yet.");
-            }
-
-            var lastEvent = again?.LabelSnapshot ?? await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
-            var consensus = again?.Consensus ?? project.Consensus;
-            var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, consensus, cancellationToken);
-            var labels = snapshot.Labels.Count;
-            if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
-            {
-                return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
-            }
-
-            var training = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
-            var pool = training - labels - snapshot.Unreadable.Count - snapshot.Disputed.Count;
-            var number = (last?.Number ?? 0) + 1;
-            round = new Round
-            {
-                ProjectId = projectId,
-                Number = number,
-                RequestedById = userId,
-                RequestedUtc = time.GetUtcNow().UtcDateTime,
-                LabelSnapshot = lastEvent,
-                Consensus = consensus,
-                LabelCount = labels,
-                PoolCount = pool,
-                Seed = again?.Seed ?? project.Seed + number,
-                Method = again?.Method ?? "safemed-ssl",
-                ImageSize = again?.ImageSize ?? project.ImageSize,
-                Epochs = again?.Epochs ?? project.Epochs,
-                Acquisition = again?.Acquisition ?? project.Acquisition,
-                SilentFailureThreshold = again?.SilentFailureThreshold ?? project.SilentFailureThreshold,
-                CertifiedRate = again?.CertifiedRate ?? project.CertifiedRate,
-                CertifiedDoubt = again?.CertifiedDoubt ?? project.CertifiedDoubt,
-            };
-            db.Rounds.Add(round);
+                var round = await EnterAsync(db, projectId, userId, newLabels, again, cancellationToken);
+                begun = round.Succeeded ? round.Value : null;
+                return round;
+            });
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
-        // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
-        await jobs.ScheduleRoundAsync(round.Id, cancellationToken);
+        if (begun is { } id)
+        {
+            // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
+            await jobs.ScheduleRoundAsync(id, cancellationToken);
+        }
+
+        return entered;
+    }
+
+    private async Task<Result<int>> EnterAsync(AppDbContext db, int projectId, string? userId, int newLabels, Round? again, CancellationToken cancellationToken)
+    {
+        var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
+        if (project is null)
+        {
+            return Result.Refused("This project no longer exists.");
+        }
+
+        if (await db.Rounds.AnyAsync(r => r.ProjectId == projectId && RoundStates.Active.Contains(r.State), cancellationToken))
+        {
+            return Result.Refused("A round is already waiting or running.");
+        }
+
+        // A round that was run again has older labels than the one before it.
+        var last = await db.Rounds.Where(r => r.ProjectId == projectId).GroupBy(r => r.ProjectId)
+            .Select(all => new { Number = all.Max(r => r.Number), LabelSnapshot = all.Max(r => r.LabelSnapshot) }).FirstOrDefaultAsync(cancellationToken);
+        if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
+        {
+            return Result.Refused("Not enough new labels yet.");
+        }
+
+        var lastEvent = again?.LabelSnapshot ?? await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
+        var consensus = again?.Consensus ?? project.Consensus;
+        var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, consensus, cancellationToken);
+        var labels = snapshot.Labels.Count;
+        if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
+        {
+            return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
+        }
+
+        var training = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
+        var pool = training - labels - snapshot.Unreadable.Count - snapshot.Disputed.Count;
+        var number = (last?.Number ?? 0) + 1;
+        var round = new Round
+        {
+            ProjectId = projectId,
+            Number = number,
+            RequestedById = userId,
+            RequestedUtc = time.GetUtcNow().UtcDateTime,
+            LabelSnapshot = lastEvent,
+            Consensus = consensus,
+            LabelCount = labels,
+            PoolCount = pool,
+            Seed = again?.Seed ?? project.Seed + number,
+            Method = again?.Method ?? "safemed-ssl",
+            ImageSize = again?.ImageSize ?? project.ImageSize,
+            Epochs = again?.Epochs ?? project.Epochs,
+            Acquisition = again?.Acquisition ?? project.Acquisition,
+            SilentFailureThreshold = again?.SilentFailureThreshold ?? project.SilentFailureThreshold,
+            CertifiedRate = again?.CertifiedRate ?? project.CertifiedRate,
+            CertifiedDoubt = again?.CertifiedDoubt ?? project.CertifiedDoubt,
+        };
+        db.Rounds.Add(round);
+        await db.SaveChangesAsync(cancellationToken);
         return round.Id;
     }
 
