@@ -75,6 +75,7 @@ public static class ApplicationServices
         services.AddSingleton(new ContentStore(storage.ContentFolder));
         services.AddSingleton<TileCache>();
         services.AddSingleton<ImageService>();
+        services.AddSingleton<ContentMark>();
         services.AddSingleton<SessionService>();
         services.AddScoped<AccountService>();
         services.AddScoped<InvitationService>();

@@ -84,7 +84,7 @@ internal static class WebUi
     {
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
-        ApiSetup.UseProblems(app);
+        Problems.Use(app);
         app.Use(AddSecurityHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {

@@ -8,10 +8,12 @@ let underway = null; // { answer, name, send, address, timers, settled, isSettle
 let refused = null;
 
 const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+// What an answer says, by which the server too knows it again: not how long the image was looked at.
 const content = ({ clientKey, elapsedMilliseconds, ...said }) => JSON.stringify(said);
 
-// crypto.randomUUID is there on secure origins alone, and a hospital's own network may have others.
-function newKey() {
+// A key of its own for a request, by which it is known again. crypto.randomUUID is there on secure origins alone, and a hospital's own network may
+// have others.
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = bytes[6] & 0x0f | 0x40;
   bytes[8] = bytes[8] & 0x3f | 0x80;
@@ -70,6 +72,11 @@ const post = ({ address, answer }, options) => fetch(address, {
   method: "POST", body: JSON.stringify(answer), headers: { "Content-Type": "application/json" }, redirect: "manual", ...options,
 });
 
+// Its sentence: alone, or in the details of a problem (RFC 9457).
+const refusal = async response => response.status === 409 ? await response.text()
+  : response.headers.get("Content-Type")?.startsWith("application/problem+json") ? (await response.json()).detail ?? `${response.status}`
+  : `${response.status}`;
+
 // Over HTTP, until the server says something. Returns null when it has the answer, or its sentence why not.
 export async function deliver() {
   const entry = underway;
@@ -80,7 +87,7 @@ export async function deliver() {
       if (isSignedOut) tell("signedOut");
       else if (response.status < 500) {
         settle(entry);
-        return response.status === 204 ? null : response.status === 409 ? await response.text() : `${response.status}`;
+        return response.status === 204 ? null : await refusal(response);
       }
     } catch {
       tell("kept");

@@ -1,5 +1,7 @@
 // Sends a file part by part, and goes on where it was when the connection comes back or the same file is chosen again.
 // Returns null when its import was taken, or a sentence that says why not.
+import { newKey } from "./answers.js";
+
 const partSize = 8 * 1024 * 1024;
 const mostTries = 8;
 
@@ -28,17 +30,31 @@ export async function upload(project, inputId, pattern, site, patchSize, looksFi
         progress.show(offset);
       } catch (error) {
         if (error instanceof Refused && !error.mayGoOn) return error.message;
+        if (error.seconds) {
+          await pause(error.seconds);
+          continue;
+        }
         if (++failures >= mostTries) return "The connection was lost during the upload; choose the same file again, and it goes on where it was.";
         progress.wait();
-        await new Promise(done => setTimeout(done, Math.min(30000, 1000 * 2 ** failures)));
+        await pause(Math.min(30, 2 ** failures));
         known = false;
       }
     }
     const wanted = { ...headers, "X-SafeMedLabel-Pattern": encodeURIComponent(pattern), "X-SafeMedLabel-Site": encodeURIComponent(site) };
     if (patchSize !== null) wanted["X-SafeMedLabel-Patch-Size"] = String(patchSize);
     if (looksFirst) wanted["X-SafeMedLabel-Dry-Run"] = "1";
-    await text(await fetch(`/projects/${project}/imports`, { method: "POST", headers: wanted }));
-    return null;
+    // However often it is sent, the import is started once.
+    wanted["X-SafeMedLabel-Key"] = newKey();
+    for (let failures = 1; ; failures++) {
+      try {
+        await text(await fetch(`/projects/${project}/imports`, { method: "POST", headers: wanted }));
+        return null;
+      } catch (error) {
+        if (error instanceof Refused && !error.mayGoOn || failures >= mostTries) throw error;
+        progress.wait();
+        await pause(error.seconds ?? Math.min(30, 2 ** failures));
+      }
+    }
   } catch (error) {
     return error instanceof Refused ? error.message : "The connection was lost after the upload; choose the same file again.";
   } finally {
@@ -48,18 +64,24 @@ export async function upload(project, inputId, pattern, site, patchSize, looksFi
   }
 }
 
+const pause = seconds => new Promise(done => setTimeout(done, 1000 * seconds));
+
 class Refused extends Error {
-  constructor(message, mayGoOn) {
+  constructor(message, mayGoOn, seconds) {
     super(message);
     this.mayGoOn = mayGoOn;
+    this.seconds = seconds;
   }
 }
 
 async function text(response) {
-  const said = (await response.text()).replace(/^"|"$/g, "");
-  if (response.ok && !response.redirected) return said;
-  // Another tab may have gone on with it, and a server that starts answers with 5xx.
-  throw new Refused(response.redirected ? "Your session has ended; sign in again and choose the same file." : said || "The upload failed.", response.status === 409 || response.status >= 500);
+  if (response.ok && !response.redirected) return await response.text();
+  const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const said = isProblem ? (await response.json()).detail : (await response.text()).replace(/^"|"$/g, "");
+  // Another tab may have gone on with it, a server that starts answers with 5xx, and who sends too often is told for how long to wait.
+  const mayGoOn = response.status === 409 || response.status === 429 || response.status >= 500;
+  const seconds = response.status === 429 ? Number(response.headers.get("Retry-After") ?? 10) : undefined;
+  throw new Refused(response.redirected ? "Your session has ended; sign in again and choose the same file." : said || "The upload failed.", mayGoOn, seconds);
 }
 
 class Progress {

@@ -8,7 +8,9 @@ namespace SafeMedLabel.Application.Auditing;
 /// <param name="UntilUtc">Before a moment.</param>
 public sealed record AuditFilter(int? ProjectId = null, string? ActorId = null, AuditAction? Action = null, DateTime? FromUtc = null, DateTime? UntilUtc = null)
 {
-    /// <summary>By whole days, both of them included, in UTC.</summary>
-    public static AuditFilter OfDays(int? projectId, string? actorId, AuditAction? action, DateOnly? from, DateOnly? until) => new(
-        projectId, string.IsNullOrEmpty(actorId) ? null : actorId, action, from?.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), until?.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
+    /// <summary>By whole days, both of them included, in UTC. After the last day that there is comes none.</summary>
+    public static AuditFilter OfDays(int? projectId, string? actorId, AuditAction? action, DateOnly? from, DateOnly? until) =>
+        new(projectId, string.IsNullOrEmpty(actorId) ? null : actorId, action, Beginning(from), until == DateOnly.MaxValue ? null : Beginning(until?.AddDays(1)));
+
+    private static DateTime? Beginning(DateOnly? day) => day?.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using SafeMedLabel.Application.Persistence;
 
@@ -10,9 +9,7 @@ namespace SafeMedLabel.Application.Auditing;
 /// </summary>
 public sealed class AuditSeal(StorageOptions storage)
 {
-    private const int KeyLength = 32;
-
-    private readonly Lazy<byte[]> _key = new(() => ReadOrMake(Path.Combine(storage.KeyFolder, "audit.key")));
+    private readonly StorageKey _key = new(Path.Combine(storage.KeyFolder, "audit.key"));
 
     /// <summary>Seal of an entry and, through <see cref="AuditEntry.Previous"/>, of all before it: 32 bytes.</summary>
     public byte[] Of(AuditEntry entry) => Seal(writer =>
@@ -44,7 +41,7 @@ public sealed class AuditSeal(StorageOptions storage)
             write(writer);
         }
 
-        return HMACSHA256.HashData(_key.Value, text.GetBuffer().AsSpan(0, (int)text.Length));
+        return _key.Sign(text.GetBuffer().AsSpan(0, (int)text.Length));
     }
 
     /// <summary>With its length before it, and apart from one that is missing: no two entries read the same.</summary>
@@ -52,27 +49,5 @@ public sealed class AuditSeal(StorageOptions storage)
     {
         writer.Write(text is not null);
         writer.Write(text ?? "");
-    }
-
-    private static byte[] ReadOrMake(string path)
-    {
-        if (!File.Exists(path))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var made = $"{path}.{Guid.NewGuid():n}.tmp";
-            File.WriteAllBytes(made, RandomNumberGenerator.GetBytes(KeyLength));
-            try
-            {
-                File.Move(made, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                // Another process was first; its key counts.
-                File.Delete(made);
-            }
-        }
-
-        var key = File.ReadAllBytes(path);
-        return key.Length == KeyLength ? key : throw new InvalidDataException($"The key of the audit trail, {path}, has {key.Length} bytes instead of {KeyLength}.");
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace SafeMedLabel.Application.Persistence;
 
 /// <summary>What a person is told where the storage takes nothing: not what they did is wrong, and the same may succeed later.</summary>
-internal static class StorageFailure
+public static class StorageFailure
 {
     /// <summary>The disk has no room.</summary>
     public const string Full = "Nothing can be stored at the moment: the disk is full. Answers already acknowledged are safe.";

@@ -16,22 +16,27 @@ internal static class AnswerEndpoint
     {
         app.MapPost("/projects/{projectId:int}/answers", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, LabellingService labelling, CancellationToken cancellationToken) =>
             Respond(await labelling.AnswerAsync(sent.By(Key(reader), projectId), cancellationToken)))
-            .RequireAuthorization(Policies.Label).DisableAntiforgery();
+            .RequireAuthorization(Policies.Label).ForScripts();
         app.MapPost("/projects/{projectId:int}/grids", async (int projectId, SentGrid sent, ClaimsPrincipal reader, GridService grids, CancellationToken cancellationToken) =>
             Respond((Result)await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken)))
-            .RequireAuthorization(Policies.Label).DisableAntiforgery();
+            .RequireAuthorization(Policies.Label).ForScripts();
         app.MapPost("/projects/{projectId:int}/revisions", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, SecondLookService secondLooks, CancellationToken cancellationToken) =>
             Respond(await secondLooks.ReviseAsync(sent.By(Key(reader), projectId), cancellationToken)))
-            .RequireAuthorization(Policies.Label).DisableAntiforgery();
+            .RequireAuthorization(Policies.Label).ForScripts();
         app.MapPost("/projects/{projectId:int}/decisions", async (int projectId, SentAnswer sent, ClaimsPrincipal lead, AdjudicationService adjudications, CancellationToken cancellationToken) =>
-            Respond(await adjudications.DecideAsync(projectId, sent.ImageId, Key(lead), sent.ClassIndex, sent.ClientKey, cancellationToken)))
-            .RequireAuthorization(Policies.Lead).DisableAntiforgery();
+            Respond(sent.IsDecision
+                ? await adjudications.DecideAsync(projectId, sent.ImageId, Key(lead), sent.ClassIndex, sent.ClientKey, cancellationToken)
+                : Result.Refused("A decision is a class or 'unreadable'.")))
+            .RequireAuthorization(Policies.Lead).ForScripts();
     }
 
     private static string Key(ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.NameIdentifier)!;
 
     /// <summary>The script drops what is refused, and sends what is postponed again.</summary>
-    private static IResult Respond(Result stored) => stored.Succeeded
-        ? Results.NoContent()
-        : Results.Text(stored.Error, statusCode: stored.IsPostponed ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict);
+    private static IResult Respond(Result stored) => stored switch
+    {
+        { Succeeded: true } => Results.NoContent(),
+        { IsKeyTaken: true } => Results.Problem(stored.Error, statusCode: StatusCodes.Status422UnprocessableEntity),
+        _ => Results.Text(stored.Error, statusCode: stored.IsPostponed ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict),
+    };
 }

@@ -12,5 +12,5 @@ internal static class AuditEndpoint
             http.Response.Headers.CacheControl = "no-store";
             var filter = AuditFilter.OfDays(project, person, action, from, until);
             return Results.Stream(stream => trail.WriteAsync(filter, stream, http.RequestAborted), "text/csv; charset=utf-8", "audit-trail.csv");
-        }).RequireAuthorization(Policies.Administer);
+        }).RequireAuthorization(Policies.Administer).ForScripts();
 }

@@ -13,8 +13,8 @@ internal static class PasskeyEndpoint
     public static void Map(WebApplication app)
     {
         app.MapPost("/login/passkey-options", async (SignInManager<AppUser> signIn) => Json(await signIn.MakePasskeyRequestOptionsAsync(null)))
-            .AllowAnonymous().DisableAntiforgery();
-        app.MapPost("/account/passkeys/options", MakeAsync).RequireAuthorization().DisableAntiforgery();
+            .AllowAnonymous().ForScripts();
+        app.MapPost("/account/passkeys/options", MakeAsync).RequireAuthorization().ForScripts();
     }
 
     // Whoever finds a browser open can do what its person can, but shall not be able to come back: that takes the password, where there is one.
@@ -36,5 +36,5 @@ internal static class PasskeyEndpoint
 
     private static IResult Json(string options) => Results.Text(options, "application/json");
 
-    private sealed record SentPassword(string? Password);
+    private sealed record SentPassword(string? Password = null);
 }

@@ -16,6 +16,10 @@ public sealed record SentAnswer(
     int ElapsedMilliseconds,
     Guid ClientKey)
 {
+    /// <summary>Whether it can be what was decided of an image: a class, or that it is unreadable.</summary>
+    [JsonIgnore]
+    public bool IsDecision => (Kind, ClassIndex) is (AnswerKind.Label, not null) or (AnswerKind.Unreadable, null);
+
     /// <summary>The answer as its reader's.</summary>
     public AnswerRequest By(string readerId, int projectId) => new(projectId, ImageId, readerId, Kind, ClassIndex, ElapsedMilliseconds, ClientKey);
 }

@@ -10,6 +10,12 @@ namespace SafeMedLabel.Web.Model;
 /// <param name="ClientKey">Made once per grid; sent again unchanged on a retry.</param>
 public sealed record SentGrid(int ClassIndex, IReadOnlyList<Guid> Confirmed, IReadOnlyList<Guid> Exceptions, int ElapsedMilliseconds, Guid ClientKey)
 {
+    /// <summary>Images of that class.</summary>
+    public IReadOnlyList<Guid> Confirmed { get; } = Confirmed ?? [];
+
+    /// <summary>The others.</summary>
+    public IReadOnlyList<Guid> Exceptions { get; } = Exceptions ?? [];
+
     /// <summary>The grid as its reader's.</summary>
     public GridRequest By(string readerId, int projectId) => new(projectId, readerId, ClassIndex, Confirmed, Exceptions, ElapsedMilliseconds, ClientKey);
 }

@@ -1,13 +1,13 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Web.Endpoints.V1;
 
 /// <summary>Gives what is read a mark of its content, so that who has it already is told so instead of being sent it again.</summary>
-internal sealed class ApiETag(IOptions<JsonOptions> json) : IEndpointFilter
+internal sealed class ApiETag(IOptions<JsonOptions> json, ContentMark marks) : IEndpointFilter
 {
     /// <inheritdoc />
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -21,6 +21,6 @@ internal sealed class ApiETag(IOptions<JsonOptions> json) : IEndpointFilter
 
         var body = JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
         context.HttpContext.Response.Headers.CacheControl = "private, no-cache";
-        return TypedResults.Bytes(body, "application/json; charset=utf-8", entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body))[..32]}\""));
+        return TypedResults.Bytes(body, "application/json; charset=utf-8", entityTag: new EntityTagHeaderValue($"\"{marks.Of(body)}\""));
     }
 }

@@ -51,7 +51,7 @@ public sealed record ApiQueue(QueueState State, IReadOnlyList<QueueImage> Images
 /// <param name="Kind">'Label', 'Skip' or 'Unreadable'.</param>
 /// <param name="Class">The class, of a label.</param>
 /// <param name="Seconds">How long the image was looked at.</param>
-public sealed record ApiAnswer(Guid Image, AnswerKind Kind, string? Class, double Seconds);
+public sealed record ApiAnswer(Guid Image, AnswerKind Kind, string? Class = null, double Seconds = 0);
 
 /// <summary>A round and its numbers on the locked test set.</summary>
 /// <param name="Number">Its number in the project.</param>
@@ -104,7 +104,7 @@ public sealed record ApiImport(int Id, ImportState State, bool IsDryRun, int Tot
 /// <param name="Site">Where the images were taken.</param>
 /// <param name="IsDryRun">True where it is only to be said what would go in.</param>
 /// <param name="PatchSize">Pixels a side of the patches that larger pictures are cut into; null where all go in as they are.</param>
-public sealed record ApiImportRequest(string Path, string? PatientPattern, string? Site, bool IsDryRun, int? PatchSize = null);
+public sealed record ApiImportRequest(string Path, string? PatientPattern = null, string? Site = null, bool IsDryRun = false, int? PatchSize = null);
 
 /// <summary>An export.</summary>
 /// <param name="Id">Key.</param>
@@ -122,7 +122,7 @@ public sealed record ApiExport(int Id, ExportState State, ExportFormat Format, b
 /// <param name="Format">Its form.</param>
 /// <param name="WithPictures">True for a zip with the pictures.</param>
 /// <param name="NamesReaders">True where readers stand with their names.</param>
-public sealed record ApiExportRequest(ExportFormat Format, bool WithPictures, bool NamesReaders);
+public sealed record ApiExportRequest(ExportFormat Format, bool WithPictures = false, bool NamesReaders = false);
 
 /// <summary>What the active model says of an image, and what may be done with it.</summary>
 /// <param name="Class">The most probable class.</param>

@@ -9,6 +9,9 @@ internal sealed class ApiOptions
     /// <summary>How many requests a key may send a minute, 1 to 1,000,000; it may save up as many.</summary>
     public int RequestsPerMinute { get; set; } = 600;
 
+    /// <summary>How many images a person's keys may ask the model about in a minute, 1 to 1,000,000; they may save up as many. These are counted apart from the others.</summary>
+    public int PredictionsPerMinute { get; set; } = 300;
+
     /// <summary>Whether the settings can be.</summary>
-    public bool IsValid => RequestsPerMinute is >= 1 and <= 1_000_000;
+    public bool IsValid => RequestsPerMinute is >= 1 and <= 1_000_000 && PredictionsPerMinute is >= 1 and <= 1_000_000;
 }

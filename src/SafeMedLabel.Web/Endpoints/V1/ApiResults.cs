@@ -10,9 +10,13 @@ internal static class ApiResults
     /// <summary>There is nothing of this kind; whoever may not know whether there is, is told the same.</summary>
     public static ProblemHttpResult NotFound(string what) => TypedResults.Problem($"There is no such {what}.", statusCode: StatusCodes.Status404NotFound);
 
-    /// <summary>A refusal, with the sentence that a page would show; 503 where it can be tried again later.</summary>
-    public static ProblemHttpResult Refused(Result refused) =>
-        TypedResults.Problem(refused.Error, statusCode: refused.IsPostponed ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status409Conflict);
+    /// <summary>A refusal, with the sentence that a page would show; 503 where it can be tried again later, 422 where the request's key is another's.</summary>
+    public static ProblemHttpResult Refused(Result refused) => TypedResults.Problem(refused.Error, statusCode: refused switch
+    {
+        { IsPostponed: true } => StatusCodes.Status503ServiceUnavailable,
+        { IsKeyTaken: true } => StatusCodes.Status422UnprocessableEntity,
+        _ => StatusCodes.Status409Conflict,
+    });
 
     /// <summary>A request that cannot be understood.</summary>
     public static ProblemHttpResult Invalid(string sentence) => TypedResults.Problem(sentence, statusCode: StatusCodes.Status400BadRequest);

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Security.Claims;
 using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using SafeMedLabel.Application.Accounts;
@@ -16,6 +18,12 @@ internal static class ApiSetup
     /// <summary>Where it lies.</summary>
     public const string Root = "/api/v1";
 
+    /// <summary>How often a person's programs may ask the model.</summary>
+    public const string PredictionLimit = "predictions";
+
+    /// <summary>How often a person's browser may send parts of an archive.</summary>
+    public const string UploadLimit = "uploads";
+
     private const string Version = "v1";
     private const string Limit = "api";
     private const string Description = "/api/v1/openapi.json";
@@ -24,10 +32,21 @@ internal static class ApiSetup
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<ApiOptions>().Bind(configuration.GetSection(ApiOptions.Section))
-            .Validate(api => api.IsValid, "The setting Api:RequestsPerMinute lies between 1 and 1000000.").ValidateOnStart();
+            .Validate(api => api.IsValid, "The settings Api:RequestsPerMinute and Api:PredictionsPerMinute lie between 1 and 1000000.").ValidateOnStart();
+        services.AddOptions<UploadOptions>().Bind(configuration.GetSection(UploadOptions.Section))
+            .Validate(uploads => uploads.IsValid, "The setting Uploads:RequestsPerMinute lies between 1 and 1000000.").ValidateOnStart();
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
         services.AddProblemDetails();
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
+        services.AddExceptionHandler<Problems>();
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = ScriptEndpoint.MaximumBytes);
+        // What a type says it has, a request has: nothing is null, missing or twice that the code believes to be there once.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+        });
         services.AddRateLimiter(limiter =>
         {
             limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
@@ -40,7 +59,9 @@ internal static class ApiSetup
 
                 return ValueTask.CompletedTask;
             };
-            limiter.AddPolicy(Limit, http => RateLimitPartition.GetTokenBucketLimiter(http.User.FindFirst(ApiKeyAuthentication.KeyClaim)?.Value ?? "", _ => Bucket(http)));
+            limiter.AddPolicy(Limit, http => PerMinute<ApiOptions>(http, ApiKeyAuthentication.KeyClaim, api => api.RequestsPerMinute));
+            limiter.AddPolicy(PredictionLimit, http => PerMinute<ApiOptions>(http, ClaimTypes.NameIdentifier, api => api.PredictionsPerMinute));
+            limiter.AddPolicy(UploadLimit, http => PerMinute<UploadOptions>(http, ClaimTypes.NameIdentifier, uploads => uploads.RequestsPerMinute));
         });
         services.AddOpenApi(Version, api =>
         {
@@ -53,19 +74,10 @@ internal static class ApiSetup
         });
     }
 
-    /// <summary>Lets errors of the API be problem details rather than pages.</summary>
-    public static void UseProblems(WebApplication app) => app.UseWhen(
-        http => http.Request.Path.StartsWithSegments(Root, StringComparison.Ordinal),
-        api =>
-        {
-            api.UseExceptionHandler();
-            api.UseStatusCodePages();
-        });
-
     /// <summary>Maps it, and its description for people who are signed in.</summary>
     public static void Map(WebApplication app)
     {
-        var api = app.MapGroup(Root).RequireRateLimiting(Limit).DisableAntiforgery().WithGroupName(Version).AddEndpointFilter<RouteGroupBuilder, ApiETag>();
+        var api = app.MapGroup(Root).RequireRateLimiting(Limit).ForScripts().WithGroupName(Version).AddEndpointFilter<RouteGroupBuilder, ApiETag>();
         ProjectsApi.Map(api);
         LabellingApi.Map(api);
         WorkApi.Map(api);
@@ -106,9 +118,11 @@ internal static class ApiSetup
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.SchemeName, document)] = [] }];
     }
 
-    private static TokenBucketRateLimiterOptions Bucket(HttpContext http)
+    /// <summary>Each value of a claim has so many requests a minute.</summary>
+    private static RateLimitPartition<string> PerMinute<TOptions>(HttpContext http, string claim, Func<TOptions, int> requests)
+        where TOptions : class => RateLimitPartition.GetTokenBucketLimiter(http.User.FindFirst(claim)?.Value ?? "", _ =>
     {
-        var perMinute = http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value.RequestsPerMinute;
+        var perMinute = requests(http.RequestServices.GetRequiredService<IOptions<TOptions>>().Value);
         return new TokenBucketRateLimiterOptions
         {
             TokenLimit = perMinute,
@@ -116,5 +130,5 @@ internal static class ApiSetup
             ReplenishmentPeriod = TimeSpan.FromMinutes(1),
             QueueLimit = 0,
         };
-    }
+    });
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -17,6 +18,7 @@ internal static class LabellingApi
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label));
         api.MapPost("/projects/{projectId:int}/labels", AnswerAsync).WithName("Answer").WithSummary("Answer")
             .WithDescription("Stores an answer for an image that the caller holds. The header 'Idempotency-Key', a UUID made once for each answer, makes it safe to send again.")
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Label));
     }
 
@@ -38,9 +40,15 @@ internal static class LabellingApi
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> AnswerAsync(
-        LabellingService labelling, ProjectService projects, ClaimsPrincipal caller, int projectId, ApiAnswer answer, [FromHeader(Name = "Idempotency-Key")] Guid? key, CancellationToken cancellationToken)
+        LabellingService labelling, ProjectService projects, ClaimsPrincipal caller, int projectId, ApiAnswer answer,
+        [FromHeader(Name = IdempotencyKey.Header), Description(IdempotencyKey.Description)] string? key, CancellationToken cancellationToken)
     {
-        if (key is not { } clientKey || clientKey == Guid.Empty)
+        if (!IdempotencyKey.TryRead(key, out var read))
+        {
+            return ApiResults.Invalid(IdempotencyKey.Unfit);
+        }
+
+        if (read is not { } clientKey)
         {
             return ApiResults.Invalid("The header 'Idempotency-Key' is missing: a UUID, made once for each answer.");
         }
@@ -62,7 +70,8 @@ internal static class LabellingApi
         }
 
         var stored = await labelling.AnswerAsync(
-            new AnswerRequest(projectId, answer.Image, caller.UserId(), answer.Kind, answer.Kind == AnswerKind.Label ? index : null, (int)(answer.Seconds * 1000), clientKey), cancellationToken);
+            new AnswerRequest(projectId, answer.Image, caller.UserId(), answer.Kind, answer.Kind == AnswerKind.Label ? index : null, (int)(answer.Seconds * 1000), clientKey) { TimeCounts = true },
+            cancellationToken);
         return stored.Succeeded ? TypedResults.NoContent() : ApiResults.Refused(stored);
     }
 }

@@ -18,7 +18,7 @@ internal static class PredictionsApi
             .WithDescription("Asks the project's active model about an image file, which is not kept. 'Accept' means that the certificate stands behind the answer; everything else is for an expert. For leads and admins.")
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
-            .RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Predict, Roles.Lead));
+            .RequireRateLimiting(ApiSetup.PredictionLimit).RequireAuthorization(ApiKeyAuthentication.Needs(ApiScope.Predict, Roles.Lead));
 
     private static async Task<Results<Ok<ApiPrediction>, ProblemHttpResult>> PredictAsync(
         PredictionService predictions, PromotionService promotions, ProjectService projects, IOptions<PredictorOptions> options, HttpContext http, int projectId, Stream image, CancellationToken cancellationToken)

@@ -76,18 +76,17 @@ internal static class ProjectsApi
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> PictureAsync(
-        IDbContextFactory<AppDbContext> contexts, ImageService images, int projectId, Guid imageId, HttpContext http, CancellationToken cancellationToken)
+        IDbContextFactory<AppDbContext> contexts, ImageService images, ContentMark marks, int projectId, Guid imageId, HttpContext http, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var hash = await db.Images.Where(i => i.Id == imageId && i.ProjectId == projectId).Select(i => i.ContentHash).FirstOrDefaultAsync(cancellationToken);
-        if (hash is null || await images.DisplayAsync(imageId, cancellationToken) is not { } png)
+        if (!await db.Images.AnyAsync(i => i.Id == imageId && i.ProjectId == projectId, cancellationToken) || await images.DisplayAsync(imageId, cancellationToken) is not { } png)
         {
             return ApiResults.NotFound("image");
         }
 
         // A picture never changes; who has it need not load it again, but nothing between us may keep it.
         http.Response.Headers.CacheControl = "private, no-cache";
-        return TypedResults.Bytes(png, "image/png", entityTag: new EntityTagHeaderValue($"\"{hash}\""));
+        return TypedResults.Bytes(png, "image/png", entityTag: new EntityTagHeaderValue($"\"{marks.Of(png)}\""));
     }
 
     private static async Task<Results<Ok<ApiPage<ApiLabelEvent>>, ProblemHttpResult>> LabelsAsync(
