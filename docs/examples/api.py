@@ -56,7 +56,8 @@ image = queue["images"][0]
 picture = call("GET", f"projects/{project['id']}/images/{image['id']}/picture")
 print(f"Image of {image['width']} x {image['height']} pixels, {len(picture)} bytes")
 
-# The key is made once for the answer: sent again after a lost connection, it is stored once all the same.
+# The key is made once for the answer: sent again after a lost connection, with the same key, it is stored once all the same.
+# Another answer needs another key: the server refuses this one for anything else (422).
 answer = {"image": image["id"], "kind": "Label", "class": project["classes"][0], "seconds": 2.5}
 call("POST", f"projects/{project['id']}/labels", answer, {"Idempotency-Key": str(uuid.uuid4())})
 print(f"Answered '{project['classes'][0]}'")

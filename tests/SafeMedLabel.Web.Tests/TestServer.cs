@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
@@ -44,12 +45,18 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
         return (await scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>().FindByEmailAsync($"{name}@example.org"))!.Id;
     }
 
-    /// <summary>Makes a project with one image of real bytes; returns both keys.</summary>
-    public async Task<(int Project, Guid Image)> AddImageAsync()
+    /// <summary>Makes a project with two images of real bytes; returns its key and that of one of them.</summary>
+    public Task<(int Project, Guid Image)> AddImageAsync() => AddImagesAsync(("a/C1thin_1.png", Pictures.Png(1)), ("b/C2thin_2.png", Pictures.Png(2)));
+
+    /// <summary>Makes a project of some files; returns its key and that of one image.</summary>
+    public async Task<(int Project, Guid Image)> AddImagesAsync(params (string Path, byte[] Content)[] files)
     {
         using var cells = new TemporaryFolder();
-        cells.Add("a/C1thin_1.png", Pictures.Png(1));
-        cells.Add("b/C2thin_2.png", Pictures.Png(2));
+        foreach (var (path, content) in files)
+        {
+            cells.Add(path, content);
+        }
+
         var project = await Services.GetRequiredService<ProjectService>().CreateAsync("Malaria", "Which?", TestContext.Current.CancellationToken);
         var import = new DatasetImport
         {
@@ -84,6 +91,15 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
             Assert.True(await SignInAsync(client, name, Password));
         }
 
+        return client;
+    }
+
+    /// <summary>A program with a key of a person's.</summary>
+    public async Task<HttpClient> ProgramAsync(string owner, ApiScope scope)
+    {
+        var client = await BrowserAsync();
+        var key = await Services.GetRequiredService<ApiKeyService>().CreateAsync(await UserIdAsync(owner), "test", scope, 1, TestContext.Current.CancellationToken);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Value);
         return client;
     }
 

@@ -83,6 +83,25 @@ public sealed class UploadServiceTests : IAsyncLifetime
         Assert.Equal(0, Uploads.Received(File));
     }
 
+    [Fact]
+    public async Task An_import_that_is_asked_for_again_starts_once_also_where_both_come_at_once_and_its_key_counts_for_no_other()
+    {
+        var key = Guid.NewGuid();
+        Task<Result<int>> StartAsync(string pattern) => Uploads.ImportAsync(File, pattern, "Basel", isDryRun: false, clientKey: key, cancellationToken: Cancellation);
+        await AppendAsync(File, 0);
+
+        var started = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => StartAsync(ImportService.DefaultPatientPattern), Cancellation)));
+
+        Assert.Null(Assert.Single(started.Distinct()).Error);
+        await AppendAsync(File, 0);
+        Assert.True((await StartAsync("(?<patient>C[0-9])")).IsKeyTaken);
+        Assert.Single(await _workplace.Get<ImportService>().ListAsync(_workplace.ProjectId, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_file_of_which_nothing_came_is_not_complete() =>
+        Assert.Equal("The upload is not complete.", (await ImportAsync(File with { Size = 0 })).Error);
+
     private Task<Result<long>> AppendAsync(UploadedFile file, int offset) => Uploads.AppendAsync(file, offset, new MemoryStream(_archive, offset, _archive.Length - offset), Cancellation);
 
     private Task<Result<int>> ImportAsync(UploadedFile file) => Uploads.ImportAsync(file, ImportService.DefaultPatientPattern, null, isDryRun: false, cancellationToken: Cancellation);
