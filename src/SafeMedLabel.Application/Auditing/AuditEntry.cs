@@ -15,7 +15,7 @@ public sealed class AuditEntry
     /// <summary>Its number, from 1.</summary>
     public long Id { get; set; }
 
-    /// <summary>When, UTC.</summary>
+    /// <summary>When, UTC, in whole microseconds, which every database keeps. Entries of the first rule have 100-nanosecond ticks.</summary>
     public DateTime AtUtc { get; set; }
 
     /// <summary>Key of the account that did it, or what else did; null for the program itself.</summary>
@@ -38,6 +38,9 @@ public sealed class AuditEntry
 
     /// <summary>Seal of the entry before; empty for the first.</summary>
     public byte[] Previous { get; set; } = [];
+
+    /// <summary>The rule by which it is sealed: 1, or <see cref="AuditSeal.CurrentVersion"/>.</summary>
+    public int SealVersion { get; set; }
 
     /// <summary>Seal of this entry.</summary>
     public byte[] Seal { get; set; } = [];

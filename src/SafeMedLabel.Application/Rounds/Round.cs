@@ -154,6 +154,12 @@ public sealed class Round : IVersioned
     /// <summary>Model file, relative to the project's folder.</summary>
     public string? ModelFile { get; set; }
 
+    /// <summary>
+    /// SHA-256 of the model's file, weights and card, as the round left it: 64 lower-case hexadecimal digits. Null where there is no model; empty where a
+    /// model of an early version was missing when models were first sealed. Such a model is not used.
+    /// </summary>
+    public string? ModelHash { get; set; }
+
     /// <inheritdoc />
     public Guid Version { get; set; }
 
