@@ -84,7 +84,8 @@ internal sealed class AuditInterceptor(AuditSeal seal, TimeProvider time) : Save
         var head = addition.Head = db.AuditHeads.FirstOrDefault(h => h.Id == AuditHead.OnlyId) ?? db.AuditHeads.Add(new AuditHead()).Entity;
         foreach (var entry in entries)
         {
-            (entry.Id, entry.AtUtc, entry.Previous) = (head.LastId + 1, time.GetUtcNow().UtcDateTime, head.Last);
+            (entry.Id, entry.AtUtc, entry.Previous) = (head.LastId + 1, AuditSeal.Stamp(time.GetUtcNow()), head.Last);
+            entry.SealVersion = AuditSeal.CurrentVersion;
             entry.Seal = seal.Of(entry);
             (head.LastId, head.Last) = (entry.Id, entry.Seal);
         }

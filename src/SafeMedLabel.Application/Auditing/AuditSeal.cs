@@ -9,13 +9,44 @@ namespace SafeMedLabel.Application.Auditing;
 /// </summary>
 public sealed class AuditSeal(StorageOptions storage)
 {
+    /// <summary>
+    /// The rule that new entries are sealed by: their time is a whole number of microseconds, and the rule's number is sealed with the rest, so
+    /// that no entry passes for one of another rule. Rule 1 sealed 100-nanosecond ticks.
+    /// </summary>
+    public const int CurrentVersion = 2;
+
+    private const int FirstVersion = 1;
+
     private readonly StorageKey _key = new(Path.Combine(storage.KeyFolder, "audit.key"));
 
-    /// <summary>Seal of an entry and, through <see cref="AuditEntry.Previous"/>, of all before it: 32 bytes.</summary>
-    public byte[] Of(AuditEntry entry) => Seal(writer =>
+    /// <summary>An instant as entries are stamped with it: what is beyond its whole microseconds is cut off.</summary>
+    public static DateTime Stamp(DateTimeOffset now) => new(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), DateTimeKind.Utc);
+
+    /// <summary>Seal of an entry by the rule that it names and, through <see cref="AuditEntry.Previous"/>, of all before it: 32 bytes.</summary>
+    public byte[] Of(AuditEntry entry) => Of(entry, entry.AtUtc.Ticks);
+
+    /// <summary>
+    /// True where an entry is what was sealed. A database may have cut the ticks of an entry of the first rule to microseconds: the seal then fits
+    /// one of the ten times that were cut to this one.
+    /// </summary>
+    public bool Fits(AuditEntry entry)
     {
+        var ticks = entry.AtUtc.Ticks;
+        var mayBeCut = entry.SealVersion == FirstVersion && ticks % TimeSpan.TicksPerMicrosecond == 0;
+        return entry.SealVersion is FirstVersion or CurrentVersion
+            && Enumerable.Range(0, mayBeCut ? (int)TimeSpan.TicksPerMicrosecond : 1)
+                .Any(cut => CryptographicOperations.FixedTimeEquals(entry.Seal, Of(entry, ticks + cut)));
+    }
+
+    private byte[] Of(AuditEntry entry, long ticks) => Seal(writer =>
+    {
+        if (entry.SealVersion != FirstVersion)
+        {
+            writer.Write($"entry, rule {entry.SealVersion}");
+        }
+
         writer.Write(entry.Id);
-        writer.Write(entry.AtUtc.Ticks);
+        writer.Write(ticks);
         WriteText(writer, entry.ActorId);
         writer.Write(entry.Action.ToString());
         writer.Write(entry.ProjectId ?? 0);

@@ -67,7 +67,7 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
         {
             entries++;
             problems.AddRange(Missing(lastId + 1, entry.Id - 1));
-            if (!entry.Seal.AsSpan().SequenceEqual(seal.Of(entry)))
+            if (!seal.Fits(entry))
             {
                 problems.Add(new AuditProblem(entry.Id, $"Entry {entry.Id} is not what was written: it was changed, or put in."));
             }
