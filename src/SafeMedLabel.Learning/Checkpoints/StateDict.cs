@@ -8,7 +8,12 @@ internal static class StateDict
 {
     /// <summary>Makes sure that <paramref name="from"/> has just the names and shapes of <paramref name="to"/>.</summary>
     /// <exception cref="InvalidDataException">One sentence says which name is missing or unknown, or which shape differs.</exception>
-    public static void RequireFit(IReadOnlyDictionary<string, Tensor> from, IReadOnlyDictionary<string, Tensor> to)
+    public static void RequireFit(IReadOnlyDictionary<string, Tensor> from, IReadOnlyDictionary<string, Tensor> to) =>
+        RequireFit(from.ToDictionary(t => t.Key, t => t.Value.shape), to);
+
+    /// <summary>Makes sure of the same by shapes that a file declares, before anything of it is read.</summary>
+    /// <exception cref="InvalidDataException">One sentence says which name is missing or unknown, or which shape differs.</exception>
+    public static void RequireFit(IReadOnlyDictionary<string, long[]> from, IReadOnlyDictionary<string, Tensor> to)
     {
         foreach (var (key, target) in to)
         {
@@ -17,9 +22,9 @@ internal static class StateDict
                 throw new InvalidDataException($"The model lacks the tensor '{key}'.");
             }
 
-            if (!target.shape.SequenceEqual(given.shape))
+            if (!target.shape.SequenceEqual(given))
             {
-                throw new InvalidDataException($"The tensor '{key}' has the shape [{string.Join(", ", given.shape)}]; [{string.Join(", ", target.shape)}] is needed.");
+                throw new InvalidDataException($"The tensor '{key}' has the shape [{string.Join(", ", given)}]; [{string.Join(", ", target.shape)}] is needed.");
             }
         }
 

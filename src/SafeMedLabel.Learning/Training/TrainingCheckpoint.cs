@@ -36,8 +36,9 @@ internal sealed record TrainingCheckpoint(string Recipe, IReadOnlyList<EpochSumm
         {
             using var scope = NewDisposeScope();
             var (tensors, metadata) = SafeTensors.Read(path);
-            if (!metadata.TryGetValue(MetadataKey, out var json) || JsonSerializer.Deserialize<TrainingCheckpoint>(json) is not { } checkpoint
-                || checkpoint.Recipe != recipe || checkpoint.KeptEpoch < 1 || checkpoint.KeptEpoch > checkpoint.Epochs.Count)
+            if (!metadata.TryGetValue(MetadataKey, out var json) || JsonSerializer.Deserialize<TrainingCheckpoint>(json) is not { Epochs: not null } checkpoint
+                || checkpoint.Recipe != recipe || checkpoint.Epochs.Any(epoch => epoch is null)
+                || checkpoint.KeptEpoch < 1 || checkpoint.KeptEpoch > checkpoint.Epochs.Count)
             {
                 return null;
             }

@@ -136,7 +136,7 @@ public sealed class PyTorchCheckpointTests : IDisposable
 
     private static void Add(ZipArchive archive, string name, byte[] bytes)
     {
-        using var entry = archive.CreateEntry(name).Open();
+        using var entry = archive.CreateEntry(name, CompressionLevel.NoCompression).Open();
         entry.Write(bytes);
     }
 }
