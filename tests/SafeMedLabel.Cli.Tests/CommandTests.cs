@@ -257,6 +257,15 @@ public sealed class CommandTests
             using var answers = JsonDocument.Parse(predictions);
             Assert.Contains(answers.RootElement[0].GetProperty("decision").GetString(), new[] { "accept", "refer" });
 
+            // Who knows by what hash a model was known can demand it.
+            var hash = ContentStore.Hash(await File.ReadAllBytesAsync(model, TestContext.Current.CancellationToken));
+            Assert.Equal(0, (await RunAsync("predict", "--model", model, "--sha256", hash.ToUpperInvariant(), image)).Code);
+            Assert.Equal(
+                (1, "safemed: The model file is not the one that was asked for: its SHA-256 is another, so that its weights or its card were changed."),
+                await RunAsync("evaluate", "--model", model, "--sha256", ContentStore.Hash("another"u8), "--data", cells) is var (code, _, refusal)
+                    ? (code, refusal.TrimEnd()) : default);
+            Assert.Equal(1, (await RunAsync("predict", "--model", model, "--sha256", hash[..8], image)).Code);
+
             // Twenty calibration images promise nothing; with a certificate its threshold decides, and a threshold that is asked for stands above it.
             Assert.DoesNotContain("(certificate", (await RunAsync("predict", "--model", model, image)).Output, StringComparison.Ordinal);
             Assert.Equal(("accept", "certificate"), await DecideAsync(model, image, new Certificate(0, 1, 1000, 16, 2, 0.006, 0.01, 0.05)));

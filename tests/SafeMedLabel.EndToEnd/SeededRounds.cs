@@ -1,9 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
 
 namespace SafeMedLabel.EndToEnd;
@@ -17,9 +19,11 @@ internal static class SeededRounds
         await using var db = server.OpenDatabase();
         var passed = Measured(1, GateVerdict.Pass, against: null);
         passed.Certificate = new Certificate(0.9312, 0.862, 2_310, 16, 13, 0.0094, 0.01, 0.05);
+        RoundModels.Leave(new StorageOptions { Root = server.Folder }, passed);
         db.Rounds.Add(passed);
         await db.SaveChangesAsync(cancellation);
         var refused = Measured(2, GateVerdict.Fail, passed.Id);
+        RoundModels.Leave(new StorageOptions { Root = server.Folder }, refused);
         db.Rounds.Add(refused);
         db.Promotions.Add(new Promotion { ProjectId = 1, RoundId = passed.Id, Kind = PromotionKind.Gate, AtUtc = DateTime.UtcNow });
         (await db.Projects.FindAsync([1], cancellation))!.ActiveRoundId = passed.Id;

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Rounds;
@@ -70,6 +71,57 @@ public sealed class PredictionsApiTests(TrainedModel model) : IClassFixture<Trai
 
         await ChangeAsync(db => db.Rounds.Where(r => r.Id == round).ExecuteUpdateAsync(set => set.SetProperty(r => r.Certificate, Always), Cancellation));
         await ChangeAsync(db => db.Imports.ExecuteUpdateAsync(set => set.SetProperty(i => i.FinishedUtc, DateTime.UtcNow.AddMinutes(1)), Cancellation));
+        Assert.Equal(("Refer", false), await DecisionAsync(program));
+    }
+
+    [Theory]
+    [InlineData("\\u0022Temperature\\u0022:1", "\\u0022Temperature\\u0022:9")]
+    [InlineData("\\u0022ImageSize\\u0022:32", "\\u0022ImageSize\\u0022:64")]
+    [InlineData("\\u0022TestViews\\u0022:1", "\\u0022TestViews\\u0022:8")]
+    [InlineData("\"safemed\"", "\"safemod\"")]
+    public async Task A_model_whose_card_was_changed_since_its_round_made_it_answers_nothing(string was, string becomes)
+    {
+        await ActivateAsync(Always);
+        using var program = await ProgramAsync("lea");
+        var path = Path.Combine(_server.Services.GetRequiredService<StorageOptions>().ProjectFolder(_project), "model.safetensors");
+        var bytes = await File.ReadAllBytesAsync(path, Cancellation);
+        var at = bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(was));
+        Assert.True(at > 0);
+        System.Text.Encoding.UTF8.GetBytes(becomes).CopyTo(bytes, at);
+        await File.WriteAllBytesAsync(path, bytes, Cancellation);
+
+        Assert.Equal((503, "The model's file cannot be used now; the server's log says why."), await RefusalAsync(program, await CellAsync()));
+    }
+
+    [Fact]
+    public async Task A_model_whose_weights_were_changed_or_that_was_never_sealed_answers_nothing()
+    {
+        await ActivateAsync(Always);
+        using var program = await ProgramAsync("lea");
+        var path = Path.Combine(_server.Services.GetRequiredService<StorageOptions>().ProjectFolder(_project), "model.safetensors");
+        var bytes = await File.ReadAllBytesAsync(path, Cancellation);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes, Cancellation);
+        Assert.Equal((503, "The model's file cannot be used now; the server's log says why."), await RefusalAsync(program, await CellAsync()));
+
+        await ActivateAsync(Always);
+        Assert.Equal(("Accept", true), await DecisionAsync(program));
+        await ChangeAsync(db => db.Rounds.ExecuteUpdateAsync(set => set.SetProperty(r => r.ModelHash, (string?)null), Cancellation));
+        Assert.Equal(
+            (503, "The active model was never sealed, so that nobody can tell whether it was changed; please train again."), await RefusalAsync(program, await CellAsync()));
+    }
+
+    [Theory]
+    [InlineData(-5.0, 0.01)]
+    [InlineData(1.5, 0.01)]
+    [InlineData(0, 5.0)]
+    public async Task A_certificate_with_numbers_that_none_can_have_promises_nothing(double threshold, double largestRate)
+    {
+        var round = await ActivateAsync(Always);
+        using var program = await ProgramAsync("lea");
+        await ChangeAsync(db => db.Rounds.Where(r => r.Id == round).ExecuteUpdateAsync(
+            set => set.SetProperty(r => r.Certificate, Always with { Threshold = threshold, LargestRate = largestRate }), Cancellation));
+
         Assert.Equal(("Refer", false), await DecisionAsync(program));
     }
 
@@ -202,6 +254,7 @@ public sealed class PredictionsApiTests(TrainedModel model) : IClassFixture<Trai
             State = RoundState.Completed,
             FinishedUtc = DateTime.UtcNow,
             ModelFile = file,
+            ModelHash = ContentStore.Hash(await File.ReadAllBytesAsync(model.Path, Cancellation)),
             Certificate = certificate,
         };
         db.Rounds.Add(round);

@@ -175,6 +175,22 @@ public sealed class RoundReportTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[1]")]
+    [InlineData("{ \"Software\": null, \"Options\": [null] }")]
+    public async Task It_says_where_the_model_was_changed_and_stands_without_a_card_that_can_be_read(string card)
+    {
+        var round = await AddRoundAsync(r => r.ModelHash = new string('0', 64));
+        var folder = _server.Services.GetRequiredService<StorageOptions>().ProjectFolder(_project);
+        await File.WriteAllTextAsync(Path.Combine(folder, "round-1.json"), card, Cancellation);
+
+        Assert.Contains(
+            "The model's file is not what the round made: it was changed since.", (await ReadAsync(round)).Body!.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("was changed since", (await ReadAsync(await ResealAsync(round))).Body!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0.004, "Take its answer into account only where its confidence is above 0.9312")]
     [InlineData(0.02, "Refer every image to an expert.")]
     public async Task Which_answers_count_follows_from_the_certificate_and_from_what_came_of_it(double lowest, string sentence)
@@ -211,6 +227,15 @@ public sealed class RoundReportTests : IAsyncLifetime
         Assert.Equal([10, 10], Lengths(Table(5, 20)));
         Assert.Equal([12], Lengths(Table(3, 12)));
         Assert.Equal(Table(3, 50).Rows.Select(r => r[0].Text), Table(3, 50).InParts().SelectMany(p => p.Rows).Select(r => r[0].Text));
+    }
+
+    private async Task<int> ResealAsync(int round)
+    {
+        await using var db = Open();
+        // SHA-256 of 'model'.
+        await db.Rounds.Where(r => r.Id == round).ExecuteUpdateAsync(
+            set => set.SetProperty(r => r.ModelHash, "9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"), Cancellation);
+        return round;
     }
 
     /// <summary>As the worker leaves it: refused by the gate, certified.</summary>

@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Persistence;
 
 /// <summary>Brings the database to the program's version before anything reads it.</summary>
-public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts)
+public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts, StorageOptions storage)
 {
-    /// <summary>Applies migrations, sets write-ahead logging, and makes the roles.</summary>
+    /// <summary>Applies migrations, sets write-ahead logging, makes the roles, and seals models of versions that sealed none.</summary>
     /// <exception cref="InvalidOperationException">
     /// An earlier migration was interrupted, or a later version of the program has had the database; the message says what to do.
     /// </exception>
@@ -37,6 +38,7 @@ public sealed class DatabaseStarter(IDbContextFactory<AppDbContext> contexts)
         }
 
         await db.SaveChangesAsync(cancellationToken);
+        await ModelSeal.SealEarlyModelsAsync(db, storage, cancellationToken);
     }
 
     /// <summary>True where a database has a migration that this program does not know: what its tables mean nobody here can say.</summary>

@@ -4,9 +4,9 @@ namespace SafeMedLabel.Application.Predictions;
 public interface IModelReader
 {
     /// <summary>What a model says of an image.</summary>
-    /// <param name="modelPath">The model's file.</param>
+    /// <param name="model">The model.</param>
     /// <param name="image">An image file of any kind that an import takes.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The reading; refused where the file is no usable image, postponed where the model cannot be asked now.</returns>
-    Task<Result<ModelReading>> ReadAsync(string modelPath, ReadOnlyMemory<byte> image, CancellationToken cancellationToken = default);
+    /// <returns>The reading; refused where the file is no usable image, postponed where the model cannot be asked now, or is not what its round made.</returns>
+    Task<Result<ModelReading>> ReadAsync(SealedModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken = default);
 }

@@ -15,7 +15,13 @@ public sealed class PredictionService(IModelReader models, StorageOptions storag
     public async Task<Result<Prediction>> PredictAsync(ModelStanding standing, ReadOnlyMemory<byte> image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(standing);
-        var asked = await models.ReadAsync(Path.Combine(storage.ProjectFolder(standing.Active.ProjectId), standing.Active.ModelFile!), image, cancellationToken);
+        if (standing.Active.ModelHash is not { Length: > 0 } hash)
+        {
+            return Result.Postponed("The active model was never sealed, so that nobody can tell whether it was changed; please train again.");
+        }
+
+        var path = Path.Combine(storage.ProjectFolder(standing.Active.ProjectId), standing.Active.ModelFile!);
+        var asked = await models.ReadAsync(new SealedModel(path, hash), image, cancellationToken);
         if (!asked.Succeeded)
         {
             return (Result)asked;

@@ -7,7 +7,7 @@ namespace SafeMedLabel.Application.Rounds;
 /// <param name="File">The file's name.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Sha256">SHA-256 of all of it, in lower-case hexadecimal.</param>
-/// <param name="Software">The program that trained it, with its version; null where its card is missing, as in the following.</param>
+/// <param name="Software">The program that trained it, with its version; null where its card is missing or damaged, as in the following.</param>
 /// <param name="DataHash">Identifies images and label snapshot.</param>
 /// <param name="LabelHash">Identifies which images were labelled, and how, and which were for what.</param>
 /// <param name="Settings">All settings of the training, in the card's order; nested ones as 'Filter.Limit.Level'.</param>
@@ -31,7 +31,12 @@ public sealed record ModelRecord(
             return bare;
         }
 
-        using var json = JsonDocument.Parse(await System.IO.File.ReadAllBytesAsync(card, cancellationToken));
+        using var json = await ParseAsync(card, cancellationToken);
+        if (json?.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            return bare;
+        }
+
         string? Text(string name) => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         return bare with
         {
@@ -40,6 +45,19 @@ public sealed record ModelRecord(
             LabelHash = Text("LabelHash"),
             Settings = json.RootElement.TryGetProperty("Options", out var options) ? [.. Flatten("", options)] : [],
         };
+    }
+
+    /// <summary>The card beside the model, which is there for people: null where it is damaged.</summary>
+    private static async Task<JsonDocument?> ParseAsync(string card, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonDocument.Parse(await System.IO.File.ReadAllBytesAsync(card, cancellationToken));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static IEnumerable<(string Name, string Value)> Flatten(string prefix, JsonElement element) => element.ValueKind == JsonValueKind.Object

@@ -11,7 +11,7 @@ namespace SafeMedLabel.Application.Rounds;
 /// Which model is active. Of itself a model becomes active only by passing the gate; a person can sign for one, and go back. Fails closed:
 /// whatever goes wrong leaves the active model as it was.
 /// </summary>
-public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, UserManager<AppUser> users, TimeProvider time)
+public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, UserManager<AppUser> users, StorageOptions storage, TimeProvider time)
 {
     /// <summary>A reason that says anything has so many characters.</summary>
     public const int MinReason = 10;
@@ -78,19 +78,25 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
+        if (round is not { State: RoundState.Completed, ModelFile: not null })
+        {
+            return Result.Refused("This round has no model.");
+        }
+
+        // A completed round stays as it is; to read its file takes too long for a transaction that all others wait for.
+        if (await ModelSeal.ProblemAsync(storage, round, cancellationToken) is { } problem)
+        {
+            return Result.Refused(problem);
+        }
+
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
         {
             return denied;
         }
 
-        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
-        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
-        if (project is null || round is not { State: RoundState.Completed, ModelFile: not null })
-        {
-            return Result.Refused("This round has no model.");
-        }
-
+        var project = await db.Projects.FirstAsync(p => p.Id == projectId, cancellationToken);
         if (project.ActiveRoundId == roundId)
         {
             return Result.Refused("This model is the active one already.");
@@ -102,7 +108,10 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
         return Result.Done;
     }
 
-    /// <summary>Goes back to the model that was active before the present one, or to none where there was none.</summary>
+    /// <summary>
+    /// Goes back to the model that was active before the present one, or to none where there was none. Its file is not looked at here: the way out must
+    /// never be shut, and a model that was changed answers nothing once it is asked.
+    /// </summary>
     /// <param name="projectId">The project.</param>
     /// <param name="fromRoundId">The active model as the person saw it: who clicks twice, or after somebody else, goes back once.</param>
     /// <param name="userId">Who.</param>

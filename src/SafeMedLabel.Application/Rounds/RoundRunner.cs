@@ -21,6 +21,7 @@ public sealed class RoundRunner(
     IDbContextFactory<AppDbContext> contexts,
     RoundDataReader data,
     IModelTrainer trainer,
+    StorageOptions storage,
     TimeProvider time,
     ILogger<RoundRunner> logger)
 {
@@ -76,6 +77,7 @@ public sealed class RoundRunner(
         var task = roundData.ToTrainingTask(round, modelPath);
         var certificate = await OnOwnThread(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
         File.Delete(task.CheckpointPath);
+        var modelHash = await ModelSeal.OfAsync(modelPath, cancellationToken);
 
         await journal.EnterAsync(RoundState.Evaluating, cancellationToken);
         var test = await AskAsync(modelPath, roundData.Pixels, roundData, cancellationToken);
@@ -91,7 +93,7 @@ public sealed class RoundRunner(
         var predictions = await PredictAsync(round, roundData, modelPath, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
-        await CompleteAsync(round, new Outcome(modelFile, measured, certificate, gate, activeRoundId, ranking, predictions), stopping);
+        await CompleteAsync(round, new Outcome(modelFile, modelHash, measured, certificate, gate, activeRoundId, ranking, predictions), stopping);
     }
 
     /// <summary>What a model says of the locked test set; null where there is none.</summary>
@@ -160,8 +162,14 @@ public sealed class RoundRunner(
     }
 
     /// <summary>The active model may look at images of another size than the new one.</summary>
+    /// <exception cref="InvalidDataException">It is not the one that its round made.</exception>
     private async Task<PredictionSet?> AskActiveAsync(Round active, RoundData roundData, RoundJournal journal, CancellationToken cancellationToken)
     {
+        if (await ModelSeal.ProblemAsync(storage, active, cancellationToken) is { } problem)
+        {
+            throw new InvalidDataException(problem);
+        }
+
         var pixels = await data.ReadPixelsAsync(active.ProjectId, roundData.ContentHashes, active.ImageSize, journal, cancellationToken);
         return await AskAsync(Path.Combine(roundData.Folder, active.ModelFile!), pixels, roundData, cancellationToken);
     }
@@ -220,7 +228,7 @@ public sealed class RoundRunner(
         row.FinishedUtc = time.GetUtcNow().UtcDateTime;
         row.PhaseProgress = 1;
         row.SecondsLeft = null;
-        row.ModelFile = outcome.ModelFile;
+        (row.ModelFile, row.ModelHash) = (outcome.ModelFile, outcome.ModelHash);
         row.ScoredCount = outcome.Ranking.Count;
         (row.Certificate, row.Gate, row.GateAgainstRoundId) = (outcome.Certificate, outcome.Gate, outcome.ActiveRoundId);
         await db.RoundThresholds.Where(t => t.RoundId == round.Id).ExecuteDeleteAsync(cancellationToken);
@@ -309,6 +317,7 @@ public sealed class RoundRunner(
     /// <summary>What a round leaves behind.</summary>
     private sealed record Outcome(
         string ModelFile,
+        string ModelHash,
         Measured? Measured,
         Certificate? Certificate,
         GateReport Gate,

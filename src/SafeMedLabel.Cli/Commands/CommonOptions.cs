@@ -65,6 +65,23 @@ internal static class CommonOptions
         return size;
     }
 
+    /// <summary>By what a model is known that came from elsewhere.</summary>
+    public static Option<string?> ModelHash()
+    {
+        var hash = new Option<string?>("--sha256")
+        {
+            Description = "SHA-256 that the model's file must have, as its round's report says it: a model of another is not used.",
+        };
+        hash.Validators.Add(result =>
+        {
+            if (result.GetValue(hash) is { } given && (given.Length != 64 || !given.All(char.IsAsciiHexDigit)))
+            {
+                result.AddError("--sha256 takes all 64 hexadecimal digits.");
+            }
+        });
+        return hash;
+    }
+
     /// <summary>Threads to compute with.</summary>
     public static Option<int> Threads() => new("--threads") { Description = "Threads to compute with; 0 for all cores.", DefaultValueFactory = _ => 0 };
 

@@ -24,6 +24,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
+        var hash = CommonOptions.ModelHash();
         var data = CommonOptions.Data();
         var all = new Option<bool>("--all-patients") { Description = "Measure on all patients, also on those that the model may have been trained on." };
         var arithmetic = new Option<string>("--arithmetic") { Description = "What the network computes in, to see what a faster type changes.", DefaultValueFactory = _ => "float32" };
@@ -31,18 +32,21 @@ internal static class EvaluateCommand
         var threads = CommonOptions.Threads();
         var command = new Command("evaluate", "Measure a model. Where it was trained on the same data, only on the patients that were held out for the test.")
         {
-            model, data, all, arithmetic, threads,
+            model, hash, data, all, arithmetic, threads,
         };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetValue(all), Arithmetic[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
+            parsed.GetRequiredValue(model), parsed.GetValue(hash), parsed.GetRequiredValue(data), parsed.GetValue(all),
+            Arithmetic[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
         return command;
     }
 
-    private static async Task RunAsync(string modelPath, string dataPath, bool allPatients, ScalarType type, int threads, CommandRunner runner, CancellationToken cancellationToken)
+    private static async Task RunAsync(
+        string modelPath, string? hash, string dataPath, bool allPatients, ScalarType type, int threads, CommandRunner runner,
+        CancellationToken cancellationToken)
     {
         Processor.Require(type);
         CommonOptions.UseThreads(threads);
-        var (network, card) = ModelFile.Load(modelPath);
+        var (network, card) = ModelFile.Load(modelPath, hash);
         using var _ = network;
         using var data = await CommonOptions.LoadAsync(dataPath, card.ImageSize, cancellationToken);
         var rows = Rows(card, data, allPatients);

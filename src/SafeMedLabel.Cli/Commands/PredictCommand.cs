@@ -19,21 +19,25 @@ internal static class PredictCommand
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
         var threshold = new Option<double?>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere. Left out: the model's certified threshold, or 0.95 where it has none." };
+        var hash = CommonOptions.ModelHash();
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("predict", "Classify images, or say that an expert should look.") { model, threshold, images };
+        var command = new Command("predict", "Classify images, or say that an expert should look.") { model, hash, threshold, images };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) =>
-            Task.Run(() => Run(parsed.GetRequiredValue(model), parsed.GetValue(threshold), parsed.GetRequiredValue(images), runner, cancellationToken), cancellationToken));
+            Task.Run(
+                () => Run(
+                    parsed.GetRequiredValue(model), parsed.GetValue(hash), parsed.GetValue(threshold), parsed.GetRequiredValue(images), runner, cancellationToken),
+                cancellationToken));
         return command;
     }
 
-    private static void Run(string modelPath, double? chosen, string[] files, CommandRunner runner, CancellationToken cancellationToken)
+    private static void Run(string modelPath, string? hash, double? chosen, string[] files, CommandRunner runner, CancellationToken cancellationToken)
     {
         if (chosen is not (null or (>= 0 and < 1)))
         {
             throw new ArgumentException("--threshold lies between 0 and 1.");
         }
 
-        using var model = new ModelReader(modelPath);
+        using var model = new ModelReader(modelPath, hash);
         var certificate = Certificate.Valid(model.Card.Certificate);
         var threshold = chosen ?? certificate?.Threshold ?? UncertifiedThreshold;
         var results = files.Chunk(ImagesAtOnce)

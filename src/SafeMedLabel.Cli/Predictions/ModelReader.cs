@@ -19,8 +19,10 @@ internal sealed class ModelReader : IDisposable
     private readonly ResNet18 _network;
 
     /// <summary>Reads a model's file.</summary>
-    /// <exception cref="InvalidDataException">The file is no model of this program; one sentence says why.</exception>
-    public ModelReader(string path) => (_network, Card) = ModelFile.Load(path);
+    /// <param name="path">The file.</param>
+    /// <param name="hash">SHA-256 that it must have; null where nothing is known of it.</param>
+    /// <exception cref="InvalidDataException">The file is no model of this program, or has another hash; one sentence says why.</exception>
+    public ModelReader(string path, string? hash) => (_network, Card) = ModelFile.Load(path, hash);
 
     /// <summary>What is known of the model.</summary>
     public ModelCard Card { get; }

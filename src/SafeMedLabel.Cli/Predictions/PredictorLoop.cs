@@ -11,7 +11,7 @@ internal sealed class PredictorLoop : IDisposable
     private const int MaximumModels = 4;
 
     // The one asked last comes last.
-    private readonly List<(string Path, ModelReader Model)> _models = [];
+    private readonly List<(SealedModel File, ModelReader Model)> _models = [];
 
     /// <summary>Reads requests and writes replies.</summary>
     public async Task RunAsync(TextReader requests, TextWriter replies, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ internal sealed class PredictorLoop : IDisposable
         try
         {
             var picture = ImageDecoder.Decode(request.Image);
-            return new PredictorReply(request.Id, Open(request.ModelPath).Read([picture], cancellationToken)[0], null);
+            return new PredictorReply(request.Id, Open(request.Model).Read([picture], cancellationToken)[0], null);
         }
         catch (ImageRejectedException rejected)
         {
@@ -46,10 +46,10 @@ internal sealed class PredictorLoop : IDisposable
         }
     }
 
-    private ModelReader Open(string path)
+    private ModelReader Open(SealedModel file)
     {
-        var known = _models.FindIndex(kept => kept.Path == path);
-        var model = known < 0 ? new ModelReader(path) : _models[known].Model;
+        var known = _models.FindIndex(kept => kept.File == file);
+        var model = known < 0 ? new ModelReader(file.Path, file.Hash) : _models[known].Model;
         if (known >= 0)
         {
             _models.RemoveAt(known);
@@ -60,7 +60,7 @@ internal sealed class PredictorLoop : IDisposable
             _models.RemoveAt(0);
         }
 
-        _models.Add((path, model));
+        _models.Add((file, model));
         return model;
     }
 }

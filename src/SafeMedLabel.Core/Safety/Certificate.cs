@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Statistics;
 
@@ -16,7 +17,14 @@ namespace SafeMedLabel.Core.Safety;
 /// <param name="LargestRate">α: the rate that is promised.</param>
 /// <param name="Doubt">δ: the chance that the promise does not hold.</param>
 public sealed record Certificate(
-    double Threshold, double Coverage, int Count, int Patients, int SilentFailures, double UpperBound, double LargestRate, double Doubt)
+    [property: JsonRequired] double Threshold,
+    [property: JsonRequired] double Coverage,
+    [property: JsonRequired] int Count,
+    int Patients,
+    [property: JsonRequired] int SilentFailures,
+    [property: JsonRequired] double UpperBound,
+    [property: JsonRequired] double LargestRate,
+    [property: JsonRequired] double Doubt)
 {
     /// <summary>α where nobody asked for another.</summary>
     public const double UsualRate = 0.01;
@@ -24,8 +32,17 @@ public sealed record Certificate(
     /// <summary>δ where nobody asked for another.</summary>
     public const double UsualDoubt = 0.05;
 
-    /// <summary>The certificate where its promise is about new patients, else null.</summary>
-    public static Certificate? Valid(Certificate? certificate) => certificate is { Patients: > 0 } ? certificate : null;
+    /// <summary>The certificate where its promise is about new patients and its numbers can be those of a promise, else null.</summary>
+    public static Certificate? Valid(Certificate? certificate) => certificate is { Patients: > 0 } && certificate.IsSound() ? certificate : null;
+
+    /// <summary>
+    /// True where every number lies in its range: what <see cref="Find"/> may return, and what an early version returned. A certificate that was read
+    /// from somewhere may hold anything.
+    /// </summary>
+    public bool IsSound() =>
+        Threshold is >= 0 and <= 1 && Coverage is >= 0 and <= 1
+        && Count >= 1 && Patients >= 0 && Patients <= Count && SilentFailures >= 0 && SilentFailures <= Count
+        && LargestRate is > 0 and < 1 && Doubt is > 0 and < 1 && UpperBound >= 0 && UpperBound <= LargestRate;
 
     /// <summary>True where a measured silent-failure rate lies above what is promised beyond chance: the whole of its 95 % interval does.</summary>
     public bool IsBrokenBy(RateInterval? measured) => measured?.Low > LargestRate;

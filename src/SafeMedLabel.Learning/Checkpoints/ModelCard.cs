@@ -1,4 +1,7 @@
+using System.Globalization;
+using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Training;
 
 namespace SafeMedLabel.Learning.Checkpoints;
@@ -6,6 +9,10 @@ namespace SafeMedLabel.Learning.Checkpoints;
 /// <summary>What must be known of a model to use it and to make it again. Kept as JSON beside the tensors and inside their file.</summary>
 public sealed record ModelCard
 {
+    private const int MaximumClasses = 1000;
+    private const int MaximumImageSize = 4096;
+    private const int MaximumName = 255;
+
     /// <summary>Class names in the order of the outputs.</summary>
     public required IReadOnlyList<string> ClassNames { get; init; }
 
@@ -33,7 +40,7 @@ public sealed record ModelCard
     /// <summary>Unlabelled images.</summary>
     public int Unlabelled { get; init; }
 
-    /// <summary>By which logits are divided before the softmax; above 0, 1 for none.</summary>
+    /// <summary>By which logits are divided before the softmax, 0.05 to 20; 1 for none.</summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>Of how many of an image's symmetries the probabilities are averaged, 1 to 8.</summary>
@@ -62,4 +69,44 @@ public sealed record ModelCard
 
     /// <summary>When training ended, UTC.</summary>
     public required DateTime CreatedUtc { get; init; }
+
+    /// <summary>
+    /// One sentence about what no training of this program writes; null where there is nothing of the kind. A card is read from a file that anybody
+    /// may have written, and its numbers decide what an expert does not look at.
+    /// </summary>
+    internal string? Problem() => this switch
+    {
+        { ClassNames.Count: < 2 or > MaximumClasses } => $"it names {ClassNames.Count:n0} classes, not 2 to {MaximumClasses:n0}.",
+        _ when ClassNames.Any(name => !IsName(name)) => "a class has no name that can be shown.",
+        _ when ClassNames.Distinct(StringComparer.Ordinal).Count() < ClassNames.Count => "two classes have one name.",
+        { ImageSize: < 1 or > MaximumImageSize } => $"its images have {ImageSize:n0} pixels a side, not 1 to {MaximumImageSize:n0}.",
+        { Temperature: not (>= TemperatureScaling.Lowest and <= TemperatureScaling.Highest) } =>
+            $"its temperature is {Temperature:g3}, not {TemperatureScaling.Lowest} to {TemperatureScaling.Highest}.",
+        { TestViews: < 1 or > Symmetries.Count } => $"it asks about {TestViews:n0} views of an image, not 1 to {Symmetries.Count}.",
+        { Labelled: < 0 } or { Unlabelled: < 0 } => "a number of images lies below 0.",
+        _ when Thresholds.Any(t => !IsFraction(t.Value) || !double.TryParse(t.Key, CultureInfo.InvariantCulture, out var coverage) || !IsFraction(coverage)) =>
+            "a threshold or its coverage does not lie between 0 and 1.",
+        _ when Certificate is { } certificate && !certificate.IsSound() => "no certificate has such numbers.",
+        _ when Validation is { IsSound: false } || Calibration is { IsSound: false } => "a measure does not lie in its range.",
+        _ when TestPatients is { } patients && patients.Any(patient => patient is null) => "a patient has no name.",
+        _ when Options is { } options && OptionsProblem(options) is { } problem => $"of its training it says what cannot be. {problem}",
+        _ => null,
+    };
+
+    private static bool IsFraction(double value) => value is >= 0 and <= 1;
+
+    private static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= MaximumName && !name.Any(char.IsControl);
+
+    private static string? OptionsProblem(TrainingOptions options)
+    {
+        try
+        {
+            options.Validate();
+            return null;
+        }
+        catch (ArgumentException wrong)
+        {
+            return wrong.Message;
+        }
+    }
 }

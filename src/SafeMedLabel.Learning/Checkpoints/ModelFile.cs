@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SafeMedLabel.Learning.Networks;
@@ -13,16 +14,17 @@ namespace SafeMedLabel.Learning.Checkpoints;
 public static class ModelFile
 {
     private const string CardKey = "safemed";
-    private const int MaximumClasses = 1000;
-    private const int MaximumImageSize = 4096;
 
     // For people to read: names of classes keep their letters.
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions ForPeople = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // A card may come from anywhere: nothing in it is missing, null or there twice unknowingly.
+    private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true, AllowDuplicateProperties = false };
 
     /// <summary>Writes model and card; each appears whole or not at all.</summary>
     public static void Save(string path, ResNet18 network, ModelCard card)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(card, Json);
+        var json = JsonSerializer.SerializeToUtf8Bytes(card, ForPeople);
         SafeTensors.Write(path, network.Tensors(), new Dictionary<string, string> { ["format"] = "pt", [CardKey] = JsonSerializer.Serialize(card) });
         AtomicFile.Write(Path.ChangeExtension(path, ".json"), stream => stream.Write(json));
     }
@@ -43,7 +45,7 @@ public static class ModelFile
         try
         {
             using var scope = NewDisposeScope();
-            network.Load(TensorFile.Read(path));
+            network.Load(TensorFile.Read(path, shapes => StateDict.RequireFit(shapes, network.Tensors())));
             network.eval();
             return network;
         }
@@ -55,16 +57,20 @@ public static class ModelFile
     }
 
     /// <summary>Reads a model, in evaluation mode, and its card.</summary>
-    /// <exception cref="InvalidDataException">The file is no model of this program; one sentence says why.</exception>
-    public static (ResNet18 Network, ModelCard Card) Load(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="hash">SHA-256 that the file must have, in hexadecimal; null where nothing is known of it.</param>
+    /// <exception cref="InvalidDataException">The file is no model of this program, or has another hash; one sentence says why.</exception>
+    public static (ResNet18 Network, ModelCard Card) Load(string path, string? hash = null)
     {
         Native.LibTorch.EnsureLoaded();
-        var card = ReadCard(path);
+        using Stream file = hash is null ? Open(path) : ReadSealed(path, hash);
+        var card = ReadCard(file);
         var network = new ResNet18(card.ClassNames.Count);
         try
         {
             using var scope = NewDisposeScope();
-            network.Load(SafeTensors.Read(path).Tensors);
+            file.Position = 0;
+            network.Load(SafeTensors.Read(file, shapes => StateDict.RequireFit(shapes, network.Tensors())).Tensors);
             (network.Temperature, network.TestViews) = (card.Temperature, card.TestViews);
             network.eval();
             return (network, card);
@@ -80,24 +86,44 @@ public static class ModelFile
     /// <exception cref="InvalidDataException">The file is no model of this program; one sentence says why.</exception>
     public static ModelCard ReadCard(string path)
     {
-        if (!File.Exists(path))
+        using var file = Open(path);
+        return ReadCard(file);
+    }
+
+    private static FileStream Open(string path) =>
+        File.Exists(path) ? File.OpenRead(path) : throw new InvalidDataException($"There is no model file '{path}'.");
+
+    /// <summary>The file in memory: what was hashed is what is used, whoever writes to the file meanwhile.</summary>
+    private static MemoryStream ReadSealed(string path, string hash)
+    {
+        using var file = Open(path);
+        if (file.Length > TensorBounds.MaximumBytes)
         {
-            throw new InvalidDataException($"There is no model file '{path}'.");
+            throw new InvalidDataException($"The model file takes {file.Length:n0} bytes; at most {TensorBounds.MaximumBytes:n0} are read.");
         }
 
-        if (!SafeTensors.ReadMetadata(path).TryGetValue(CardKey, out var json))
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes)).Equals(hash, StringComparison.OrdinalIgnoreCase)
+            ? new MemoryStream(bytes, writable: false)
+            : throw new InvalidDataException(
+                "The model file is not the one that was asked for: its SHA-256 is another, so that its weights or its card were changed.");
+    }
+
+    private static ModelCard ReadCard(Stream file)
+    {
+        if (!SafeTensors.ReadMetadata(file).TryGetValue(CardKey, out var json))
         {
             throw new InvalidDataException("The file holds tensors but no card of this program: it does not say which classes they tell apart.");
         }
 
         try
         {
-            var card = JsonSerializer.Deserialize<ModelCard>(json);
-            return card is { ClassNames.Count: >= 2 and <= MaximumClasses, ImageSize: >= 1 and <= MaximumImageSize, Temperature: > 0 and < double.PositiveInfinity, TestViews: >= 1 and <= Augmentation.Symmetries.Count }
-                ? card
-                : throw new InvalidDataException("The model's card names no usable classes, image size, temperature or number of views.");
+            var card = JsonSerializer.Deserialize<ModelCard>(json, Strict) ?? throw new JsonException("The card is empty.");
+            return card.Problem() is { } problem ? throw new InvalidDataException($"The model's card cannot be believed: {problem}") : card;
         }
-        catch (JsonException malformed)
+        catch (Exception malformed) when (malformed is JsonException or ArgumentException or FormatException
+            or InvalidOperationException or NotSupportedException)
         {
             throw new InvalidDataException("The model's card is damaged.", malformed);
         }

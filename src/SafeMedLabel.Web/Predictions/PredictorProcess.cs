@@ -43,9 +43,9 @@ internal sealed class PredictorProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Asks about an image.</summary>
-    public async Task<Result<ModelReading>> AskAsync(string modelPath, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
+    public async Task<Result<ModelReading>> AskAsync(SealedModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
     {
-        var request = new PredictorRequest(Interlocked.Increment(ref _lastId), modelPath, image.ToArray());
+        var request = new PredictorRequest(Interlocked.Increment(ref _lastId), model, image.ToArray());
         var reply = _waiting[request.Id] = new TaskCompletionSource<Result<ModelReading>>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {

@@ -32,7 +32,7 @@ public sealed class PredictorSupervisor : IModelReader, IAsyncDisposable
     public int? ProcessId => _process is { HasEnded: false } running ? running.Id : null;
 
     /// <inheritdoc />
-    public async Task<Result<ModelReading>> ReadAsync(string modelPath, ReadOnlyMemory<byte> image, CancellationToken cancellationToken = default)
+    public async Task<Result<ModelReading>> ReadAsync(SealedModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken = default)
     {
         if (!await _places.WaitAsync(0, cancellationToken))
         {
@@ -42,7 +42,7 @@ public sealed class PredictorSupervisor : IModelReader, IAsyncDisposable
         try
         {
             var started = await StartAsync(cancellationToken);
-            return started.Succeeded ? await AskAsync(started.Value, modelPath, image, cancellationToken) : (Result)started;
+            return started.Succeeded ? await AskAsync(started.Value, model, image, cancellationToken) : (Result)started;
         }
         finally
         {
@@ -64,13 +64,14 @@ public sealed class PredictorSupervisor : IModelReader, IAsyncDisposable
         _places.Dispose();
     }
 
-    private async Task<Result<ModelReading>> AskAsync(PredictorProcess process, string modelPath, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
+    private async Task<Result<ModelReading>> AskAsync(
+        PredictorProcess process, SealedModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(_options.TimeoutSeconds), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await process.AskAsync(modelPath, image, either.Token);
+            return await process.AskAsync(model, image, either.Token);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -173,6 +173,11 @@ public sealed class PromotionServiceTests : IAsyncLifetime
             ModelFile = state == RoundState.Completed ? $"round-{number}.safetensors" : null,
             Gate = verdict is { } known ? new GateReport(known, 0.9, 200, 10, []) : null,
         };
+        if (round.ModelFile is not null)
+        {
+            RoundModels.Leave(_workplace.Storage, round);
+        }
+
         db.Rounds.Add(round);
         await db.SaveChangesAsync(Cancellation);
         return round.Id;

@@ -123,6 +123,27 @@ public sealed class CertificateTests
     public void Rates_that_cannot_be_promised_are_refused(double rate, double doubt) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Find(Set(400, []), rate, doubt));
 
+    [Fact]
+    public void A_certificate_with_a_number_that_none_can_have_is_not_valid()
+    {
+        var sound = new Certificate(0.93, 0.8, 1000, 16, 4, 0.0099, 0.01, 0.05);
+        double[] notFractions = [-5, -1e-300, 1.0001, 1e300, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+
+        Assert.Same(sound, Certificate.Valid(sound));
+        Assert.All(notFractions, value => Assert.All(
+            [
+                sound with { Threshold = value }, sound with { Coverage = value }, sound with { UpperBound = value }, sound with { LargestRate = value },
+                sound with { Doubt = value },
+            ],
+            certificate => Assert.Null(Certificate.Valid(certificate))));
+        Assert.All(
+            [
+                sound with { Count = 0 }, sound with { Count = 15 }, sound with { Patients = -1 }, sound with { Patients = 1001 },
+                sound with { SilentFailures = -1 }, sound with { SilentFailures = 1001 }, sound with { UpperBound = 0.02 }, sound with { LargestRate = 1 }, sound with { Doubt = 0 },
+            ],
+            certificate => Assert.Null(Certificate.Valid(certificate)));
+    }
+
     /// <summary>Each image from a patient of its own.</summary>
     private static Certificate? Find(PredictionSet set, double rate, double doubt) =>
         Certificate.Find(set, [.. Enumerable.Range(0, set.Count).Select(i => $"{i}")], rate, doubt);
