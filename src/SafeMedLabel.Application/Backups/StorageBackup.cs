@@ -81,7 +81,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         }
 
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
-        var files = new Dictionary<string, string>();
+        var files = new Dictionary<string, (string Hash, long Length)>();
         var missing = new List<string>();
         foreach (var database in ((string[])[copies.DatabaseFile, copies.JobsDatabaseFile]).Where(File.Exists))
         {
@@ -89,12 +89,13 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         }
 
         var inventory = StorageInventory.Read(copies);
-        var keys = Directory.Exists(storage.KeyFolder) ? Directory.GetFiles(storage.KeyFolder) : [];
-        foreach (var path in inventory.Models.Concat(keys.Select(key => StorageInventory.PathIn(storage, key))))
+        var keys = (Directory.Exists(storage.KeyFolder) ? Directory.GetFiles(storage.KeyFolder) : []).Select(key => StorageInventory.PathIn(storage, key));
+        foreach (var path in inventory.Models.Keys.Concat(keys.Where(key => StorageInventory.IsKey(storage, key))))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var file = Path.Combine(storage.FullRoot, path);
-            if (File.Exists(file))
+            // A model that is not what its round made would only be found out by a restore, as an image would.
+            if (File.Exists(file) && (inventory.Models.GetValueOrDefault(path) is not { } hash || hash == HashOf(file)))
             {
                 Add(archive, file, path, CompressionLevel.NoCompression, files);
             }
@@ -121,7 +122,8 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
             Software = software,
             MadeUtc = begun,
             Counts = inventory.Counts,
-            Files = files,
+            Files = files.ToDictionary(file => file.Key, file => file.Value.Hash),
+            Lengths = files.ToDictionary(file => file.Key, file => file.Value.Length),
             Missing = missing,
         };
         using (var entry = archive.CreateEntry(BackupManifest.EntryName).Open())
@@ -144,10 +146,10 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         return new FileStream(part, options);
     }
 
-    private static void Add(ZipArchive archive, string file, string path, CompressionLevel level, Dictionary<string, string> files)
+    private static void Add(ZipArchive archive, string file, string path, CompressionLevel level, Dictionary<string, (string Hash, long Length)> files)
     {
         using var content = File.OpenRead(file);
-        files.Add(path, HashOf(content));
+        files.Add(path, (HashOf(content), content.Length));
         using var entry = archive.CreateEntry(path, level).Open();
         content.CopyTo(entry);
     }
@@ -170,6 +172,12 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         using var entry = archive.CreateEntry(path, CompressionLevel.NoCompression).Open();
         content.CopyTo(entry);
         return true;
+    }
+
+    private static string HashOf(string file)
+    {
+        using var content = File.OpenRead(file);
+        return HashOf(content);
     }
 
     /// <summary>The SHA-256 of a file, which can then be read from its beginning.</summary>

@@ -7,23 +7,48 @@ namespace SafeMedLabel.Application.Backups;
 /// <summary>What the database of a storage says must lie beside it; paths are those inside the storage, with slashes.</summary>
 /// <param name="Counts">How much the database holds.</param>
 /// <param name="Images">Paths of the images' files; two projects may share one.</param>
-/// <param name="Models">Paths of the models that rounds left, and of their cards.</param>
-internal sealed record StorageInventory(BackupCounts Counts, IReadOnlyList<string> Images, IReadOnlyList<string> Models)
+/// <param name="Models">Paths of the models that rounds left, and of their cards, with the SHA-256 that they must have; null where none is known.</param>
+internal sealed record StorageInventory(BackupCounts Counts, IReadOnlyList<string> Images, IReadOnlyDictionary<string, string?> Models)
 {
     /// <summary>Asks a storage's database, which may be of an earlier version.</summary>
+    /// <exception cref="BackupException">It names a model that would lie elsewhere than in its project's folder.</exception>
     public static StorageInventory Read(StorageOptions storage)
     {
         using var db = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseSqlite(SqliteCopy.ConnectionString(storage.DatabaseFile)).Options);
-        var models = db.Rounds.Where(r => r.ModelFile != null).Select(r => new { r.ProjectId, r.ModelFile }).ToList()
-            .Select(m => PathIn(storage, Path.Combine(storage.ProjectFolder(m.ProjectId), m.ModelFile!))).ToList();
+        var isSealed = db.Database.SqlQuery<int>($"SELECT COUNT(*) AS Value FROM pragma_table_info('Rounds') WHERE name = 'ModelHash'").Single() > 0;
+        var rounds = db.Rounds.Where(r => r.ModelFile != null).Select(r => new { r.ProjectId, r.ModelFile, Hash = isSealed ? r.ModelHash : null }).ToList();
+        var models = new Dictionary<string, string?>();
+        foreach (var round in rounds)
+        {
+            if (Path.GetFileName(round.ModelFile) != round.ModelFile || round.ModelFile is "." or "..")
+            {
+                throw new BackupException($"The database names a model '{round.ModelFile}', which would lie in no project's folder.");
+            }
+
+            var path = PathIn(storage, Path.Combine(storage.ProjectFolder(round.ProjectId), round.ModelFile!));
+            models[path] = string.IsNullOrEmpty(round.Hash) ? null : round.Hash;
+            models.TryAdd(Path.ChangeExtension(path, ".json"), null);
+        }
+
         return new StorageInventory(
-            new BackupCounts(db.Projects.Count(), db.Images.Count(), db.LabelEvents.Count(), models.Count),
+            new BackupCounts(db.Projects.Count(), db.Images.Count(), db.LabelEvents.Count(), rounds.Count),
             [.. db.Images.Select(i => i.ContentHash).Distinct().AsEnumerable().Select(hash => ImagePath(storage, hash))],
-            [.. models, .. models.Select(m => Path.ChangeExtension(m, ".json"))]);
+            models);
     }
 
     /// <summary>Where an image's file lies in a storage.</summary>
     public static string ImagePath(StorageOptions storage, string contentHash) => PathIn(storage, Path.Combine(storage.ContentFolder, ContentStore.PlaceOf(contentHash)));
+
+    /// <summary>
+    /// True for the path of a key: a plain name in the folder of keys, ending as those do that the audit trail and the sign-in cookies have, or that are
+    /// being written. What else lies there is not ours.
+    /// </summary>
+    public static bool IsKey(StorageOptions storage, string path)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return path == PathIn(storage, Path.Combine(storage.KeyFolder, name)) && name.Length <= 100 && char.IsAsciiLetterOrDigit(name[0])
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && Path.GetExtension(name) is ".key" or ".xml" or ".tmp";
+    }
 
     /// <summary>The path of a file inside its storage.</summary>
     public static string PathIn(StorageOptions storage, string file) => Path.GetRelativePath(storage.FullRoot, file).Replace(Path.DirectorySeparatorChar, '/');
