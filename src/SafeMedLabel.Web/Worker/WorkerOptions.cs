@@ -8,7 +8,10 @@ public sealed class WorkerOptions
     /// <summary>Name of the settings' section.</summary>
     public const string Section = "Worker";
 
-    /// <summary>False where workers are started by somebody else, on this machine or another.</summary>
+    /// <summary>
+    /// False where workers are started by somebody else, on this machine: all that share a storage run on one, for SQLite's locks do not reach
+    /// over a network.
+    /// </summary>
     public bool Start { get; set; } = true;
 
     /// <summary>The program, <c>safemed</c> or <c>safemed.dll</c>; by default the one built or published beside the server.</summary>
