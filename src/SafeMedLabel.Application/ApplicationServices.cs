@@ -38,6 +38,7 @@ public static class ApplicationServices
             .AddInterceptors(new SqliteTuning(), new WebhookOutbox(provider.GetRequiredService<TimeProvider>()), new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>())));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
 
+        services.AddSingleton<ILookupNormalizer, AddressNormalizer>();
         services.AddSingleton<DatabaseStarter>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<ProjectService>();
@@ -119,6 +120,8 @@ public static class ApplicationServices
     public static void ConfigureIdentity(IdentityOptions options)
     {
         options.User.RequireUniqueEmail = true;
+        // The name is the address, and EmailAddress says what can be one.
+        options.User.AllowedUserNameCharacters = "";
         // Length beats composition (NIST SP 800-63B).
         options.Password = new PasswordOptions
         {

@@ -2,7 +2,7 @@ namespace SafeMedLabel.Application;
 
 /// <summary>The outcome of something a person asked for: done, or one clear sentence that says why not.</summary>
 /// <param name="Error">The sentence, or null when it was done.</param>
-public readonly record struct Result(string? Error) : IPostponable<Result>
+public readonly record struct Result(string? Error) : IOutcome, IPostponable<Result>
 {
     /// <summary>Done.</summary>
     public static Result Done => default;
@@ -33,7 +33,7 @@ public readonly record struct Result(string? Error) : IPostponable<Result>
 /// <typeparam name="T">What was made.</typeparam>
 /// <param name="Value">What was made; meaningless unless <see cref="Succeeded"/>.</param>
 /// <param name="Error">The sentence, or null when it was done.</param>
-public readonly record struct Result<T>(T? Value, string? Error) : IPostponable<Result<T>>
+public readonly record struct Result<T>(T? Value, string? Error) : IOutcome, IPostponable<Result<T>>
 {
     /// <summary>True when it was done.</summary>
     [System.Diagnostics.CodeAnalysis.MemberNotNullWhen(true, nameof(Value))]

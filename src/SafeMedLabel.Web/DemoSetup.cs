@@ -24,7 +24,8 @@ internal static class DemoSetup
         }
 
         await console.WriteLineAsync("Demo accounts; the passwords are shown this once:");
-        foreach (var role in Roles.All)
+        // The admin first: whatever comes between, there is somebody who can do the rest.
+        foreach (var role in Roles.All.Reverse())
         {
             var (email, password) = ($"{role.ToLowerInvariant()}@demo.example", NewPassword());
             var created = await accounts.CreateAsync(email, $"Demo {role.ToLowerInvariant()}", role, password);

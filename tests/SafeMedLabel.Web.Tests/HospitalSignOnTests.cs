@@ -92,6 +92,23 @@ public sealed class HospitalSignOnTests : IAsyncLifetime
         Assert.Equal(("Person of the hospital", Roles.Lead), (sam.DisplayName, sam.Role));
     }
 
+    [Theory]
+    [InlineData("Sam\u202Enimda", "sam@example.org", "sam")]
+    [InlineData("Sam", "<script>@example.org", null)]
+    public async Task What_the_other_server_says_is_held_to_the_same_rule_as_what_people_enter(string name, string email, string? shown)
+    {
+        _server.Settings["OpenIdConnect:CreateAccounts"] = "true";
+        await AddPatAsync();
+        Vouch("18", email);
+        _hospital.Person!["name"] = name;
+
+        var (status, where) = await SignInAsync();
+
+        Assert.Equal((HttpStatusCode.OK, shown is null), (status, where.StartsWith("/login?problem=Unknown", StringComparison.Ordinal)));
+        await using var db = await Open();
+        Assert.Equal(shown, await db.Users.Where(u => u.Email == email).Select(u => u.DisplayName).SingleOrDefaultAsync(Cancellation));
+    }
+
     [Fact]
     public async Task What_is_forged_or_refused_lets_nobody_in_and_the_page_says_so()
     {

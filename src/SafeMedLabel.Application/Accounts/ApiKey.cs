@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Naming;
 
 namespace SafeMedLabel.Application.Accounts;
 
@@ -8,6 +9,9 @@ public sealed class ApiKey
 {
     /// <summary>Longest name.</summary>
     public const int MaxName = 100;
+
+    /// <summary>What can be a <see cref="Name"/>.</summary>
+    public static TextRule NameRule { get; } = new("A key's name", MaxName);
 
     /// <summary>Key of the row.</summary>
     public int Id { get; set; }

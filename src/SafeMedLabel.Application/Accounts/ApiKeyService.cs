@@ -24,10 +24,10 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result<string>> CreateAsync(string userId, string name, ApiScope scope, int days, CancellationToken cancellationToken = default)
     {
-        name = name.Trim();
-        if (name.Length is 0 or > ApiKey.MaxName)
+        var named = ApiKey.NameRule.Check(name);
+        if (!named.Succeeded)
         {
-            return Result.Refused($"A key needs a name of at most {ApiKey.MaxName} characters.");
+            return named;
         }
 
         if (scope == ApiScope.None || (scope & ~(ApiScope.Read | ApiScope.Label | ApiScope.Manage | ApiScope.Predict)) != 0)
@@ -42,24 +42,27 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
 
         var secret = Mark + SecretToken.Create();
         var now = time.GetUtcNow().UtcDateTime;
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync<Result<string>>(
+            async db =>
+            {
+                if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        db.ApiKeys.Add(new ApiKey
-        {
-            UserId = userId,
-            Name = name,
-            Prefix = secret[..ShownCharacters],
-            Hash = SecretToken.HashOf(secret),
-            Scope = scope,
-            CreatedUtc = now,
-            ExpiresUtc = now.AddDays(days),
-        });
-        await db.SaveChangesAsync(cancellationToken);
-        return secret;
+                db.ApiKeys.Add(new ApiKey
+                {
+                    UserId = userId,
+                    Name = named.Value,
+                    Prefix = secret[..ShownCharacters],
+                    Hash = SecretToken.HashOf(secret),
+                    Scope = scope,
+                    CreatedUtc = now,
+                    ExpiresUtc = now.AddDays(days),
+                });
+                return secret;
+            },
+            cancellationToken);
     }
 
     /// <summary>For whom a key acts; null where it is none, is over, was taken back, or its owner may not sign in.</summary>
@@ -100,39 +103,39 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
     }
 
     /// <summary>Takes a person's key back, at once.</summary>
-    public async Task<Result> RevokeAsync(string userId, int keyId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+    public Task<Result> RevokeAsync(string userId, int keyId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        if (await db.ApiKeys.FirstOrDefaultAsync(k => k.Id == keyId && k.UserId == userId && k.RevokedUtc == null, cancellationToken) is not { } key)
-        {
-            return Result.Refused("This key no longer counts.");
-        }
+            if (await db.ApiKeys.FirstOrDefaultAsync(k => k.Id == keyId && k.UserId == userId && k.RevokedUtc == null, cancellationToken) is not { } key)
+            {
+                return Result.Refused("This key no longer counts.");
+            }
 
-        key.RevokedUtc = time.GetUtcNow().UtcDateTime;
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
-    }
+            key.RevokedUtc = time.GetUtcNow().UtcDateTime;
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>Takes all of a person's keys back, at once, as when one was lost; they may make new ones.</summary>
-    public async Task<Result> RevokeAllAsync(string userId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+    public Task<Result> RevokeAllAsync(string userId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        foreach (var key in await db.ApiKeys.Where(k => k.UserId == userId && k.RevokedUtc == null).ToListAsync(cancellationToken))
-        {
-            key.RevokedUtc = time.GetUtcNow().UtcDateTime;
-        }
+            foreach (var key in await db.ApiKeys.Where(k => k.UserId == userId && k.RevokedUtc == null).ToListAsync(cancellationToken))
+            {
+                key.RevokedUtc = time.GetUtcNow().UtcDateTime;
+            }
 
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
-    }
+            return Result.Done;
+        },
+        cancellationToken);
 }

@@ -1,10 +1,14 @@
 using Microsoft.AspNetCore.Identity;
+using SafeMedLabel.Application.Naming;
 
 namespace SafeMedLabel.Application.Accounts;
 
 /// <summary>A person who signs in. The user name is the e-mail address.</summary>
 public sealed class AppUser : IdentityUser
 {
+    /// <summary>What can be a <see cref="DisplayName"/>.</summary>
+    public static TextRule Name { get; } = new("A person's name", 100);
+
     /// <summary>The name shown to colleagues.</summary>
     public string DisplayName { get; set; } = "";
 

@@ -6,7 +6,7 @@ namespace SafeMedLabel.Application.Accounts;
 /// <summary>
 /// Invites people. An invitation is a link with a secret, which whoever invites passes on; it counts once and for a week. The server sends no mail.
 /// </summary>
-public sealed class InvitationService(AccountService accounts, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+public sealed class InvitationService(AccountService accounts, AppDbContext own, IDbContextFactory<AppDbContext> contexts, TimeProvider time)
 {
     /// <summary>Days that an invitation counts.</summary>
     public const int Days = 7;
@@ -24,59 +24,62 @@ public sealed class InvitationService(AccountService accounts, IDbContextFactory
     /// <returns>The secret, which is not kept.</returns>
     public async Task<Result<string>> InviteAsync(string email, string role, string invitedById, CancellationToken cancellationToken = default)
     {
-        email = email.Trim();
-        if (AccountService.Problem(email, role) is { } problem)
+        var address = EmailAddress.Check(email);
+        if (!address.Succeeded || !Roles.All.Contains(role))
         {
-            return Result.Refused(problem);
+            return address.Succeeded ? Result.Refused("There is no such role.") : address;
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin, invitedById) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync<Result<string>>(
+            async db =>
+            {
+                if (await ActorRight.OfAccountAsync(db, Roles.Admin, invitedById) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        var normalized = email.ToUpperInvariant();
-        if (await db.Users.AnyAsync(u => u.NormalizedEmail == normalized, cancellationToken))
-        {
-            return Result.Refused("This person has an account already.");
-        }
+                var key = EmailAddress.KeyOf(address.Value);
+                if (await db.Users.AnyAsync(u => u.NormalizedEmail == key, cancellationToken))
+                {
+                    return Result.Refused("This person has an account already.");
+                }
 
-        var secret = SecretToken.Create();
-        var now = time.GetUtcNow().UtcDateTime;
-        var lower = email.ToLowerInvariant();
-        db.Invitations.RemoveRange(await db.Invitations.Where(i => i.Email == lower).ToListAsync(cancellationToken));
-        db.Invitations.Add(new Invitation
-        {
-            Email = lower,
-            Role = role,
-            Hash = SecretToken.HashOf(secret),
-            InvitedById = invitedById,
-            CreatedUtc = now,
-            ExpiresUtc = now.AddDays(Days),
-        });
-        await db.SaveChangesAsync(cancellationToken);
-        return secret;
+                var secret = SecretToken.Create();
+                var now = time.GetUtcNow().UtcDateTime;
+                var lower = address.Value.ToLowerInvariant();
+                db.Invitations.RemoveRange(await db.Invitations.Where(i => i.Email == lower).ToListAsync(cancellationToken));
+                db.Invitations.Add(new Invitation
+                {
+                    Email = lower,
+                    Role = role,
+                    Hash = SecretToken.HashOf(secret),
+                    InvitedById = invitedById,
+                    CreatedUtc = now,
+                    ExpiresUtc = now.AddDays(Days),
+                });
+                return secret;
+            },
+            cancellationToken);
     }
 
     /// <summary>Takes an invitation back, at once.</summary>
-    public async Task<Result> RevokeAsync(int invitationId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+    public Task<Result> RevokeAsync(int invitationId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        if (await db.Invitations.FirstOrDefaultAsync(i => i.Id == invitationId, cancellationToken) is not { } invitation)
-        {
-            return Result.Refused("This invitation does not count any more.");
-        }
+            if (await db.Invitations.FirstOrDefaultAsync(i => i.Id == invitationId, cancellationToken) is not { } invitation)
+            {
+                return Result.Refused("This invitation does not count any more.");
+            }
 
-        db.Invitations.Remove(invitation);
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
-    }
+            db.Invitations.Remove(invitation);
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>What a secret invites to; null where it is none that counts.</summary>
     public async Task<InvitationView?> FindAsync(string secret, CancellationToken cancellationToken = default)
@@ -90,21 +93,31 @@ public sealed class InvitationService(AccountService accounts, IDbContextFactory
     /// <returns>The address that the account signs in with.</returns>
     public async Task<Result<string>> AcceptAsync(string secret, string displayName, string password, CancellationToken cancellationToken = default)
     {
-        if (await FindAsync(secret, cancellationToken) is not { } invitation)
+        // Strangers may ask this, and wait for nobody's lock.
+        if (await FindAsync(secret, cancellationToken) is null)
         {
             return Result.Refused(Over);
         }
 
-        // The address belongs to one account, so that of two who accept at once one is refused here.
-        var made = await accounts.AddAsync(invitation.Email, displayName, invitation.Role, password);
-        if (!made.Succeeded)
-        {
-            return made;
-        }
+        return await own.ChangeAsync<Result<string>>(
+            async () =>
+            {
+                var hash = SecretToken.HashOf(secret);
+                if (await Counting(own).FirstOrDefaultAsync(i => i.Hash == hash, cancellationToken) is not { } invitation)
+                {
+                    return Result.Refused(Over);
+                }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Invitations.Where(i => i.Id == invitation.Id).ExecuteDeleteAsync(cancellationToken);
-        return invitation.Email;
+                var made = await accounts.AddAsync(invitation.Email, displayName, invitation.Role, password);
+                if (!made.Succeeded)
+                {
+                    return made;
+                }
+
+                await own.Invitations.Where(i => i.Id == invitation.Id).ExecuteDeleteAsync(cancellationToken);
+                return invitation.Email;
+            },
+            cancellationToken);
     }
 
     private IQueryable<Invitation> Counting(AppDbContext db)

@@ -29,15 +29,19 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts)
             return Result.Refused("There is no such role in a project.");
         }
 
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
-        {
-            if (!await db.Users.AnyAsync(u => u.Id == userId, cancellationToken))
+        return await ChangeAsync(
+            projectId,
+            async (db, _) =>
             {
-                return Result.Refused("This account no longer exists.");
-            }
-        }
+                if (!await db.Users.AnyAsync(u => u.Id == userId, cancellationToken))
+                {
+                    return Result.Refused("This account no longer exists.");
+                }
 
-        return await ChangeAsync(projectId, (db, _) => GiveAsync(db, projectId, userId, role, cancellationToken), cancellationToken);
+                await GiveAsync(db, projectId, userId, role, cancellationToken);
+                return Result.Done;
+            },
+            cancellationToken);
     }
 
     /// <summary>
@@ -57,34 +61,38 @@ public sealed class MemberService(IDbContextFactory<AppDbContext> contexts)
             {
                 await GiveAsync(db, projectId, userId, Roles.Lead, cancellationToken);
             }
+
+            return Result.Done;
         },
         cancellationToken);
 
     /// <summary>Every write is asked for its right at once; what a lead's open page only shows would go on, and so is closed with its session.</summary>
-    private async Task<Result> ChangeAsync(int projectId, Func<AppDbContext, Project, Task> change, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+    private Task<Result> ChangeAsync(int projectId, Func<AppDbContext, Project, Task<Result>> change, CancellationToken cancellationToken) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        if (await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
-        {
-            return Result.Refused("This project no longer exists.");
-        }
+            if (await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken) is not { } project)
+            {
+                return Result.Refused("This project no longer exists.");
+            }
 
-        var before = await ListAsync(db, projectId, cancellationToken);
-        await change(db, project);
-        await db.SaveChangesAsync(cancellationToken);
-        var leads = (await ListAsync(db, projectId, cancellationToken)).Where(m => Roles.Covers(m.Role, Roles.Lead)).Select(m => m.UserId).ToHashSet();
-        string[] ended = [.. before.Where(m => Roles.Covers(m.Role, Roles.Lead) && !leads.Contains(m.UserId)).Select(m => m.UserId)];
-        (await db.Users.Where(u => ended.Contains(u.Id)).ToListAsync(cancellationToken)).ForEach(user => user.EndSessions());
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            var before = await ListAsync(db, projectId, cancellationToken);
+            if (await change(db, project) is { Succeeded: false } refused)
+            {
+                return refused;
+            }
+
+            await db.SaveChangesAsync(cancellationToken);
+            var leads = (await ListAsync(db, projectId, cancellationToken)).Where(m => Roles.Covers(m.Role, Roles.Lead)).Select(m => m.UserId).ToHashSet();
+            string[] ended = [.. before.Where(m => Roles.Covers(m.Role, Roles.Lead) && !leads.Contains(m.UserId)).Select(m => m.UserId)];
+            (await db.Users.Where(u => ended.Contains(u.Id)).ToListAsync(cancellationToken)).ForEach(user => user.EndSessions());
+            return Result.Done;
+        },
+        cancellationToken);
 
     private static async Task GiveAsync(AppDbContext db, int projectId, string userId, string? role, CancellationToken cancellationToken)
     {

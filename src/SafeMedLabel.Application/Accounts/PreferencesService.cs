@@ -21,22 +21,25 @@ public sealed class PreferencesService(IDbContextFactory<AppDbContext> contexts)
             return Result.Refused(problem);
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OwnAsync(db, preferences.UserId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync(
+            async db =>
+            {
+                if (await ActorRight.OwnAsync(db, preferences.UserId) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        if (await db.ReaderPreferences.FirstOrDefaultAsync(p => p.UserId == preferences.UserId, cancellationToken) is { } kept)
-        {
-            db.Entry(kept).CurrentValues.SetValues(preferences);
-        }
-        else
-        {
-            db.ReaderPreferences.Add(preferences);
-        }
+                if (await db.ReaderPreferences.FirstOrDefaultAsync(p => p.UserId == preferences.UserId, cancellationToken) is { } kept)
+                {
+                    db.Entry(kept).CurrentValues.SetValues(preferences);
+                }
+                else
+                {
+                    db.ReaderPreferences.Add(preferences);
+                }
 
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
+                return Result.Done;
+            },
+            cancellationToken);
     }
 }

@@ -17,6 +17,7 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
     {
         var now = time.GetUtcNow().UtcDateTime;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var over = now - Lifetime;
         await db.UserSessions.Where(s => s.UserId == userId && s.LastSeenUtc < over).ExecuteDeleteAsync(cancellationToken);
         var session = new UserSession
@@ -29,6 +30,7 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
         };
         db.UserSessions.Add(session);
         await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return session.Id;
     }
 

@@ -1,3 +1,5 @@
+using SafeMedLabel.Application.Naming;
+
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Finds the class folders among a data set's paths and sorts the files into them.</summary>
@@ -12,10 +14,22 @@ internal static class ClassLayout
     {
         var root = FindRoot(Candidates(catalogue).Select(candidate => candidate.Parts));
         var classNames = new SortedSet<string>(StringComparer.Ordinal);
+        var misnamed = new List<RejectedFile>();
         foreach (var (id, entry, parts) in Candidates(catalogue))
         {
-            if (ClassOf(parts, root) is { } className)
+            if (ClassOf(parts, root) is { } folder)
             {
+                var className = TextRule.Clean(folder);
+                if (ProjectClass.NameRule.Fault(className) is { } fault)
+                {
+                    if (entry.Refusal is null)
+                    {
+                        misnamed.Add(new RejectedFile(entry.Path, $"The name of its class folder {fault}."));
+                    }
+
+                    continue;
+                }
+
                 classNames.Add(className);
                 if (entry.Refusal is null)
                 {
@@ -24,7 +38,7 @@ internal static class ClassLayout
             }
         }
 
-        List<RejectedFile> rejected = [.. Shown(catalogue).Where(shown => shown.Entry.Refusal is not null).Select(shown => new RejectedFile(shown.Entry.Path, shown.Entry.Refusal!))];
+        List<RejectedFile> rejected = [.. Shown(catalogue).Where(shown => shown.Entry.Refusal is not null).Select(shown => new RejectedFile(shown.Entry.Path, shown.Entry.Refusal!)), .. misnamed];
         if (classNames.Count < 2)
         {
             var found = classNames.Count == 0

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -35,6 +36,12 @@ public sealed class DatasetImport
 
     /// <summary>Longest name of a site.</summary>
     public const int MaxSite = 100;
+
+    /// <summary>Longest <see cref="SourceName"/>; a longer one is cut.</summary>
+    public const int MaxSourceName = 200;
+
+    /// <summary>What can be a <see cref="Site"/>.</summary>
+    public static TextRule SiteRule { get; } = new("A site's name", MaxSite);
 
     /// <summary>Key.</summary>
     public int Id { get; set; }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Splitting;
 
@@ -173,7 +174,8 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
             }
         }
 
-        var byName = classes.ToDictionary(c => c.Name, c => c.Index, StringComparer.Ordinal);
+        // Those of an earlier version of the program may be written otherwise.
+        var byName = classes.GroupBy(c => TextRule.Clean(c.Name), StringComparer.Ordinal).ToDictionary(c => c.Key, c => c.First().Index, StringComparer.Ordinal);
         return source.ClassNames.FirstOrDefault(name => !byName.ContainsKey(name)) is { } stranger
             ? throw new DatasetException($"'{stranger}' is not a class of this project, which has {string.Join(", ", byName.Keys)}.")
             : byName;
@@ -210,7 +212,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     {
         var splits = await SettledAsync(db, project.Id, cancellationToken);
         declared.AddTo(splits);
-        var fresh = PatientSplitter.Split([.. unsettled.Where(i => !splits.ContainsKey(i.Patient))], new SplitFractions(), (ulong)project.Seed);
+        var fresh = PatientSplitter.Split([.. unsettled.Where(i => !splits.ContainsKey(TextRule.Clean(i.Patient)))], new SplitFractions(), (ulong)project.Seed);
         foreach (var (patient, split) in fresh)
         {
             splits.Add(patient, split);
@@ -230,7 +232,9 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         foreach (var side in await db.Images.Where(i => i.ProjectId == projectId && completed.Contains(i.ImportId))
             .Select(i => new { i.Patient, Split = i.Split == DataSplit.Gold ? DataSplit.Training : i.Split }).Distinct().ToListAsync(cancellationToken))
         {
-            if (!settled.TryAdd(side.Patient, side.Split))
+            // One that came with an earlier version of the program may be written otherwise.
+            var patient = TextRule.Clean(side.Patient);
+            if (!settled.TryAdd(patient, side.Split) && settled[patient] != side.Split)
             {
                 throw new DatasetException($"Patient '{side.Patient}' of this project is on two sides of its split already; 'Leaks' shows which.");
             }
@@ -253,7 +257,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var splits = await SplitsAsync(db, project, unsettled, declared, cancellationToken);
         foreach (var patient in unsettled.Select(i => i.Patient).Distinct(StringComparer.Ordinal))
         {
-            var split = splits[patient];
+            var split = splits.TryGetValue(patient, out var own) ? own : splits[TextRule.Clean(patient)];
             await db.Images.Where(i => i.ProjectId == import.ProjectId && i.Patient == patient && i.Split != DataSplit.Gold && !completed.Contains(i.ImportId))
                 .ExecuteUpdateAsync(set => set.SetProperty(i => i.Split, split), cancellationToken);
         }

@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Naming;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -78,11 +79,22 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     public string PatientOf(SourceFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return file.Patient ?? pattern.Match(file.Name) ?? PatientPattern.Unknown;
+        return TextRule.Clean(file.Patient ?? pattern.Match(file.Name) ?? "") is { Length: > 0 } patient ? patient : PatientPattern.Unknown;
     }
 
-    private static T Decode<T>(InventoriedFile found, Func<OpenedFile, T> derive, CancellationToken cancellationToken)
+    /// <summary>Refuses a file whose patient has a name that nobody may have.</summary>
+    /// <exception cref="ImageRejectedException">It has.</exception>
+    internal void EnsurePatient(SourceFile file)
     {
+        if (ProjectImage.PatientRule.Fault(PatientOf(file)) is { } fault)
+        {
+            throw new ImageRejectedException($"The patient that its name tells {fault}.");
+        }
+    }
+
+    private T Decode<T>(InventoriedFile found, Func<OpenedFile, T> derive, CancellationToken cancellationToken)
+    {
+        EnsurePatient(found.File);
         using var content = found.File.Open(cancellationToken);
         return derive(new OpenedFile(content, found.Digest, ImageDecoder.Read(content)));
     }

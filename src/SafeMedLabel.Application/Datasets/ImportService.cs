@@ -5,6 +5,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Requests;
 
@@ -80,18 +81,17 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Queues an import and returns its key.</summary>
     public async Task<Result<int>> StartAsync(ImportRequest request, CancellationToken cancellationToken = default)
     {
-        int? begun = null;
-        var entered = await EnterAsync(request, id => begun = id, cancellationToken);
-        if (begun is { } id)
+        var entered = await EnterAsync(request, ImportState.Queued, cancellationToken);
+        if (entered.Succeeded)
         {
-            await jobs.ScheduleImportAsync(id, cancellationToken);
+            await jobs.ScheduleImportAsync(entered.Value, cancellationToken);
         }
 
         return entered;
     }
 
-    /// <summary>Writes an import down and returns its key. Who calls this runs it too; where they die, the next worker does.</summary>
-    public Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default) => EnterAsync(request, _ => { }, cancellationToken);
+    /// <summary>Writes an import down as running and returns its key. Who calls this runs it; where they die, the next worker does.</summary>
+    public Task<Result<int>> EnterAsync(ImportRequest request, CancellationToken cancellationToken = default) => EnterAsync(request, ImportState.Running, cancellationToken);
 
     /// <summary>What came of a request that was sent before, or that its key is another's; null where it is new.</summary>
     internal async Task<Result<int>?> DoneAsync(ImportRequest request, CancellationToken cancellationToken)
@@ -100,7 +100,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         return request.Keyed is { } asked ? await Once.DoneAsync(db, asked) : null;
     }
 
-    private async Task<Result<int>> EnterAsync(ImportRequest request, Action<int> isNew, CancellationToken cancellationToken)
+    private async Task<Result<int>> EnterAsync(ImportRequest request, ImportState state, CancellationToken cancellationToken)
     {
         if (await DoneAsync(request, cancellationToken) is { } before)
         {
@@ -119,10 +119,10 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused(problem);
         }
 
-        var site = request.Site?.Trim();
-        if (site?.Length > DatasetImport.MaxSite)
+        var site = TextRule.Clean(request.Site ?? "");
+        if (site.Length > 0 && DatasetImport.SiteRule.Problem(site) is { } unfitSite)
         {
-            return Result.Refused($"A site's name has at most {DatasetImport.MaxSite} characters.");
+            return Result.Refused(unfitSite);
         }
 
         if (request.PatchSize is < PatchCutter.MinSize or > PatchCutter.MaxSize)
@@ -130,113 +130,118 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused($"A patch has {PatchCutter.MinSize} to {PatchCutter.MaxSize} pixels a side.");
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var entered = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
-        {
-            if (await ActorRight.InProjectAsync(db, request.ProjectId, Roles.Admin, request.RequestedById) is { Succeeded: false } denied)
-            {
-                return denied;
-            }
+        return await contexts.ChangeAsync(
+            db => Once.DoAsync(
+                db,
+                asked,
+                time.GetUtcNow().UtcDateTime,
+                async () =>
+                {
+                    if (await ActorRight.InProjectAsync(db, request.ProjectId, Roles.Admin, request.RequestedById) is { Succeeded: false } denied)
+                    {
+                        return denied;
+                    }
 
-            if (!await db.Projects.AnyAsync(p => p.Id == request.ProjectId, cancellationToken))
-            {
-                return Result.Refused("This project no longer exists.");
-            }
+                    if (!await db.Projects.AnyAsync(p => p.Id == request.ProjectId, cancellationToken))
+                    {
+                        return Result.Refused("This project no longer exists.");
+                    }
 
-            if (await IsBusyAsync(db, request.ProjectId, cancellationToken))
-            {
-                return Result.Refused(Busy);
-            }
+                    if (await IsBusyAsync(db, request.ProjectId, cancellationToken))
+                    {
+                        return Result.Refused(Busy);
+                    }
 
-            var import = new DatasetImport
-            {
-                ProjectId = request.ProjectId,
-                SourcePath = request.Address is { } address ? FetchedPath(request.ProjectId, address) : Path.GetFullPath(request.SourcePath),
-                SourceName = request.SourceName,
-                Address = request.Address,
-                Sha256 = request.Sha256,
-                Site = string.IsNullOrEmpty(site) ? null : site,
-                IsUpload = request.IsUpload,
-                IsDryRun = request.IsDryRun,
-                PatchSize = request.PatchSize,
-                PatientPattern = request.PatientPattern,
-                RequestedById = request.RequestedById,
-                RequestedUtc = time.GetUtcNow().UtcDateTime,
-            };
-            db.Imports.Add(import);
-            await db.SaveChangesAsync(cancellationToken);
-            isNew(import.Id);
-            return import.Id;
-        });
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return entered;
+                    var import = new DatasetImport
+                    {
+                        ProjectId = request.ProjectId,
+                        State = state,
+                        SourcePath = request.Address is { } address ? FetchedPath(request.ProjectId, address) : Path.GetFullPath(request.SourcePath),
+                        SourceName = TextRule.Shown(request.SourceName, DatasetImport.MaxSourceName),
+                        Address = request.Address,
+                        Sha256 = request.Sha256,
+                        Site = site.Length == 0 ? null : site,
+                        IsUpload = request.IsUpload,
+                        IsDryRun = request.IsDryRun,
+                        PatchSize = request.PatchSize,
+                        PatientPattern = request.PatientPattern,
+                        RequestedById = request.RequestedById,
+                        RequestedUtc = time.GetUtcNow().UtcDateTime,
+                    };
+                    db.Imports.Add(import);
+                    await db.SaveChangesAsync(cancellationToken);
+                    return import.Id;
+                }),
+            cancellationToken);
     }
 
     /// <summary>Lets in what a dry run has looked at.</summary>
     public async Task<Result> CarryOutAsync(int importId, CancellationToken cancellationToken = default)
     {
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        var queued = await contexts.ChangeAsync(
+            async db =>
+            {
+                if (await db.Imports.AsNoTracking().FirstOrDefaultAsync(i => i.Id == importId && i.State == ImportState.Planned, cancellationToken) is not { } import)
+                {
+                    return Result.Refused("This dry run no longer waits for a decision.");
+                }
+
+                if (await ActorRight.InProjectAsync(db, import.ProjectId, Roles.Admin) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
+
+                if (await IsBusyAsync(db, import.ProjectId, cancellationToken))
+                {
+                    return Result.Refused(Busy);
+                }
+
+                await db.Imports.Where(i => i.Id == importId).ExecuteUpdateAsync(
+                    set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued).SetProperty(i => i.FinishedUtc, (DateTime?)null), cancellationToken);
+                db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCarriedOut, import.ProjectId, AuditDescription.Import(importId)));
+                return Result.Done;
+            },
+            cancellationToken);
+        if (queued.Succeeded)
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            var import = await db.Imports.AsNoTracking().FirstOrDefaultAsync(i => i.Id == importId && i.State == ImportState.Planned, cancellationToken);
-            if (import is null)
-            {
-                return Result.Refused("This dry run no longer waits for a decision.");
-            }
-
-            if (await ActorRight.InProjectAsync(db, import.ProjectId, Roles.Admin) is { Succeeded: false } denied)
-            {
-                return denied;
-            }
-
-            if (await IsBusyAsync(db, import.ProjectId, cancellationToken))
-            {
-                return Result.Refused(Busy);
-            }
-
-            await db.Imports.Where(i => i.Id == importId)
-                .ExecuteUpdateAsync(set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued).SetProperty(i => i.FinishedUtc, (DateTime?)null), cancellationToken);
-            db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCarriedOut, import.ProjectId, AuditDescription.Import(importId)));
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+            await jobs.ScheduleImportAsync(importId, cancellationToken);
         }
 
-        await jobs.ScheduleImportAsync(importId, cancellationToken);
-        return Result.Done;
+        return queued;
     }
 
     /// <summary>Asks the worker to stop an import, of which then nothing stays; one that still waits, and a dry run, are dropped at once.</summary>
     public async Task<Result> CancelAsync(int importId, CancellationToken cancellationToken = default)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        var cancelled = await contexts.ChangeAsync<Result<DatasetImport>>(
+            async db =>
+            {
+                if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
+
+                var asked = await db.Imports.Where(i => i.Id == importId && (DatasetImport.ActiveStates.Contains(i.State) || i.State == ImportState.Planned))
+                    .ExecuteUpdateAsync(set => set.SetProperty(i => i.CancelRequested, true), cancellationToken);
+                if (asked == 0)
+                {
+                    return Result.Refused("This import has already ended.");
+                }
+
+                var now = time.GetUtcNow().UtcDateTime;
+                await db.Imports.Where(i => i.Id == importId && i.State != ImportState.Running)
+                    .ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Cancelled).SetProperty(i => i.FinishedUtc, now), cancellationToken);
+                var import = await db.Imports.AsNoTracking().FirstAsync(i => i.Id == importId, cancellationToken);
+                db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCancelled, import.ProjectId, AuditDescription.Import(importId)));
+                return import;
+            },
+            cancellationToken);
+        if (cancelled is { Succeeded: true, Value: { State: ImportState.Cancelled } dropped })
         {
-            return denied;
+            dropped.DeleteFiles(storage);
         }
 
-        var asked = await db.Imports.Where(i => i.Id == importId && (DatasetImport.ActiveStates.Contains(i.State) || i.State == ImportState.Planned))
-            .ExecuteUpdateAsync(set => set.SetProperty(i => i.CancelRequested, true), cancellationToken);
-        if (asked == 0)
-        {
-            return Result.Refused("This import has already ended.");
-        }
-
-        var now = time.GetUtcNow().UtcDateTime;
-        var dropped = await db.Imports.Where(i => i.Id == importId && i.State != ImportState.Running)
-            .ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Cancelled).SetProperty(i => i.FinishedUtc, now), cancellationToken);
-        var import = await db.Imports.AsNoTracking().FirstAsync(i => i.Id == importId, cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCancelled, import.ProjectId, AuditDescription.Import(importId)));
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        if (dropped > 0)
-        {
-            import.DeleteFiles(storage);
-        }
-
-        return Result.Done;
+        return (Result)cancelled;
     }
 
     /// <summary>

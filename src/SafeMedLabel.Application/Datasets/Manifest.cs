@@ -1,5 +1,6 @@
 using System.Text;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -61,7 +62,7 @@ internal static class Manifest
 
         Read(source, ManifestTable.Name, entry, text =>
         {
-            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null))
+            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null).Select(row => row.Clean()))
             {
                 var own = readings is null ? row.Label : row.Reference;
                 if (Take(row, folder + row.Path, own, catalogue) is { } problem)
@@ -144,6 +145,8 @@ internal static class Manifest
         { Patient.Length: > ProjectImage.MaxPatient } => $"a patient has at most {ProjectImage.MaxPatient} characters.",
         { Site.Length: > DatasetImport.MaxSite } => $"a site has at most {DatasetImport.MaxSite} characters.",
         { Split: { } split } when !Splits.ContainsKey(split) => "the split is training, calibration, validation, test, or nothing.",
-        _ => null,
+        _ => Flaw("a label", row.Label) ?? Flaw("a label", row.Reference) ?? Flaw("a patient", row.Patient) ?? Flaw("a site", row.Site),
     };
+
+    private static string? Flaw(string what, string? name) => name is not null && TextRule.Flaw(name) is { } flaw ? $"{what} {flaw}." : null;
 }

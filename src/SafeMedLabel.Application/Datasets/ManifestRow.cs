@@ -1,3 +1,5 @@
+using SafeMedLabel.Application.Naming;
+
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>What a manifest says of a file.</summary>
@@ -11,4 +13,9 @@ internal sealed record ManifestRow(string Place, string Path, string? Label, str
 {
     /// <summary>The class apart from what readers said, which counts where their answers come along; null where there is none.</summary>
     public string? Reference { get; init; } = Label;
+
+    /// <summary>The same with its names as they are kept; the path stays as the file is called.</summary>
+    public ManifestRow Clean() => this with { Label = Clean(Label), Reference = Clean(Reference), Patient = Clean(Patient), Site = Clean(Site) };
+
+    private static string? Clean(string? name) => name is null ? null : TextRule.Clean(name) is { Length: > 0 } clean ? clean : null;
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
@@ -12,6 +13,15 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>A set of images with one question, its readers' labels and its training rounds.</summary>
 public sealed class Project : IVersioned
 {
+    /// <summary>What readers are asked where nobody says what.</summary>
+    public const string UsualQuestion = "Which class is this cell?";
+
+    /// <summary>What can be a <see cref="Name"/>.</summary>
+    public static TextRule NameRule { get; } = new("A project's name", 100);
+
+    /// <summary>What can be a <see cref="Question"/>.</summary>
+    public static TextRule QuestionRule { get; } = new("The question", 200);
+
     /// <summary>Key.</summary>
     public int Id { get; set; }
 
@@ -19,7 +29,7 @@ public sealed class Project : IVersioned
     public required string Name { get; set; }
 
     /// <summary>What the readers are asked, shown above the image.</summary>
-    public string Question { get; set; } = "Which class is this cell?";
+    public string Question { get; set; } = UsualQuestion;
 
     /// <summary>True when any imported image was drawn by a program; pages then say 'synthetic'.</summary>
     public bool IsSynthetic { get; set; }
@@ -118,9 +128,9 @@ public sealed class Project : IVersioned
     {
         public void Configure(EntityTypeBuilder<Project> builder)
         {
-            builder.Property(p => p.Name).HasMaxLength(100);
+            builder.Property(p => p.Name).HasMaxLength(NameRule.Max);
             builder.HasIndex(p => p.Name).IsUnique();
-            builder.Property(p => p.Question).HasMaxLength(200);
+            builder.Property(p => p.Question).HasMaxLength(QuestionRule.Max);
             builder.Property(p => p.Version).IsConcurrencyToken();
         }
     }

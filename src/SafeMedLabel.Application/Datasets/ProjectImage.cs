@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -13,6 +14,9 @@ public sealed class ProjectImage
 
     /// <summary>Longest name of a patient.</summary>
     public const int MaxPatient = 200;
+
+    /// <summary>What can be a <see cref="Patient"/>.</summary>
+    public static TextRule PatientRule { get; } = new("A patient's name", MaxPatient);
 
     /// <summary>Random key: it is seen in addresses, and an ordered one would give the class away.</summary>
     public Guid Id { get; set; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
@@ -60,7 +61,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
     /// <summary>The key of the project of a name or, where none is called so, of a number; null where there is neither.</summary>
     public async Task<int?> FindAsync(string nameOrNumber, CancellationToken cancellationToken = default)
     {
-        var name = nameOrNumber.Trim();
+        var name = TextRule.Clean(nameOrNumber);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Projects.Where(p => p.Name == name).Select(p => (int?)p.Id).FirstOrDefaultAsync(cancellationToken)
             ?? (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && await db.Projects.AnyAsync(p => p.Id == id, cancellationToken) ? id : null);
@@ -69,32 +70,31 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
     /// <summary>Makes an empty project and returns its key.</summary>
     public async Task<Result<int>> CreateAsync(string name, string question, CancellationToken cancellationToken = default)
     {
-        name = name.Trim();
-        if (name.Length is 0 or > 100)
+        var (named, asked) = (Project.NameRule.Check(name), Project.QuestionRule.Check(string.IsNullOrWhiteSpace(question) ? Project.UsualQuestion : question));
+        if (named.Error is not null || asked.Error is not null)
         {
-            return Result.Refused("A project needs a name of at most 100 characters.");
+            return Result.Refused(named.Error ?? asked.Error!);
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync<Result<int>>(
+            async db =>
+            {
+                if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        if (await db.Projects.AnyAsync(p => p.Name == name, cancellationToken))
-        {
-            return Result.Refused($"There is already a project called '{name}'.");
-        }
+                if (await db.Projects.AnyAsync(p => p.Name == named.Value, cancellationToken))
+                {
+                    return Result.Refused($"There is already a project called '{named.Value}'.");
+                }
 
-        var project = new Project { Name = name, CreatedUtc = time.GetUtcNow().UtcDateTime };
-        if (!string.IsNullOrWhiteSpace(question))
-        {
-            project.Question = question.Trim();
-        }
-
-        db.Projects.Add(project);
-        await db.SaveChangesAsync(cancellationToken);
-        return project.Id;
+                var project = new Project { Name = named.Value!, Question = asked.Value!, CreatedUtc = time.GetUtcNow().UtcDateTime };
+                db.Projects.Add(project);
+                await db.SaveChangesAsync(cancellationToken);
+                return project.Id;
+            },
+            cancellationToken);
     }
 
     /// <summary>Changes a project's settings, unless somebody else did since <paramref name="version"/>.</summary>
@@ -105,67 +105,64 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
             return Result.Refused(problem);
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, id, Roles.Lead) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
-
-        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == id, cancellationToken);
-        if (project is null)
-        {
-            return Result.Refused("This project no longer exists.");
-        }
-
-        var name = settings.Name.Trim();
-        if (await db.Projects.AnyAsync(p => p.Id != id && p.Name == name, cancellationToken))
-        {
-            return Result.Refused($"There is already a project called '{name}'.");
-        }
-
-        db.Entry(project).Property(p => p.Version).OriginalValue = version;
-        project.Name = name;
-        project.Question = settings.Question.Trim();
-        project.ImageSize = settings.ImageSize;
-        project.Epochs = settings.Epochs;
-        project.SilentFailureThreshold = settings.SilentFailureThreshold;
-        project.Acquisition = settings.Acquisition;
-        project.RetrainAfterLabels = settings.RetrainAfterLabels;
-        project.RetrainAtHour = settings.RetrainAtHour;
-        project.LeaseMinutes = settings.LeaseMinutes;
-        project.MicrometresPerPixel = settings.MicrometresPerPixel;
-        var replan = (project.ReadingsPerImage, project.SecondReadingFraction) != (settings.ReadingsPerImage, settings.SecondReadingFraction);
-        project.ReadingsPerImage = settings.ReadingsPerImage;
-        project.SecondReadingFraction = settings.SecondReadingFraction;
-        project.AuditFraction = settings.AuditFraction;
-        var redraw = project.GoldImages != settings.GoldImages;
-        project.GoldImages = settings.GoldImages;
-        project.GoldFraction = settings.GoldFraction;
-        project.Consensus = settings.Consensus;
-        project.GridAllowed = settings.GridAllowed;
-        project.RevealAllowed = settings.RevealAllowed;
-        project.LargestSilentFailureRate = settings.LargestSilentFailureRate;
-        project.SmallestSensitivity = settings.SmallestSensitivity;
-        project.SmallestCoverage = settings.SmallestCoverage;
-        project.GateMargin = settings.GateMargin;
-        project.CertifiedRate = settings.CertifiedRate;
-        project.CertifiedDoubt = settings.CertifiedDoubt;
         try
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            await db.SaveChangesAsync(cancellationToken);
-            if (replan)
-            {
-                await ReadingPlan.ApplyAsync(db, id, cancellationToken);
-            }
+            return await contexts.ChangeAsync(
+                async db =>
+                {
+                    if (await ActorRight.InProjectAsync(db, id, Roles.Lead) is { Succeeded: false } denied)
+                    {
+                        return denied;
+                    }
 
-            if (redraw && await GoldSet.ApplyAsync(db, project, cancellationToken) is { Succeeded: false } refused)
-            {
-                return refused;
-            }
+                    var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == id, cancellationToken);
+                    if (project is null)
+                    {
+                        return Result.Refused("This project no longer exists.");
+                    }
 
-            await transaction.CommitAsync(cancellationToken);
-            return Result.Done;
+                    var name = TextRule.Clean(settings.Name);
+                    if (await db.Projects.AnyAsync(p => p.Id != id && p.Name == name, cancellationToken))
+                    {
+                        return Result.Refused($"There is already a project called '{name}'.");
+                    }
+
+                    db.Entry(project).Property(p => p.Version).OriginalValue = version;
+                    project.Name = name;
+                    project.Question = TextRule.Clean(settings.Question);
+                    project.ImageSize = settings.ImageSize;
+                    project.Epochs = settings.Epochs;
+                    project.SilentFailureThreshold = settings.SilentFailureThreshold;
+                    project.Acquisition = settings.Acquisition;
+                    project.RetrainAfterLabels = settings.RetrainAfterLabels;
+                    project.RetrainAtHour = settings.RetrainAtHour;
+                    project.LeaseMinutes = settings.LeaseMinutes;
+                    project.MicrometresPerPixel = settings.MicrometresPerPixel;
+                    var replan = (project.ReadingsPerImage, project.SecondReadingFraction) != (settings.ReadingsPerImage, settings.SecondReadingFraction);
+                    project.ReadingsPerImage = settings.ReadingsPerImage;
+                    project.SecondReadingFraction = settings.SecondReadingFraction;
+                    project.AuditFraction = settings.AuditFraction;
+                    var redraw = project.GoldImages != settings.GoldImages;
+                    project.GoldImages = settings.GoldImages;
+                    project.GoldFraction = settings.GoldFraction;
+                    project.Consensus = settings.Consensus;
+                    project.GridAllowed = settings.GridAllowed;
+                    project.RevealAllowed = settings.RevealAllowed;
+                    project.LargestSilentFailureRate = settings.LargestSilentFailureRate;
+                    project.SmallestSensitivity = settings.SmallestSensitivity;
+                    project.SmallestCoverage = settings.SmallestCoverage;
+                    project.GateMargin = settings.GateMargin;
+                    project.CertifiedRate = settings.CertifiedRate;
+                    project.CertifiedDoubt = settings.CertifiedDoubt;
+                    await db.SaveChangesAsync(cancellationToken);
+                    if (replan)
+                    {
+                        await ReadingPlan.ApplyAsync(db, id, cancellationToken);
+                    }
+
+                    return redraw ? await GoldSet.ApplyAsync(db, project, cancellationToken) : Result.Done;
+                },
+                cancellationToken);
         }
         catch (DbUpdateConcurrencyException)
         {

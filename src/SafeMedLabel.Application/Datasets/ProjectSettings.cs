@@ -122,8 +122,8 @@ public sealed record ProjectSettings
     /// <summary>The first thing that is out of its range, as a sentence; null when all is well.</summary>
     public string? Problem() => this switch
     {
-        { Name: var name } when name.Trim().Length is 0 or > 100 => "A project needs a name of at most 100 characters.",
-        { Question: var question } when question.Trim().Length is 0 or > 200 => "The question needs 1 to 200 characters.",
+        { Name: var name } when Project.NameRule.Problem(name) is { } problem => problem,
+        { Question: var question } when Project.QuestionRule.Problem(question) is { } problem => problem,
         { ImageSize: var size } when !ImageSizes.Contains(size) => $"The image size is {ImageSizesInWords}.",
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",

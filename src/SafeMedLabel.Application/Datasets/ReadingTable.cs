@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Naming;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -58,7 +59,7 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
 
     private static (BroughtReading? Reading, string? Problem) Read(SourceTable table)
     {
-        var (hash, reader, answer, unaided) = (table.Field("sha256")?.ToLowerInvariant(), table.Field("reader"), table.Field("answer"), table.Field("unaided_answer"));
+        var (hash, reader, answer, unaided) = (table.Field("sha256")?.ToLowerInvariant(), NameIn(table.Field("reader")), NameIn(table.Field("answer")), NameIn(table.Field("unaided_answer")));
         if (hash is null || !ContentStore.IsHash(hash))
         {
             return (null, "the SHA-256 has 64 hexadecimal digits.");
@@ -72,6 +73,11 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
         if (answer is { Length: > ProjectClass.MaxName } || unaided is { Length: > ProjectClass.MaxName })
         {
             return (null, $"an answer has at most {ProjectClass.MaxName} characters.");
+        }
+
+        if ((TextRule.Flaw(reader) ?? TextRule.Flaw(answer ?? "") ?? TextRule.Flaw(unaided ?? "")) is { } flaw)
+        {
+            return (null, $"a name {flaw}.");
         }
 
         if (!DateTime.TryParse(table.Field("answered_utc"), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var at))
@@ -92,6 +98,8 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
 
         return (new BroughtReading(hash, reader, answer, unaided, at, seconds, aid ?? Aid.Unaided, reason), null);
     }
+
+    private static string? NameIn(string? field) => field is null ? null : TextRule.Clean(field) is { Length: > 0 } name ? name : null;
 
     /// <summary>False where something stands there that is no such word.</summary>
     private static bool TryWord<T>(string? text, out T? word)

@@ -23,29 +23,18 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused("There is no such format.");
         }
 
-        int? begun = null;
-        Result<int> entered;
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        var entered = await contexts.ChangeAsync(
+            async db => await ActorRight.InProjectAsync(db, projectId, Roles.Admin, requestedById) is { Succeeded: false } denied
+                ? denied
+                : await Once.DoAsync(
+                    db,
+                    Keyed(clientKey, projectId, options, requestedById),
+                    time.GetUtcNow().UtcDateTime,
+                    () => EnterAsync(db, projectId, options, requestedById, cancellationToken)),
+            cancellationToken);
+        if (entered.Succeeded)
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (await ActorRight.InProjectAsync(db, projectId, Roles.Admin, requestedById) is { Succeeded: false } denied)
-            {
-                return denied;
-            }
-
-            entered = await Once.DoAsync(db, Keyed(clientKey, projectId, options, requestedById), time.GetUtcNow().UtcDateTime, async () =>
-            {
-                var export = await EnterAsync(db, projectId, options, requestedById, cancellationToken);
-                begun = export.Succeeded ? export.Value : null;
-                return export;
-            });
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-
-        if (begun is { } id)
-        {
-            await jobs.ScheduleExportAsync(id, cancellationToken);
+            await jobs.ScheduleExportAsync(entered.Value, cancellationToken);
         }
 
         return entered;
@@ -110,21 +99,28 @@ public sealed class ExportService(IDbContextFactory<AppDbContext> contexts, JobS
     /// <summary>Deletes an export and its file; one that is gone already is done.</summary>
     public async Task<Result> DeleteAsync(int exportId, CancellationToken cancellationToken = default)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+        var deleted = await contexts.ChangeAsync<Result<DataExport?>>(
+            async db =>
+            {
+                if (await ActorRight.OfAccountAsync(db, Roles.Admin) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
+
+                if (await db.Exports.FirstOrDefaultAsync(e => e.Id == exportId, cancellationToken) is not { } export)
+                {
+                    return (DataExport?)null;
+                }
+
+                db.Exports.Remove(export);
+                return export;
+            },
+            cancellationToken);
+        if (deleted is { Succeeded: true, Value: { } gone })
         {
-            return denied;
+            File.Delete(gone.PathIn(storage));
         }
 
-        var export = await db.Exports.FirstOrDefaultAsync(e => e.Id == exportId, cancellationToken);
-        if (export is null)
-        {
-            return Result.Done;
-        }
-
-        db.Exports.Remove(export);
-        await db.SaveChangesAsync(cancellationToken);
-        File.Delete(export.PathIn(storage));
-        return Result.Done;
+        return (Result)deleted;
     }
 }

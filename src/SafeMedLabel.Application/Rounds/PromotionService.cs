@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Safety;
 
@@ -66,10 +67,15 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Result> OverrideAsync(int projectId, int roundId, string userId, string reason, string password, CancellationToken cancellationToken = default)
     {
-        reason = reason.Trim();
+        reason = TextRule.Clean(reason, hasLines: true);
         if (reason.Length is < MinReason or > Promotion.MaxReason)
         {
             return Result.Refused($"Please give a reason of {MinReason} to {Promotion.MaxReason:n0} characters.");
+        }
+
+        if (TextRule.Flaw(reason, hasLines: true) is { } flaw)
+        {
+            return Result.Refused($"A reason {flaw}.");
         }
 
         if (await SignAsync(projectId, userId, password) is { Succeeded: false } refused)

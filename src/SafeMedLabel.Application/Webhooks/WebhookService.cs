@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Webhooks;
@@ -35,33 +36,41 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
             return Result.Refused($"An address begins with http:// or https:// and has at most {Webhook.MaxAddress} characters.");
         }
 
+        if (TextRule.Flaw(address) is { } flaw)
+        {
+            return Result.Refused($"An address {flaw}.");
+        }
+
         if (events == WebhookEvents.None)
         {
             return Result.Refused("Please choose what the address is told of.");
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync<Result<string>>(
+            async db =>
+            {
+                if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        if (await db.Webhooks.CountAsync(w => w.ProjectId == projectId, cancellationToken) >= MaximumWebhooks)
-        {
-            return Result.Refused($"A project has at most {MaximumWebhooks} webhooks.");
-        }
+                if (await db.Webhooks.CountAsync(w => w.ProjectId == projectId, cancellationToken) >= MaximumWebhooks)
+                {
+                    return Result.Refused($"A project has at most {MaximumWebhooks} webhooks.");
+                }
 
-        var webhook = new Webhook
-        {
-            ProjectId = projectId,
-            Address = address,
-            Events = events,
-            CreatedUtc = time.GetUtcNow().UtcDateTime,
-        };
-        var secret = secrets.Renew(webhook);
-        db.Webhooks.Add(webhook);
-        await db.SaveChangesAsync(cancellationToken);
-        return secret;
+                var webhook = new Webhook
+                {
+                    ProjectId = projectId,
+                    Address = address,
+                    Events = events,
+                    CreatedUtc = time.GetUtcNow().UtcDateTime,
+                };
+                var secret = secrets.Renew(webhook);
+                db.Webhooks.Add(webhook);
+                return secret;
+            },
+            cancellationToken);
     }
 
     /// <summary>Signs from now on with another secret, and returns it.</summary>
@@ -113,44 +122,44 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     }
 
     /// <summary>Sends a message again, as the same message.</summary>
-    public async Task<Result> SendAgainAsync(int projectId, long messageId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+    public Task<Result> SendAgainAsync(int projectId, long messageId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        var found = await (from message in db.WebhookMessages
-                           join webhook in db.Webhooks on message.WebhookId equals webhook.Id
-                           where message.Id == messageId && webhook.ProjectId == projectId
-                           select new { Message = message, Webhook = webhook }).FirstOrDefaultAsync(cancellationToken);
-        if (found is null)
+            var found = await (from message in db.WebhookMessages
+                               join webhook in db.Webhooks on message.WebhookId equals webhook.Id
+                               where message.Id == messageId && webhook.ProjectId == projectId
+                               select new { Message = message, Webhook = webhook }).FirstOrDefaultAsync(cancellationToken);
+            if (found is null)
+            {
+                return Result.Refused("This message no longer exists.");
+            }
+
+            // Its time to be given up counts from now on.
+            (found.Message.State, found.Message.CreatedUtc, found.Webhook.RetryUtc) = (WebhookMessageState.Waiting, time.GetUtcNow().UtcDateTime, null);
+            return Result.Done;
+        },
+        cancellationToken);
+
+    private Task<Result> ChangeAsync(int projectId, int webhookId, Action<AppDbContext, Webhook> change, CancellationToken cancellationToken) => contexts.ChangeAsync(
+        async db =>
         {
-            return Result.Refused("This message no longer exists.");
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        // Its time to be given up counts from now on.
-        (found.Message.State, found.Message.CreatedUtc, found.Webhook.RetryUtc) = (WebhookMessageState.Waiting, time.GetUtcNow().UtcDateTime, null);
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
-    }
+            if (await db.Webhooks.FirstOrDefaultAsync(w => w.Id == webhookId && w.ProjectId == projectId, cancellationToken) is not { } webhook)
+            {
+                return Result.Refused(Gone);
+            }
 
-    private async Task<Result> ChangeAsync(int projectId, int webhookId, Action<AppDbContext, Webhook> change, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
-
-        if (await db.Webhooks.FirstOrDefaultAsync(w => w.Id == webhookId && w.ProjectId == projectId, cancellationToken) is not { } webhook)
-        {
-            return Result.Refused(Gone);
-        }
-
-        change(db, webhook);
-        await db.SaveChangesAsync(cancellationToken);
-        return Result.Done;
-    }
+            change(db, webhook);
+            return Result.Done;
+        },
+        cancellationToken);
 }

@@ -80,7 +80,7 @@ internal static class HospitalSignOn
             return Refused(SignOnProblem.Failed);
         }
 
-        if (await users.FindByLoginAsync(login.LoginProvider, login.ProviderKey) is null && await LinkAsync(users, accounts, options.Value, person, login) is { } problem)
+        if (await users.FindByLoginAsync(login.LoginProvider, login.ProviderKey) is null && await LinkAsync(accounts, options.Value, person, login) is { } problem)
         {
             return Refused(problem);
         }
@@ -99,19 +99,14 @@ internal static class HospitalSignOn
     /// <summary>By the server's own name and its name for the person: another server's person of the same name is somebody else.</summary>
     private static UserLoginInfo? Login(ClaimsPrincipal person) => person.FindFirst(Subject) is { } subject ? new UserLoginInfo(subject.Issuer, subject.Value, Scheme) : null;
 
-    private static async Task<SignOnProblem?> LinkAsync(UserManager<AppUser> users, AccountService accounts, HospitalSignOnOptions options, ClaimsPrincipal person, UserLoginInfo login)
+    private static async Task<SignOnProblem?> LinkAsync(AccountService accounts, HospitalSignOnOptions options, ClaimsPrincipal person, UserLoginInfo login)
     {
         if (person.FindFirstValue(ClaimNames.Email) is not { } email || !string.Equals(person.FindFirstValue(ClaimNames.EmailVerified), "true", StringComparison.OrdinalIgnoreCase))
         {
             return SignOnProblem.Unverified;
         }
 
-        if (await users.FindByEmailAsync(email) is null && options.CreateAccounts)
-        {
-            await accounts.CreateVouchedForAsync(email, person.FindFirstValue(ClaimNames.Name) ?? email, options.NewRole);
-        }
-
-        return await users.FindByEmailAsync(email) is { } account && (await users.AddLoginAsync(account, login)).Succeeded ? null : SignOnProblem.Unknown;
+        return (await accounts.LinkAsync(login, email, person.FindFirstValue(ClaimNames.Name), options.CreateAccounts ? options.NewRole : null)).Succeeded ? null : SignOnProblem.Unknown;
     }
 
     private static string Problem(SignOnProblem problem) => $"/login?problem={problem}";

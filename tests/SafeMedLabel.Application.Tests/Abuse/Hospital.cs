@@ -54,6 +54,9 @@ internal sealed class Hospital : IAsyncDisposable
     /// <summary>The database's file.</summary>
     public string DatabaseFile => _workplace.Storage.DatabaseFile;
 
+    /// <summary>The clock.</summary>
+    public Microsoft.Extensions.Time.Testing.FakeTimeProvider Time => _workplace.Time;
+
     /// <summary>The folder of all that is stored.</summary>
     public string Root => _workplace.Storage.FullRoot;
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
@@ -37,7 +38,7 @@ internal static class ServiceCalls
     public static IReadOnlyDictionary<string, string> WithoutRight { get; } = new Dictionary<string, string>
     {
         ["AccountService.CreateFirstAdminAsync"] = "Nobody has a right yet; refused once there is an account.",
-        ["AccountService.CreateVouchedForAsync"] = "The hospital's own server vouches for the person; makes no admin.",
+        ["AccountService.LinkAsync"] = "The hospital's own server vouches for the person; makes no admin.",
         ["AlarmService.RaiseDriftAsync"] = "The worker's; follows from data alone.",
         ["AlarmService.RaiseSilentFailuresAsync"] = "The worker's; follows from data alone.",
         ["ApiKeyService.FindAsync"] = "Whoever has the key; notes when it was used.",
@@ -77,7 +78,7 @@ internal static class ServiceCalls
         new("AlarmService.SeenAsync", Least.Lead, AddAlarmAsync, async h => await h.Get<AlarmService>().SeenAsync(h.Project, h.Id, h.Me, Cancellation)),
         new("WebhookService.AddAsync", Least.Lead, Nothing, async h => await h.Get<WebhookService>().AddAsync(h.Project, "https://hooks.example.org/in", WebhookEvents.RoundCompleted, Cancellation)),
         new("WebhookService.RenewSecretAsync", Least.Lead, AddWebhookAsync, async h => await h.Get<WebhookService>().RenewSecretAsync(h.Project, h.Id, Cancellation)),
-        new("WebhookService.EnableAsync", Least.Lead, AddWebhookAsync, async h => await h.Get<WebhookService>().EnableAsync(h.Project, h.Id, Cancellation)),
+        new("WebhookService.EnableAsync", Least.Lead, DisableWebhookAsync, async h => await h.Get<WebhookService>().EnableAsync(h.Project, h.Id, Cancellation)),
         new("WebhookService.RemoveAsync", Least.Lead, AddWebhookAsync, async h => await h.Get<WebhookService>().RemoveAsync(h.Project, h.Id, Cancellation)),
         new("WebhookService.TestAsync", Least.Lead, AddWebhookAsync, async h => await h.Get<WebhookService>().TestAsync(h.Project, h.Id, Cancellation)),
         new("WebhookService.SendAgainAsync", Least.Lead, AddMessageAsync, async h => await h.Get<WebhookService>().SendAgainAsync(h.Project, h.Id, Cancellation)),
@@ -85,8 +86,8 @@ internal static class ServiceCalls
         new("ProjectService.UpdateAsync", Least.Lead, Nothing, UpdateAsync),
         new("MemberService.SetAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetAsync(h.Project, h.Outsider, Roles.Pathologist, Cancellation)),
         new("MemberService.SetClosedAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetClosedAsync(h.Project, isClosed: false, h.Me, Cancellation)),
-        new("ImportService.StartAsync", Least.Admin, Nothing, async h => await h.Get<ImportService>().StartAsync(Import(h), Cancellation)),
-        new("ImportService.EnterAsync", Least.Admin, Nothing, async h => await h.Get<ImportService>().EnterAsync(Import(h), Cancellation)),
+        new("ImportService.StartAsync", Least.Admin, AddCellsAsync, async h => await h.Get<ImportService>().StartAsync(Import(h), Cancellation)),
+        new("ImportService.EnterAsync", Least.Admin, AddCellsAsync, async h => await h.Get<ImportService>().EnterAsync(Import(h), Cancellation)),
         new("ImportService.CarryOutAsync", Least.Admin, h => AddImportAsync(h, ImportState.Planned), async h => await h.Get<ImportService>().CarryOutAsync(h.Id, Cancellation)),
         new("ImportService.CancelAsync", Least.Admin, h => AddImportAsync(h, ImportState.Queued), async h => await h.Get<ImportService>().CancelAsync(h.Id, Cancellation)),
         new("UploadService.AppendAsync", Least.Admin, Nothing, async h => await h.Get<UploadService>().AppendAsync(Upload(h), 0, new MemoryStream([1, 2, 3]), Cancellation)),
@@ -99,8 +100,10 @@ internal static class ServiceCalls
         new("AccountService.ResetPasswordAsync", Least.Admin, Nothing, h => h.WithAsync<AccountService>(a => a.ResetPasswordAsync(h.Outsider, "another horse battery"))),
         new("AccountService.SetDisabledAsync", Least.Admin, Nothing, h => h.WithAsync<AccountService>(a => a.SetDisabledAsync(h.Outsider, disabled: true))),
         new("AccountService.RemoveSecondFactorAsync", Least.Admin, Nothing, h => h.WithAsync<AccountService>(a => a.RemoveSecondFactorAsync(h.Outsider))),
-        new("AccountService.RemovePasskeysAsync", Least.Admin, Nothing, h => h.WithAsync<AccountService>(a => a.RemovePasskeysAsync(h.Outsider))),
+        new("AccountService.RemovePasskeysAsync", Least.Admin, AddPasskeysAsync, h => h.WithAsync<AccountService>(a => a.RemovePasskeysAsync(h.Outsider))),
         new("AccountService.EndSessionsAsync", Least.Admin, Nothing, h => h.WithAsync<AccountService>(a => a.EndSessionsAsync(h.Outsider, Cancellation))),
+        new("AccountService.EnableSecondFactorAsync", Least.Oneself, Nothing, h => h.WithAsync<AccountService>(async a => (Result)await a.EnableSecondFactorAsync(h.Me, 10))),
+        new("AccountService.DisableSecondFactorAsync", Least.Oneself, EnableSecondFactorAsync, h => h.WithAsync<AccountService>(a => a.DisableSecondFactorAsync(h.Me))),
         new("InvitationService.InviteAsync", Least.Admin, Nothing, h => h.WithAsync<InvitationService>(async i => (Result)await i.InviteAsync("new@example.org", Roles.Lead, h.Me, Cancellation))),
         new("InvitationService.RevokeAsync", Least.Admin, InviteAsync, h => h.WithAsync<InvitationService>(i => i.RevokeAsync(h.Id, Cancellation))),
         new("ApiKeyService.CreateAsync", Least.Oneself, Nothing, async h => await h.Get<ApiKeyService>().CreateAsync(h.Me, "Analyser", ApiScope.Read, 30, Cancellation)),
@@ -190,6 +193,13 @@ internal static class ServiceCalls
         h.Id = (await h.Get<WebhookService>().ListAsync(h.Project, Cancellation))[0].Id;
     }
 
+    private static async Task DisableWebhookAsync(Hospital h)
+    {
+        await AddWebhookAsync(h);
+        await using var db = h.Open();
+        await db.Webhooks.ExecuteUpdateAsync(set => set.SetProperty(w => w.DisabledReason, "The receiver says that nothing is to be sent any more."), Cancellation);
+    }
+
     private static async Task AddMessageAsync(Hospital h)
     {
         await AddWebhookAsync(h);
@@ -215,6 +225,8 @@ internal static class ServiceCalls
         State = state,
     })).Id;
 
+    private static Task<string> AddCellsAsync(Hospital h) => Task.FromResult(h.AddCells());
+
     private static UploadedFile Upload(Hospital h) => new(h.Project, h.Me, "cells.zip", 3, 1);
 
     private static async Task UploadAsync(Hospital h) => await h.Get<UploadService>().AppendAsync(Upload(h), 0, new MemoryStream([1, 2, 3]), Cancellation);
@@ -224,6 +236,17 @@ internal static class ServiceCalls
         var export = await h.AddAsync(new DataExport { ProjectId = h.Project, Format = ExportFormat.Csv, RequestedById = h.Admin, State = ExportState.Completed });
         await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(h.Get<StorageOptions>().ExportFolder).FullName, export.FileName), "image", Cancellation);
         h.Id = export.Id;
+    }
+
+    private static async Task EnableSecondFactorAsync(Hospital h) => await h.WithAsync<AccountService>(async a => (Result)await a.EnableSecondFactorAsync(h.Me, 10));
+
+    private static async Task AddPasskeysAsync(Hospital h)
+    {
+        for (byte device = 1; device <= 2; device++)
+        {
+            var passkey = new UserPasskeyInfo([device], [1], h.Time.GetUtcNow(), 0, null, isUserVerified: true, isBackupEligible: false, isBackedUp: false, [1], [1]) { Name = $"Device {device}" };
+            await h.WithAsync<UserManager<AppUser>>(async users => (await users.AddOrUpdatePasskeyAsync((await users.FindByIdAsync(h.Outsider))!, passkey)).Succeeded ? Result.Done : Result.Refused("Not added."));
+        }
     }
 
     private static async Task InviteAsync(Hospital h)

@@ -81,7 +81,8 @@ public sealed class ProjectServiceTests : IAsyncLifetime
 
     public static TheoryData<ProjectSettings, string> OutOfRange => new()
     {
-        { Settings with { Name = " " }, "A project needs a name of at most 100 characters." },
+        { Settings with { Name = " " }, "A project's name needs 1 to 100 characters." },
+        { Settings with { Name = "Malaria\u202E" }, "A project's name may not hold U+202E, which cannot be seen or changes how text is read." },
         { Settings with { Question = new string('?', 201) }, "The question needs 1 to 200 characters." },
         { Settings with { ImageSize = 65 }, "The image size is 32, 64, 96 or 128." },
         { Settings with { Epochs = 0 }, "A round has 1 to 200 epochs." },

@@ -39,6 +39,7 @@ public sealed class PromotionServiceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("", Password, "Please give a reason of 10 to 1,000 characters.")]
+    [InlineData("Compared by hand\non \u202E500 cells.", Password, "A reason may not hold U+202E, which cannot be seen or changes how text is read.")]
     [InlineData("  too short  ", Password, "Please give a reason of 10 to 1,000 characters.")]
     [InlineData(Reason, "wrong horse battery", "This is not your password.")]
     public async Task No_override_without_a_reason_and_the_signers_password(string reason, string password, string sentence)

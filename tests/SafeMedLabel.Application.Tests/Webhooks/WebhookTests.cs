@@ -214,6 +214,7 @@ public sealed class WebhookTests : IAsyncLifetime
 
     [Theory]
     [InlineData("alarms.example.org", All, "An address begins with http:// or https:// and has at most 500 characters.")]
+    [InlineData("https://alarms.example.org/\u202Egro", All, "An address may not hold U+202E, which cannot be seen or changes how text is read.")]
     [InlineData("file:///etc/passwd", All, "An address begins with http:// or https:// and has at most 500 characters.")]
     [InlineData("https://example.org", WebhookEvents.None, "Please choose what the address is told of.")]
     public async Task What_is_no_webhook_is_refused(string address, WebhookEvents events, string sentence)

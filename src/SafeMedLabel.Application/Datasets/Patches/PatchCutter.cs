@@ -59,6 +59,7 @@ public sealed class PatchCutter(int size)
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
+                reader.EnsurePatient(file);
                 taken.Add(file, reader.PatientOf(file), PatchesOf(file, cancellationToken));
             }
             catch (ImageRejectedException refused)
