@@ -13,6 +13,7 @@ using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Webhooks;
@@ -44,9 +45,9 @@ public static class ApplicationServices
         services.AddSingleton<ProjectService>();
         services.AddSingleton<ImportService>();
         services.AddSingleton<UploadService>();
-        // An archive takes as long as it takes. Addresses may hold secrets: the client's own log would have them.
-        services.AddHttpClient(ArchiveDownload.Client, client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers();
-        services.AddSingleton<ArchiveDownload>();
+        services.AddOutboundGuard(configuration);
+        ArchiveDownload.AddTo(services);
+        services.AddSingleton<StaleDryRuns>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
         services.AddSingleton<DatasetExporter>();
@@ -111,7 +112,9 @@ public static class ApplicationServices
         services.AddHostedService<AlarmWatch>();
         services.AddQuartz(quartz => quartz
             .AddJob<DailyRoundsJob>(job => job.WithIdentity(DailyRoundsJob.Key))
-            .AddTrigger(trigger => trigger.ForJob(DailyRoundsJob.Key).WithIdentity(DailyRoundsJob.Key.Name).WithCronSchedule(DailyRoundsJob.EveryHour, cron => cron.InTimeZone(TimeZoneInfo.Utc))));
+            .AddTrigger(trigger => trigger.ForJob(DailyRoundsJob.Key).WithIdentity(DailyRoundsJob.Key.Name).WithCronSchedule(DailyRoundsJob.EveryHour, cron => cron.InTimeZone(TimeZoneInfo.Utc)))
+            .AddJob<StaleDryRunsJob>(job => job.WithIdentity(StaleDryRunsJob.Key))
+            .AddTrigger(trigger => trigger.ForJob(StaleDryRunsJob.Key).WithIdentity(StaleDryRunsJob.Key.Name).WithCronSchedule(StaleDryRunsJob.EveryHour, cron => cron.InTimeZone(TimeZoneInfo.Utc))));
         services.AddQuartzHostedService(options => options.WaitForJobsToComplete = true);
         return services;
     }

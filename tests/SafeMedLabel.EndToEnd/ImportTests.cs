@@ -26,7 +26,7 @@ public sealed class ImportTests
 
         cells.Add("copy of 4.png", Pictures.Png(4));
         cells.Add("manifest.csv", Encoding.UTF8.GetBytes(rows.Append("copy of 4.png,Uninfected,P2,,\nmissing.png,Uninfected,,,\n").ToString()));
-        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, settings: new() { ["Outbound__Allow"] = "127.0.0.1" }, cancellationToken: cancellation);
         var page = room.Page;
 
         await page.GotoAsync("/projects/1/import");
@@ -73,6 +73,10 @@ public sealed class ImportTests
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Cancelled");
 
         await using var publisher = await FileServer.StartAsync(await File.ReadAllBytesAsync(uploads.File("cells.zip"), cancellation));
+        await page.GetByTestId("import-path").FillAsync("http://169.254.169.254/latest/meta-data");
+        await page.GetByTestId("start-import").ClickAsync();
+        await Assertions.Expect(page.GetByText("This address leads to no public server")).ToBeVisibleAsync();
+        await Walk.InspectAsync(page, "import-refused-address");
         await page.GetByTestId("import-path").FillAsync(publisher.Address);
         await page.GetByTestId("import-sha256").FillAsync(new string('0', 64));
         await page.GetByTestId("start-import").ClickAsync();

@@ -16,6 +16,7 @@ public sealed class StartupTests : IDisposable
     [InlineData("Worker__Threads", "-3", "The setting Worker:Threads lies between 0 and 1024.")]
     [InlineData("Worker__Threads", "many", "Failed to convert configuration value 'many' at 'Worker:Threads'")]
     [InlineData("StorageWatch__MinimumFreeMegabytes", "-1", "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.")]
+    [InlineData("Outbound__Allow", "10.1.0.0/33", "The setting Outbound:Allow lists names, addresses or ranges of addresses (as 10.1.0.0/16), parted by commas.")]
     [InlineData("Urls", "nonsense", "Invalid url: 'nonsense'")]
     public async Task A_bad_setting_ends_the_start_with_one_sentence(string setting, string value, string sentence)
     {

@@ -10,13 +10,16 @@ public sealed class WebhookTests
     public async Task A_lead_adds_an_address_tries_it_and_sees_what_became_of_the_message()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, settings: new() { ["Outbound__Allow"] = "127.0.0.1" }, cancellationToken: cancellation);
         var page = room.Page;
         await page.GotoAsync("/projects/1/settings");
         await page.GetByTestId("webhooks-link").ClickAsync();
         await page.GetByTestId("webhook-address").FillAsync("alarms.example.org");
         await page.GetByTestId("add-webhook").ClickAsync();
         await Assertions.Expect(page.GetByText("An address begins with http")).ToBeVisibleAsync();
+        await page.GetByTestId("webhook-address").FillAsync("http://169.254.169.254/latest/meta-data");
+        await page.GetByTestId("add-webhook").ClickAsync();
+        await Assertions.Expect(page.GetByText("This address leads to no public server")).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "webhooks-empty");
 
         // This server's own word that it lives answers whoever asks, and however.

@@ -20,8 +20,14 @@ public sealed class FileServer : IAsyncDisposable
     /// <summary>The file.</summary>
     public byte[] Content { get; set; } = [];
 
-    /// <summary>The server's mark of this version of it; null where it gives none.</summary>
+    /// <summary>The server's mark of this version of it, as <c>v1</c>, or as <c>W/"v1"</c> a weak one; null where it gives none.</summary>
     public string? Tag { get; set; } = "v1";
+
+    /// <summary>When the server says that the file was changed; null where it does not say.</summary>
+    public DateTimeOffset? Modified { get; set; }
+
+    /// <summary>Where it leads on to instead of giving the file; null where it gives it.</summary>
+    public string? LeadsTo { get; set; }
 
     /// <summary>So many answers break off half way.</summary>
     public int Breaks { get; set; }
@@ -46,13 +52,20 @@ public sealed class FileServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http)
     {
         Asked.Enqueue(http.Request.GetTypedHeaders().Range?.Ranges.Single().From);
+        if (LeadsTo is not null)
+        {
+            http.Response.Redirect(LeadsTo);
+            return;
+        }
+
         if (Breaks > 0)
         {
             Breaks--;
             var offset = (int)(http.Request.GetTypedHeaders().Range?.Ranges.Single().From ?? 0);
             http.Response.StatusCode = offset > 0 ? StatusCodes.Status206PartialContent : StatusCodes.Status200OK;
             http.Response.ContentLength = Content.Length - offset;
-            http.Response.Headers.ETag = Tag is null ? default : $"\"{Tag}\"";
+            http.Response.Headers.ETag = VersionMark()?.ToString();
+            http.Response.GetTypedHeaders().LastModified = Modified;
             http.Response.GetTypedHeaders().ContentRange = offset > 0 ? new ContentRangeHeaderValue(offset, Content.Length - 1, Content.Length) : null;
             await http.Response.Body.WriteAsync(Content.AsMemory(offset, (Content.Length - offset) / 2));
             await http.Response.Body.FlushAsync();
@@ -60,6 +73,8 @@ public sealed class FileServer : IAsyncDisposable
             return;
         }
 
-        await Results.Bytes(Content, "application/zip", enableRangeProcessing: true, entityTag: Tag is null ? null : new EntityTagHeaderValue($"\"{Tag}\"")).ExecuteAsync(http);
+        await Results.Bytes(Content, "application/zip", enableRangeProcessing: true, lastModified: Modified, entityTag: VersionMark()).ExecuteAsync(http);
     }
+
+    private EntityTagHeaderValue? VersionMark() => Tag is null ? null : EntityTagHeaderValue.Parse(Tag.StartsWith("W/", StringComparison.Ordinal) ? Tag : $"\"{Tag}\"");
 }

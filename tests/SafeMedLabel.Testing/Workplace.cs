@@ -10,6 +10,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
@@ -25,10 +26,14 @@ public sealed class Workplace : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;
 
-    private Workplace(Action<IServiceCollection> configure)
+    private Workplace(Action<IServiceCollection> configure, string allow)
     {
         var services = new ServiceCollection();
-        var settings = new Dictionary<string, string?> { [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = _folder.Path };
+        var settings = new Dictionary<string, string?>
+        {
+            [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = _folder.Path,
+            [$"{OutboundOptions.Section}:{nameof(OutboundOptions.Allow)}"] = allow,
+        };
         services.AddLogging();
         services.AddSingleton<TimeProvider>(Time);
         services.AddSafeMedLabelApplication(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), "SafeMedLabel.Migrations.Sqlite");
@@ -51,9 +56,11 @@ public sealed class Workplace : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null)
+    /// <param name="configure">Adds services.</param>
+    /// <param name="allow">The setting <c>Outbound:Allow</c>: this machine's own servers are reached only where it names them.</param>
+    public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null, string allow = "")
     {
-        var workplace = new Workplace(configure ?? (_ => { }));
+        var workplace = new Workplace(configure ?? (_ => { }), allow);
         await File.WriteAllBytesAsync(workplace.Storage.DatabaseFile, await Migrated.Value, Cancellation);
         await workplace.Get<DatabaseStarter>().StartAsync(Cancellation);
         await using var db = workplace.Open();
@@ -198,7 +205,7 @@ public sealed class Workplace : IAsyncDisposable
 
     private static async Task<byte[]> MigrateAsync()
     {
-        await using var workplace = new Workplace(_ => { });
+        await using var workplace = new Workplace(_ => { }, allow: "");
         await workplace.Get<DatabaseStarter>().StartAsync();
         await using (var db = workplace.Open())
         {

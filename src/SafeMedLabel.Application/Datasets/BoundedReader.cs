@@ -7,10 +7,11 @@ internal static class BoundedReader
 {
     /// <summary>Reads and closes <paramref name="stream"/>.</summary>
     /// <exception cref="ImageRejectedException">Longer than <see cref="SourceLimits.MaxWholeLength"/>.</exception>
-    public static byte[] ReadToEnd(Stream stream, SourceLimits limits, int expectedLength = 0)
+    public static byte[] ReadToEnd(Stream stream, SourceLimits limits)
     {
         using (stream)
         {
+            var expectedLength = 0;
             if (stream.CanSeek)
             {
                 if (stream.Length > limits.MaxWholeLength)

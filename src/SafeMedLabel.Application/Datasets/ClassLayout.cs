@@ -9,14 +9,15 @@ internal static class ClassLayout
         "Expected is one folder per class with the pictures in it, for example Parasitized/… and Uninfected/…, at the top or one folder down; or a manifest.csv beside the pictures.";
 
     /// <summary>Takes the files in class folders.</summary>
-    /// <exception cref="DatasetException">Fewer than two class folders.</exception>
-    public static SourceLayout Find(SourceCatalogue catalogue)
+    /// <exception cref="DatasetException">Fewer than two class folders, or too many files that must not be read.</exception>
+    public static SourceLayout Find(SourceCatalogue catalogue, SourceLimits limits, CancellationToken cancellationToken)
     {
         var root = FindRoot(Candidates(catalogue).Select(candidate => candidate.Parts));
         var classNames = new SortedSet<string>(StringComparer.Ordinal);
         var misnamed = new List<RejectedFile>();
         foreach (var (id, entry, parts) in Candidates(catalogue))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (ClassOf(parts, root) is { } folder)
             {
                 var className = TextRule.Clean(folder);
@@ -38,7 +39,15 @@ internal static class ClassLayout
             }
         }
 
-        List<RejectedFile> rejected = [.. Shown(catalogue).Where(shown => shown.Entry.Refusal is not null).Select(shown => new RejectedFile(shown.Entry.Path, shown.Entry.Refusal!)), .. misnamed];
+        List<RejectedFile> rejected =
+        [
+            .. Shown(catalogue).Where(shown => shown.Entry.Refusal is not null).Select(shown => new RejectedFile(shown.Entry.Path, shown.Entry.Refusal!)).Concat(misnamed).Take(limits.MaxRejected + 1),
+        ];
+        if (rejected.Count > limits.MaxRejected)
+        {
+            throw limits.TooManyRejected(rejected[0]);
+        }
+
         if (classNames.Count < 2)
         {
             var found = classNames.Count == 0
@@ -48,6 +57,11 @@ internal static class ClassLayout
                 ? FormattableString.Invariant($" Refused: {rejected.Count}, the first '{rejected[0].Path}': {rejected[0].Reason}")
                 : "";
             throw new DatasetException($"{found} {Expected}{refused}");
+        }
+
+        if (classNames.FirstOrDefault(name => name.Length > ProjectClass.MaxName) is { } tooLong)
+        {
+            throw new DatasetException($"A class is called by at most {ProjectClass.MaxName} characters; '{tooLong[..ProjectClass.MaxName]}…' is longer.");
         }
 
         return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, root));

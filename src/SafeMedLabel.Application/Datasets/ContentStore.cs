@@ -73,8 +73,8 @@ public sealed class ContentStore(string folder)
         var hash = Hash(bytes);
         var path = PathOf(hash);
 
-        // A file that a power failure cut short is written again rather than believed.
-        if (File.Exists(path) && new FileInfo(path).Length == bytes.Length)
+        // A file that a power failure cut short, or a disk changed, is written again rather than believed.
+        if (Holds(path, bytes))
         {
             return hash;
         }
@@ -104,7 +104,10 @@ public sealed class ContentStore(string folder)
     /// Returns when everything kept so far lies on the disk, where a power failure does not reach it: once for many files, for each alone
     /// would wait as long. Only Linux can do that; elsewhere the system writes in its own time.
     /// </summary>
-    public void Settle()
+    public void Settle() => Settle(folder);
+
+    /// <summary>As <see cref="Settle()"/>, of everything on the disk of some folder.</summary>
+    internal static void Settle(string folder)
     {
         if (!OperatingSystem.IsLinux() || !Directory.Exists(folder))
         {
@@ -127,6 +130,19 @@ public sealed class ContentStore(string folder)
     /// <summary>Where in the store's folder the bytes of a hash lie.</summary>
     internal static string PlaceOf(string hash) =>
         IsHash(hash) ? Path.Combine(hash[..2], hash[2..4], hash) : throw new ArgumentException("This is no content hash.", nameof(hash));
+
+    private static bool Holds(string path, byte[] bytes)
+    {
+        try
+        {
+            return new FileInfo(path) is { Exists: true } file && file.Length == bytes.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes);
+        }
+        catch (IOException)
+        {
+            // What cannot be read, or was deleted just now, holds nothing.
+            return false;
+        }
+    }
 
     private static string NewTemporary(string folder) => Path.Combine(folder, $"{Guid.NewGuid():n}.tmp");
 

@@ -58,13 +58,13 @@ public sealed class DatasetImport
     /// <summary>Where the images were taken, such as a laboratory or a microscope; null where nobody said.</summary>
     public string? Site { get; set; }
 
-    /// <summary>True when the source is an upload, deleted after a completed import.</summary>
+    /// <summary>True when the source was uploaded or fetched for this import, and goes when it ends; only a dry run keeps it, until it is decided on.</summary>
     public bool IsUpload { get; set; }
 
     /// <summary>Where the source is to be fetched from; null where it lies on the server. It may hold a secret.</summary>
     public string? Address { get; set; }
 
-    /// <summary>What the SHA-256 of the fetched file must be; null where nobody knows.</summary>
+    /// <summary>What the SHA-256 of the fetched file must be: as somebody gave it, or else what the first fetch brought. Null until somebody knows.</summary>
     public string? Sha256 { get; set; }
 
     /// <summary>Bytes fetched so far.</summary>
@@ -141,11 +141,7 @@ public sealed class DatasetImport
     {
         if (IsUpload && SourcePath.StartsWith(storage.UploadFolder, StringComparison.Ordinal))
         {
-            var part = $"{SourcePath}.part";
-            foreach (var file in (string[])[SourcePath, part, ArchiveDownload.MarkOf(part)])
-            {
-                File.Delete(file);
-            }
+            ArchiveDownload.Delete(SourcePath);
         }
     }
 
@@ -160,7 +156,7 @@ public sealed class DatasetImport
     }
 
     /// <summary>Deletes the patches, where there are any.</summary>
-    internal void DeletePatches(StorageOptions storage)
+    private void DeletePatches(StorageOptions storage)
     {
         if (PatchSize is not null && Directory.Exists(PatchFolder(storage)))
         {

@@ -18,17 +18,18 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
     /// <exception cref="DatasetException">
     /// The source cannot be read, its classes are not the project's, or its manifest parts a patient's images.
     /// </exception>
-    public Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default) => ImportAsync(import, import.SourcePath, [], cancellationToken);
+    public Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default) => ImportAsync(import, import.SourcePath, [], null, cancellationToken);
 
     /// <summary>Imports what was made of what <paramref name="import"/> names.</summary>
     /// <param name="import">The import; its row follows.</param>
     /// <param name="path">Where it lies.</param>
     /// <param name="rejected">Files that were left out when it was made.</param>
+    /// <param name="progress">Hears, until the first images go in, how many of how many files are half done: a file is read twice, once to be compared.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">As above.</exception>
-    public async Task ImportAsync(DatasetImport import, string path, IReadOnlyList<RejectedFile> rejected, CancellationToken cancellationToken = default)
+    public async Task ImportAsync(DatasetImport import, string path, IReadOnlyList<RejectedFile> rejected, Action<int, int>? progress, CancellationToken cancellationToken = default)
     {
-        using var source = DatasetSource.Open(path, scratchFolder: store.Folder);
+        using var source = DatasetSource.Open(path, scratchFolder: store.Folder, cancellationToken: cancellationToken);
         source.Refuse(rejected);
         await PrepareAsync(import, source, cancellationToken);
         var classes = await ClassesAsync(import, source, cancellationToken);
@@ -37,7 +38,8 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var conflicts = new List<Guid>();
         var planner = new ImportPlanner(source, store);
         import.Total = reader.Total;
-        foreach (var (images, unusable, processed) in reader.Batches<Look>(import.IsDryRun ? file => Look.At(file.Picture) : file => Keep(file, cancellationToken), cancellationToken))
+        foreach (var (images, unusable, processed) in reader.Batches<Look>(
+            import.IsDryRun ? file => Look.At(file.Picture) : file => Keep(file, cancellationToken), read => progress?.Invoke(read, reader.Total), cancellationToken))
         {
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
@@ -76,7 +78,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
             }
 
             db.ImportIssues.AddRange(unusable.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
-            import.Processed = processed;
+            import.Processed = (reader.Total + processed) / 2;
             import.Added += added.Count;
             import.Rejected += unusable.Count;
             import.Conflicts = conflicts.Count;
@@ -86,6 +88,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
             await transaction.CommitAsync(cancellationToken);
         }
 
+        import.Processed = import.Total;
         import.Duplicates = import.Processed - import.Added - import.Rejected;
         if (import.IsDryRun)
         {

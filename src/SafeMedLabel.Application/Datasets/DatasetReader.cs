@@ -43,11 +43,12 @@ public sealed class DatasetReader(DatasetSource source, PatientPattern pattern)
     /// Takes a file and returns what is kept of it; called on several threads. The rest is dropped at once, for a
     /// batch of large pictures does not fit into memory.
     /// </param>
+    /// <param name="progress">Hears, before the first batch comes, how many files are read and compared; null where nobody listens.</param>
     /// <param name="cancellationToken">Stops between two pictures.</param>
-    public IEnumerable<ReadBatch<T>> Batches<T>(Func<OpenedFile, T> derive, CancellationToken cancellationToken = default)
+    public IEnumerable<ReadBatch<T>> Batches<T>(Func<OpenedFile, T> derive, Action<int>? progress = null, CancellationToken cancellationToken = default)
     {
         // Contradictions are known only when every file was read: once to compare, and once more below to decode.
-        var inventory = SourceInventory.Take(source, cancellationToken);
+        var inventory = SourceInventory.Take(source, progress, cancellationToken);
         var processed = Total - inventory.Count;
         yield return new ReadBatch<T>([], inventory.Rejected, processed);
         var classes = source.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, StringComparer.Ordinal);

@@ -44,8 +44,9 @@ public abstract class DatasetSource : IDisposable
     /// <param name="path">A folder, a zip file, or a manifest in the folder of its pictures.</param>
     /// <param name="limits"><see cref="SourceLimits.Default"/> where null.</param>
     /// <param name="scratchFolder">Where slides of a zip are unpacked while they are read; the system's folder for temporary files where null.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">Not found, not readable, not in the expected layout, or over a limit.</exception>
-    public static DatasetSource Open(string path, SourceLimits? limits = null, string? scratchFolder = null)
+    public static DatasetSource Open(string path, SourceLimits? limits = null, string? scratchFolder = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         limits ??= SourceLimits.Default;
@@ -56,8 +57,8 @@ public abstract class DatasetSource : IDisposable
                 : Manifest.IsNamedSo(path) && File.Exists(path) ? new FolderSource(Path.GetDirectoryName(Path.GetFullPath(path))!, limits)
                 : File.Exists(path) ? new ZipSource(path, limits, scratchFolder ?? Path.GetTempPath())
                 : throw new DatasetException($"There is no folder or zip at '{path}'.");
-            source.Catalogue = SourceCatalogue.Of(source, source.List());
-            source.Arrange(Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindIn(source.Catalogue));
+            source.Catalogue = SourceCatalogue.Of(source, source.List(cancellationToken), cancellationToken);
+            source.Arrange(Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindIn(source.Catalogue), cancellationToken);
             return source;
         }
         catch (Exception exception)
@@ -93,7 +94,7 @@ public abstract class DatasetSource : IDisposable
 
     /// <summary>The content of a file that is no picture, as of <see cref="Open(SourceEntry, CancellationToken)"/>.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
-    internal FileContent OpenText(SourceEntry entry) => IsLong(entry) ? OpenLong(entry, isPicture: false, CancellationToken.None) : FileContent.Of(ReadWhole(entry));
+    internal FileContent OpenText(SourceEntry entry, CancellationToken cancellationToken) => IsLong(entry) ? OpenLong(entry, isPicture: false, cancellationToken) : FileContent.Of(ReadWhole(entry));
 
     /// <summary>The SHA-256 of a file's content, in hexadecimal digits.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Open(SourceEntry, CancellationToken)"/>.</exception>
@@ -119,7 +120,7 @@ public abstract class DatasetSource : IDisposable
     }
 
     /// <summary>Every file there is, hidden and refused ones included, in no particular order.</summary>
-    private protected abstract IEnumerable<SourceEntry> List();
+    private protected abstract IEnumerable<SourceEntry> List(CancellationToken cancellationToken);
 
     /// <summary>Reads a file that is not long.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
@@ -168,9 +169,9 @@ public abstract class DatasetSource : IDisposable
     /// <summary>Whether a file is read in parts, if it can be.</summary>
     private protected static bool IsLong(SourceEntry entry) => entry.Length > FileContent.MaxHeld;
 
-    private void Arrange(string? manifest)
+    private void Arrange(string? manifest, CancellationToken cancellationToken)
     {
-        var layout = manifest is null ? ClassLayout.Find(Catalogue) : Manifest.Arrange(manifest, this);
+        var layout = manifest is null ? ClassLayout.Find(Catalogue, Limits, cancellationToken) : Manifest.Arrange(manifest, this, cancellationToken);
         Rejected = layout.Rejected;
         ClassNames = layout.ClassNames;
         IsSynthetic = layout.IsSynthetic;

@@ -7,7 +7,7 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
 {
     private readonly string _root = Path.GetFullPath(folder);
 
-    private protected override IEnumerable<SourceEntry> List()
+    private protected override IEnumerable<SourceEntry> List(CancellationToken cancellationToken)
     {
         var count = 0;
         var folders = new Stack<DirectoryInfo>([new DirectoryInfo(_root)]);
@@ -15,6 +15,7 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
         {
             foreach (var info in current.EnumerateFileSystemInfos())
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (++count > Limits.MaxFiles)
                 {
                     throw new DatasetException(FormattableString.Invariant($"The folder holds more than {Limits.MaxFiles:N0} files."));

@@ -54,13 +54,12 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         }
         catch (DatasetException refused)
         {
-            await EndAsync(import, ImportState.Failed, refused.Message);
-            import.DeletePatches(storage);
+            await FailAsync(import, refused.Message);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Import {ImportId} failed.", importId);
-            await EndAsync(import, ImportState.Failed, "Something went wrong; the worker's log has the details.");
+            await FailAsync(import, "Something went wrong; the worker's log has the details.");
         }
         finally
         {
@@ -69,17 +68,19 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         }
     }
 
-    /// <summary>Fetches what is to be fetched and is not here yet, as it is after a dry run.</summary>
+    /// <summary>
+    /// Fetches what is to be fetched. What is here already, as after a dry run, is used only where it is the file that was asked for or looked at.
+    /// </summary>
     private async Task FetchAsync(DatasetImport import, CancellationToken cancellationToken)
     {
-        if (import.Address is not { } address || File.Exists(import.SourcePath))
+        if (import.Address is not { } address)
         {
             return;
         }
 
         var isDue = EverySoOften();
         await using var db = await BeginAsync(import, cancellationToken);
-        await download.FetchAsync(
+        import.Sha256 = await download.FetchAsync(
             new Uri(address),
             import.SourcePath,
             import.Sha256,
@@ -92,35 +93,40 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
                 }
             },
             cancellationToken);
+        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.Sha256, import.Sha256), cancellationToken);
     }
 
     private async Task ImportAsync(DatasetImport import, CancellationToken cancellationToken)
     {
+        var isDue = EverySoOften();
+        await using var db = await BeginAsync(import, cancellationToken);
         if (import.PatchSize is not { } size)
         {
-            await importer.ImportAsync(import, cancellationToken);
+            await importer.ImportAsync(import, import.SourcePath, [], HalfDone, cancellationToken);
             return;
         }
 
-        var isDue = EverySoOften();
         var folder = import.PatchFolder(storage);
-        await using var db = await BeginAsync(import, cancellationToken);
         var patches = await Task.Run(
             () => new PatchCutter(size).Cut(
                 import.SourcePath,
                 new PatientPattern(import.PatientPattern),
                 folder,
-                (cut, all) =>
-                {
-                    if (isDue())
-                    {
-                        db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.Processed, cut).SetProperty(i => i.Total, all));
-                    }
-                },
+                Done,
                 cancellationToken),
             cancellationToken);
         (import.PicturesCut, import.BlankPatches) = (patches.Cut, patches.Blank);
-        await importer.ImportAsync(import, folder, patches.Rejected, cancellationToken);
+        await importer.ImportAsync(import, folder, patches.Rejected, HalfDone, cancellationToken);
+
+        void HalfDone(int read, int all) => Done(read / 2, all);
+
+        void Done(int done, int all)
+        {
+            if (isDue())
+            {
+                db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.Processed, done).SetProperty(i => i.Total, all));
+            }
+        }
     }
 
     /// <summary>Says that work on the import has begun, in the context by which its progress is then written.</summary>
@@ -174,6 +180,13 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         (import.Added, import.Conflicts, import.WithoutPatient) = (0, 0, 0);
         await EndAsync(import, ImportState.Cancelled, null);
         import.DeleteFiles(storage);
+    }
+
+    /// <summary>Ends an import that cannot go on, and leaves none of its files: first them, for it may be the full disk that stopped it.</summary>
+    private async Task FailAsync(DatasetImport import, string reason)
+    {
+        import.DeleteFiles(storage);
+        await EndAsync(import, ImportState.Failed, reason);
     }
 
     private async Task EndAsync(DatasetImport import, ImportState state, string? error)

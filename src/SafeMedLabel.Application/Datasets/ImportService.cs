@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets.Patches;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Naming;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Requests;
 
@@ -54,18 +54,19 @@ public sealed record ImportRequest(int ProjectId, string SourcePath, string Sour
         Uri.TryCreate(pathOrAddress, UriKind.Absolute, out address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp);
 
     /// <summary>What is wrong with the address or its hash, as a sentence; null where nothing is.</summary>
-    internal string? AddressProblem() => this switch
+    internal string? AddressProblem(OutboundGuard outbound) => this switch
     {
         { Address: null, Sha256: null } => null,
         { Address: null } => "A SHA-256 is for what is fetched from an address.",
         { Address.Length: > DatasetImport.MaxAddress } => $"An address has at most {DatasetImport.MaxAddress} characters.",
         { Sha256: { } hash } when !ContentStore.IsHash(hash) => "A SHA-256 has 64 hex digits.",
+        { Address: { } place } => IsAddress(place, out var address) ? outbound.Problem(address) : "An address begins with http:// or https://.",
         _ => null,
     };
 }
 
 /// <summary>Starts and shows imports. The work itself is the worker's.</summary>
-public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, StorageOptions storage, TimeProvider time)
+public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, StaleDryRuns staleDryRuns, OutboundGuard outbound, StorageOptions storage, TimeProvider time)
 {
     /// <summary>The most issues shown of one import.</summary>
     public const int MaximumIssues = 1000;
@@ -109,7 +110,7 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
 
         var asked = request.Keyed;
         request = request with { Sha256 = string.IsNullOrWhiteSpace(request.Sha256) ? null : request.Sha256.Trim().ToLowerInvariant() };
-        if (request.AddressProblem() is { } unfit)
+        if (request.AddressProblem(outbound) is { } unfit)
         {
             return Result.Refused(unfit);
         }
@@ -130,7 +131,8 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
             return Result.Refused($"A patch has {PatchCutter.MinSize} to {PatchCutter.MaxSize} pixels a side.");
         }
 
-        return await contexts.ChangeAsync(
+        DatasetImport? import = null;
+        var entered = await contexts.ChangeAsync(
             db => Once.DoAsync(
                 db,
                 asked,
@@ -152,11 +154,11 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                         return Result.Refused(Busy);
                     }
 
-                    var import = new DatasetImport
+                    import = new DatasetImport
                     {
                         ProjectId = request.ProjectId,
                         State = state,
-                        SourcePath = request.Address is { } address ? FetchedPath(request.ProjectId, address) : Path.GetFullPath(request.SourcePath),
+                        SourcePath = request.Address is null ? Path.GetFullPath(request.SourcePath) : NewFetchedPath(),
                         SourceName = TextRule.Shown(request.SourceName, DatasetImport.MaxSourceName),
                         Address = request.Address,
                         Sha256 = request.Sha256,
@@ -173,6 +175,12 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                     return import.Id;
                 }),
             cancellationToken);
+        if (entered.Succeeded && import is not null)
+        {
+            await staleDryRuns.DropReplacedAsync(import, cancellationToken);
+        }
+
+        return entered;
     }
 
     /// <summary>Lets in what a dry run has looked at.</summary>
@@ -286,8 +294,8 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
         return await db.ImportIssues.AsNoTracking().Where(i => i.ImportId == importId).OrderBy(i => i.Path).Take(MaximumIssues).ToListAsync(cancellationToken);
     }
 
-    /// <summary>The same for the same address: what broke off goes on in a later import.</summary>
-    private string FetchedPath(int projectId, string address) => Path.Combine(storage.UploadFolder, $"{ContentStore.Hash(Encoding.UTF8.GetBytes($"{projectId}\n{address}"))}.zip");
+    /// <summary>Another for each import: what one of them fetched, no other takes for its own.</summary>
+    private string NewFetchedPath() => Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
 
     private static string? Problem(string path, string pattern) =>
         Path.Exists(path) ? PatientPattern.Problem(pattern) : "There is no such folder or file on the server.";

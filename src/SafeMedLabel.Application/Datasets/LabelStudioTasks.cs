@@ -44,9 +44,18 @@ internal static partial class LabelStudioTasks
         }
     }
 
+    /// <summary>The longest address of a file; the program asks about each end of it.</summary>
+    private const int MaxAddress = 4096;
+
     /// <summary>The file that an address names: the longest end of it that is there, with or without the mark that an upload's name begins with.</summary>
     private static string PathOf(string address, Func<string, bool> isThere)
     {
+        if (address.Length > MaxAddress)
+        {
+            // Perhaps the picture itself, written as text.
+            return "";
+        }
+
         var local = address.IndexOf("?d=", StringComparison.Ordinal);
         var path = Uri.UnescapeDataString(local >= 0 ? address[(local + 3)..] : address).Replace('\\', '/');
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -80,8 +89,18 @@ internal static partial class LabelStudioTasks
 
     private static bool IsTrue(JsonElement element, string name) => Member(element, name)?.ValueKind == JsonValueKind.True;
 
-    private static JsonElement? Member(JsonElement? element, string name) =>
-        element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+    private static JsonElement? Member(JsonElement? element, string name)
+    {
+        try
+        {
+            return element is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out var member) ? member : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Beside it stands a name with half a character, which cannot be compared.
+            return null;
+        }
+    }
 
     private static string? Text(JsonElement? element)
     {

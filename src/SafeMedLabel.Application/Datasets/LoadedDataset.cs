@@ -46,7 +46,7 @@ public sealed class LoadedDataset : IDisposable
     /// <exception cref="DatasetException">It is no data set, or no image in it can be read.</exception>
     public static LoadedDataset Load(string path, int size, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: cancellationToken);
         if (source.ClassNames.Count < 2)
         {
             throw new DatasetException("The manifest gives fewer than two different labels.");
@@ -58,7 +58,7 @@ public sealed class LoadedDataset : IDisposable
         var rejected = new List<RejectedFile>();
         using (var pixels = new PixelFile(pixelPath))
         {
-            foreach (var batch in reader.Batches(file => ImageResizer.ToTrainingPixels(file.Picture.Pixels, size), cancellationToken))
+            foreach (var batch in reader.Batches(file => ImageResizer.ToTrainingPixels(file.Picture.Pixels, size), cancellationToken: cancellationToken))
             {
                 foreach (var image in batch.Images)
                 {

@@ -42,8 +42,9 @@ internal static class Manifest
     /// <summary>Reads the manifest and takes the files that it names.</summary>
     /// <param name="path">The manifest's path in the listing.</param>
     /// <param name="source">The data set, of which nothing is taken yet.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">It is neither a table nor tasks, has no column of paths, or names no file that is there.</exception>
-    public static SourceLayout Arrange(string path, DatasetSource source)
+    public static SourceLayout Arrange(string path, DatasetSource source, CancellationToken cancellationToken)
     {
         var catalogue = source.Catalogue;
         var folder = path[..(path.LastIndexOf('/') + 1)];
@@ -51,7 +52,7 @@ internal static class Manifest
 
         // Where readers' answers come along, the label is what they come to, and only the class apart from them is the picture's own.
         var readings = catalogue.Find(folder + ReadingTable.FileName) is { } beside
-            ? Read(source, ReadingTable.Name, beside.Entry, text => ReadingTable.Of(beside.Entry.Path, text))
+            ? Read(source, ReadingTable.Name, beside.Entry, text => ReadingTable.Of(beside.Entry.Path, text, source.Limits, cancellationToken), cancellationToken)
             : null;
         var classNames = new HashSet<string>(StringComparer.Ordinal);
         var entry = catalogue.Find(path)!.Value.Entry;
@@ -64,6 +65,7 @@ internal static class Manifest
         {
             foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null).Select(row => row.Clean()))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var own = readings is null ? row.Label : row.Reference;
                 if (Take(row, folder + row.Path, own, catalogue) is { } problem)
                 {
@@ -74,6 +76,16 @@ internal static class Manifest
                     classNames.UnionWith(new[] { row.Label, own }.OfType<string>());
                 }
 
+                if (classNames.Count > source.Limits.MaxLabels)
+                {
+                    throw new DatasetException(FormattableString.Invariant($"The manifest has more than {source.Limits.MaxLabels:N0} different labels; is that the right column?"));
+                }
+
+                if (rejected.Count > source.Limits.MaxRejected)
+                {
+                    throw source.Limits.TooManyRejected(rejected[0]);
+                }
+
                 if (catalogue.FileCount + rejected.Count > source.Limits.MaxFiles)
                 {
                     throw new DatasetException(FormattableString.Invariant($"The manifest names more than {source.Limits.MaxFiles:N0} files."));
@@ -81,7 +93,7 @@ internal static class Manifest
             }
 
             return true;
-        });
+        }, cancellationToken);
         if (catalogue.FileCount == 0)
         {
             throw new DatasetException(rejected.Count == 0 ? "The manifest names no files." : $"The manifest names no file that can be taken. {rejected[0].Reason}");
@@ -97,7 +109,7 @@ internal static class Manifest
         IsTasks(path) ? LabelStudioTasks.Rows(text, isThere) : ManifestTable.Rows(text);
 
     /// <summary>Reads a text of the data set.</summary>
-    private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<TextReader, T> read)
+    private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<TextReader, T> read, CancellationToken cancellationToken)
     {
         if (entry.Refusal is { } refusal)
         {
@@ -106,7 +118,7 @@ internal static class Manifest
 
         try
         {
-            using var content = source.OpenText(entry);
+            using var content = source.OpenText(entry, cancellationToken);
             using var text = new StreamReader(content.OpenRead(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
             return read(text);
         }

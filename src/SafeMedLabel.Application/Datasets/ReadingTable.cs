@@ -30,8 +30,10 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
     /// <summary>Reads the table.</summary>
     /// <param name="path">Its path in the data set, for the reasons.</param>
     /// <param name="text">The table.</param>
-    /// <exception cref="DatasetException">It is empty, or lacks a column.</exception>
-    public static ReadingTable Of(string path, TextReader text)
+    /// <param name="limits">What it may cost to read.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">It is empty, lacks a column, or has too many lines.</exception>
+    public static ReadingTable Of(string path, TextReader text, SourceLimits limits, CancellationToken cancellationToken)
     {
         using var table = new SourceTable(Name, text);
         if (Required.FirstOrDefault(column => !table.Has(column)) is { } missing)
@@ -43,6 +45,17 @@ internal sealed record ReadingTable(IReadOnlyList<BroughtReading> Readings, IRea
         var rejected = new List<RejectedFile>();
         while (table.Read())
         {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (readings.Count + rejected.Count >= limits.MaxReadings)
+            {
+                throw new DatasetException(FormattableString.Invariant($"The table of readings has more than {limits.MaxReadings:N0} lines."));
+            }
+
+            if (rejected.Count > limits.MaxRejected)
+            {
+                throw limits.TooManyRejected(rejected[0]);
+            }
+
             var (reading, problem) = Read(table);
             if (reading is not null)
             {

@@ -47,7 +47,7 @@ internal sealed class SourceCatalogue : IDisposable
     }
 
     /// <summary>Of a source, what its folder or zip lists.</summary>
-    public static SourceCatalogue Of(DatasetSource source, IEnumerable<SourceEntry> listing)
+    public static SourceCatalogue Of(DatasetSource source, IEnumerable<SourceEntry> listing, CancellationToken cancellationToken)
     {
         var catalogue = new SourceCatalogue(source);
         try
@@ -55,6 +55,7 @@ internal sealed class SourceCatalogue : IDisposable
             using var add = catalogue.Command("INSERT INTO Entry (Path, Length, Place, Refusal) VALUES ($0, $1, $2, $3)", count: 4);
             foreach (var entry in listing)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 Set(add, entry.Path, entry.Length, entry.Place, entry.Refusal).ExecuteNonQuery();
             }
 

@@ -30,9 +30,11 @@ public sealed class SourceInventory
 
     /// <summary>Reads and compares all files of a source.</summary>
     /// <param name="source">An open source.</param>
+    /// <param name="progress">Hears how many files are read; null where nobody listens.</param>
     /// <param name="cancellationToken">Stops between two files.</param>
-    public static SourceInventory Take(DatasetSource source, CancellationToken cancellationToken)
+    public static SourceInventory Take(DatasetSource source, Action<int>? progress, CancellationToken cancellationToken)
     {
+        var read = 0;
         ArgumentNullException.ThrowIfNull(source);
         List<RejectedFile> rejected = [.. source.Rejected];
         foreach (var batch in source.Files.Chunk(BatchSize))
@@ -48,6 +50,14 @@ public sealed class SourceInventory
                     source.Catalogue.Add(file, digest!);
                 }
             }
+
+            if (rejected.Count > source.Limits.MaxRejected)
+            {
+                throw source.Limits.TooManyRejected(rejected[0]);
+            }
+
+            read += batch.Length;
+            progress?.Invoke(read);
         }
 
         return new SourceInventory(source.Catalogue, rejected);

@@ -3,6 +3,9 @@ namespace SafeMedLabel.Application.Datasets;
 /// <summary>What may be a name inside a data set.</summary>
 internal static class SourcePath
 {
+    /// <summary>The longest name, folders included.</summary>
+    public const int MaxLength = 1024;
+
     /// <summary>True for absolute paths, drive letters, <c>..</c> and names with control characters: nothing honest is called so.</summary>
     public static bool LeadsOut(string path) =>
         path.StartsWith('/') ||

@@ -8,10 +8,12 @@ namespace SafeMedLabel.Application.Datasets;
 internal sealed class SourceTable : IDisposable
 {
     private const int MaxField = 4096;
+    private const int MaxLine = 1 << 16;
 
     private static readonly string[] Delimiters = ["\t", ";", ","];
 
     private readonly string _name;
+    private readonly RationedReader _text;
     private readonly CsvReader _csv;
     private readonly Dictionary<string, int> _columns;
 
@@ -22,7 +24,8 @@ internal sealed class SourceTable : IDisposable
     public SourceTable(string name, TextReader text)
     {
         _name = name;
-        _csv = new CsvReader(text, new CsvConfiguration(CultureInfo.InvariantCulture)
+        _text = new RationedReader(text, FormattableString.Invariant($"The {name} has a line of more than {MaxLine:N0} characters; is it a table?"));
+        _csv = new CsvReader(_text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             DetectDelimiter = true,
             GetDelimiter = beginning => DelimiterOf(beginning.Text),
@@ -50,11 +53,12 @@ internal sealed class SourceTable : IDisposable
     public bool Has(string column) => _columns.ContainsKey(column);
 
     /// <summary>Goes to the next line; false after the last.</summary>
-    /// <exception cref="DatasetException">A field is longer than any can be.</exception>
+    /// <exception cref="DatasetException">A field or the line is longer than any can be.</exception>
     public bool Read()
     {
         try
         {
+            _text.Ration = MaxLine;
             return _csv.Read();
         }
         catch (MaxFieldSizeException tooLong)

@@ -28,6 +28,7 @@ internal sealed class ZipDirectory : IDisposable
     private const ushort Deflated64 = 9;
     private const int EncryptedFlag = 1;
     private const ushort Zip64 = 1;
+    private const int HeaderLength = 30;
     private const int EndLength = 22;
     private const int LocatorLength = 20;
 
@@ -72,6 +73,30 @@ internal sealed class ZipDirectory : IDisposable
         Require(place == _place.Length);
     }
 
+    /// <summary>How many bytes the zip has.</summary>
+    public long FileLength => _fileLength;
+
+    /// <summary>
+    /// Whether each member lies in a place of its own, and none in that of the directory. Where two share bytes a few of them unfold to as much as
+    /// one likes (David Fifield: A better zip bomb, 2019). No program that packs files makes such a zip.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataException">The directory is damaged.</exception>
+    public bool LiesApart(CancellationToken cancellationToken)
+    {
+        // Most zips list their members as they lie there; only of others all places are held.
+        var end = 0L;
+        if (Places(cancellationToken).All(place => place.Start >= end && (end = place.End) <= _place.Start))
+        {
+            return true;
+        }
+
+        var places = Places(cancellationToken).ToArray();
+        Array.Sort(places);
+        end = 0;
+        return Array.TrueForAll(places, place => place.Start >= end && (end = place.End) <= _place.Start);
+    }
+
     /// <summary>The member whose entry lies at a place of the directory.</summary>
     public ZipMember At(long place)
     {
@@ -95,10 +120,7 @@ internal sealed class ZipDirectory : IDisposable
             }
         }
 
-        Span<byte> header = stackalloc byte[30];
-        Fill(header, member.Offset);
-        Require(Int(header, 0) == 0x04034B50);
-        var start = member.Offset + header.Length + Short(header, 26) + Short(header, 28);
+        var start = StartOf(member) ?? throw Damaged();
         Require(start <= _fileLength - member.PackedLength);
         using var packed = new FileSection(_file, start, member.PackedLength);
         using var content = member.Method switch
@@ -118,6 +140,30 @@ internal sealed class ZipDirectory : IDisposable
         {
             _archive.Value.Dispose();
         }
+    }
+
+    /// <summary>Where the members lie, each with its header, in the directory's order. Of one whose header is damaged, which is never read, the least that it takes.</summary>
+    private IEnumerable<(long Start, long End)> Places(CancellationToken cancellationToken)
+    {
+        foreach (var (_, member) in Members())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var start = StartOf(member) ?? member.Offset;
+            yield return (member.Offset, member.PackedLength > long.MaxValue - start ? long.MaxValue : start + member.PackedLength);
+        }
+    }
+
+    /// <summary>Where a member's bytes begin, behind a header of its own; null where there is none.</summary>
+    private long? StartOf(ZipMember member)
+    {
+        Span<byte> header = stackalloc byte[HeaderLength];
+        if (member.Offset > _fileLength - header.Length)
+        {
+            return null;
+        }
+
+        Fill(header, member.Offset);
+        return Int(header, 0) == 0x04034B50 ? member.Offset + header.Length + Short(header, 26) + Short(header, 28) : null;
     }
 
     /// <summary>The record at the zip's end, before a comment of any text, and what stands before it in a long zip.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Hashing;
 using SafeMedLabel.Application.Imaging;
 
@@ -16,6 +17,11 @@ internal sealed class ZipSource : DatasetSource
     private readonly string _scratchFolder;
     private readonly ZipDirectory _zip;
 
+    /// <summary>How long unpacking may take, all threads together; known once the files are listed.</summary>
+    private TimeSpan _patience = TimeSpan.MaxValue;
+
+    private long _spentTicks;
+
     public ZipSource(string path, SourceLimits limits, string scratchFolder)
         : base(limits)
     {
@@ -33,9 +39,14 @@ internal sealed class ZipSource : DatasetSource
         base.Dispose(disposing);
     }
 
-    private protected override IEnumerable<SourceEntry> List()
+    private protected override IEnumerable<SourceEntry> List(CancellationToken cancellationToken)
     {
-        var count = 0;
+        if (!_zip.LiesApart(cancellationToken))
+        {
+            throw new DatasetException($"'{_name}' is refused: files in it lie one over the other; it is damaged, or made to unfold without end.");
+        }
+
+        var (count, total, most) = (0, 0L, Limits.MaxTotalLength(_zip.FileLength));
         foreach (var (place, member) in _zip.Members())
         {
             if (++count > Limits.MaxFiles)
@@ -49,18 +60,30 @@ internal sealed class ZipSource : DatasetSource
             }
 
             var path = member.Name.Replace('\\', '/');
-            if (!path.EndsWith('/'))
+            if (path.EndsWith('/'))
             {
-                yield return new SourceEntry(path, member.Length, place, Refusal(member, path));
+                continue;
             }
+
+            var refusal = Refusal(member, path);
+            total += refusal is null ? member.Length : 0;
+            if (total > most)
+            {
+                throw new DatasetException(FormattableString.Invariant($"'{_name}' would unfold to more than {most >> 20:N0} MiB, far more than its size allows for; unpack it by hand and import the folder."));
+            }
+
+            yield return new SourceEntry(path.Length > SourcePath.MaxLength ? path[..SourcePath.MaxLength] : path, member.Length, place, refusal);
         }
+
+        _patience = Limits.MaxUnpackingTime(_zip.FileLength, count);
     }
 
     private protected override byte[] ReadWhole(SourceEntry entry) => Unpacking(entry, member =>
     {
-        var content = _zip.Read(member, stream => BoundedReader.ReadToEnd(stream, Limits, (int)member.Length));
-
-        // The sizes and the checksum are the zip's own claims until the bytes are there.
+        // The sizes and the checksum are the zip's own claims until the bytes are there; one byte more than claimed tells that there are more.
+        var content = new byte[member.Length + 1];
+        var length = _zip.Read(member, stream => stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false));
+        Array.Resize(ref content, length);
         return content.Length == member.Length && Crc32.HashToUInt32(content) == member.Crc32 ? content : throw new ImageRejectedException(Damaged);
     });
 
@@ -90,6 +113,7 @@ internal sealed class ZipSource : DatasetSource
 
         void Take(ReadOnlySpan<byte> piece)
         {
+            RequireTime();
             length += piece.Length;
             if (length > member.Length)
             {
@@ -103,6 +127,8 @@ internal sealed class ZipSource : DatasetSource
 
     private T Unpacking<T>(SourceEntry entry, Func<ZipMember, T> unpack)
     {
+        RequireTime();
+        var began = Stopwatch.GetTimestamp();
         try
         {
             return unpack(_zip.At(entry.Place));
@@ -112,10 +138,28 @@ internal sealed class ZipSource : DatasetSource
             // Of a long file an IOException may as well be that of what is written, to a full disk.
             throw new ImageRejectedException(NotUnpacked, exception);
         }
+        finally
+        {
+            Interlocked.Add(ref _spentTicks, Stopwatch.GetElapsedTime(began).Ticks);
+        }
+    }
+
+    /// <exception cref="DatasetException">Unpacking took longer than any honest zip's does.</exception>
+    private void RequireTime()
+    {
+        if (Interlocked.Read(ref _spentTicks) > _patience.Ticks)
+        {
+            throw new DatasetException($"'{_name}' takes too long to unpack for its size; unpack it by hand and import the folder.");
+        }
     }
 
     private string? Refusal(ZipMember member, string path)
     {
+        if (path.Length > SourcePath.MaxLength)
+        {
+            return FormattableString.Invariant($"The name is longer than {SourcePath.MaxLength} characters.");
+        }
+
         if (SourcePath.LeadsOut(path))
         {
             return "The name leads out of the data set.";

@@ -58,8 +58,8 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         int projectId, IReadOnlyList<string> contentHashes, int size, IProgress<double> progress, CancellationToken cancellationToken)
     {
         var pixels = new PixelSource(Path.Combine(storage.ProjectFolder(projectId), $"pixels-{size}-{Hash(contentHashes)[..16]}.rgb"), size);
-        // One that was cut short or added to is made again rather than believed.
-        if (new FileInfo(pixels.Path) is not { Exists: true } file || file.Length != contentHashes.Count * 3L * size * size)
+        // A file of another length holds other pixels than its name says.
+        if (new FileInfo(pixels.Path) is not { Exists: true } file || file.Length != (long)contentHashes.Count * size * size * 3)
         {
             await Task.Run(() => WritePixels(contentHashes, pixels, progress, cancellationToken), cancellationToken);
         }

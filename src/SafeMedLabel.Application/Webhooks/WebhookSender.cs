@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Webhooks;
@@ -35,14 +36,14 @@ public sealed class WebhookSender(IDbContextFactory<AppDbContext> contexts, Webh
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>Adds it with its HTTP client, whose own log would hold addresses, and which goes where it was told and nowhere that leads on to.</summary>
+    /// <summary>Adds it with its HTTP client, which goes where it was told and nowhere that leads on to.</summary>
     public static void AddTo(IServiceCollection services)
     {
-        services.AddHttpClient(Client, client =>
+        services.AddOutboundClient(Client, redirects: 0, client =>
         {
             client.Timeout = Patience;
             client.DefaultRequestHeaders.UserAgent.ParseAdd("SafeMedLabel");
-        }).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+        });
         services.AddSingleton<WebhookSender>();
         services.AddHostedService(provider => provider.GetRequiredService<WebhookSender>());
     }
@@ -158,6 +159,10 @@ public sealed class WebhookSender(IDbContextFactory<AppDbContext> contexts, Webh
             request.Headers.Add("webhook-signature", WebhookSignature.Of(secrets.Of(webhook), message.MessageId, seconds, message.Payload));
             using var answer = await clients.CreateClient(Client).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return (answer.StatusCode, string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {ReasonPhrases.GetReasonPhrase((int)answer.StatusCode)}"));
+        }
+        catch (HttpRequestException refused) when (OutboundGuard.Refused(refused))
+        {
+            return (null, OutboundGuard.Refusal);
         }
         catch (HttpRequestException unreachable)
         {

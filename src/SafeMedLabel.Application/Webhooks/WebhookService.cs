@@ -2,12 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Naming;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Webhooks;
 
 /// <summary>A project's webhooks, and what became of their messages.</summary>
-public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, WebhookSecrets secrets, TimeProvider time)
+public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, WebhookSecrets secrets, OutboundGuard outbound, TimeProvider time)
 {
     /// <summary>Most webhooks of a project.</summary>
     public const int MaximumWebhooks = 10;
@@ -31,7 +32,7 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
     public async Task<Result<string>> AddAsync(int projectId, string address, WebhookEvents events, CancellationToken cancellationToken = default)
     {
         address = address.Trim();
-        if (address.Length > Webhook.MaxAddress || !ImportRequest.IsAddress(address, out _))
+        if (address.Length > Webhook.MaxAddress || !ImportRequest.IsAddress(address, out var receiver))
         {
             return Result.Refused($"An address begins with http:// or https:// and has at most {Webhook.MaxAddress} characters.");
         }
@@ -39,6 +40,11 @@ public sealed class WebhookService(IDbContextFactory<AppDbContext> contexts, Web
         if (TextRule.Flaw(address) is { } flaw)
         {
             return Result.Refused($"An address {flaw}.");
+        }
+
+        if (outbound.Problem(receiver) is { } refusal)
+        {
+            return Result.Refused(refusal);
         }
 
         if (events == WebhookEvents.None)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using SafeMedLabel.Application.Backups;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
@@ -45,7 +46,7 @@ internal sealed class CommandRunner(bool json)
                 return Interrupted;
             }
             catch (Exception refused) when (refused is DatasetException or BackupException or ImageRejectedException or ArgumentException or InvalidDataException or IOException
-                or UnauthorizedAccessException or TrainingDivergedException or DllNotFoundException)
+                or UnauthorizedAccessException or TrainingDivergedException or DllNotFoundException or OptionsValidationException)
             {
                 await Console.Error.WriteLineAsync($"safemed: {refused.Message.ReplaceLineEndings(" ")}");
                 return Refused;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Web.Worker;
@@ -27,7 +28,7 @@ public enum WorkerStatus
 /// Starts the worker with the server, starts it again whenever it ends unasked, and ends it with the server. Training lives
 /// in a process of its own because a failure in native code takes the whole process with it.
 /// </summary>
-public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, StorageOptions storage, TimeProvider time, ILogger<WorkerSupervisor> logger) : BackgroundService
+public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, IOptions<OutboundOptions> outbound, StorageOptions storage, TimeProvider time, ILogger<WorkerSupervisor> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -87,6 +88,8 @@ public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, StorageOpt
         {
             StartInfo = CompanionProcess.StartInfo(executable, ["worker", "--storage", storage.FullRoot, "--threads", $"{options.Value.Threads}", "--until-input-ends"]),
         };
+        // The worker reads the environment alone: what the server's file of settings allows, it hears here.
+        process.StartInfo.Environment[$"{OutboundOptions.Section}__{nameof(OutboundOptions.Allow)}"] = outbound.Value.Allow ?? "";
         process.OutputDataReceived += (_, line) => Forward(line.Data);
         process.ErrorDataReceived += (_, line) => Forward(line.Data);
         try

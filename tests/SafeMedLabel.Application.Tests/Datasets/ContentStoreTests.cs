@@ -34,6 +34,16 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_holds_something_else_of_the_same_length_is_written_again()
+    {
+        var store = new ContentStore(_folder.Path);
+        store.Put("abc"u8.ToArray());
+        File.WriteAllBytes(Path.Combine(_folder.Path, "ba", "78", HashOfAbc), [0, 0, 0]);
+        store.Put("abc"u8.ToArray());
+        Assert.Equal("abc"u8, store.Open(HashOfAbc).ReadWhole());
+    }
+
+    [Fact]
     public void Many_threads_may_keep_the_same_bytes()
     {
         var store = new ContentStore(_folder.Path);

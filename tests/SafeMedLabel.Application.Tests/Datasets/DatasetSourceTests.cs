@@ -25,8 +25,8 @@ public sealed class DatasetSourceTests : IDisposable
         _folder.Add($"{above}b/Thumbs.db", [1]);
         _folder.Add("__MACOSX/b/._1.png", [1]);
 
-        using var folder = DatasetSource.Open(_folder.Path);
-        using var zip = DatasetSource.Open(Zipped());
+        using var folder = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
+        using var zip = DatasetSource.Open(Zipped(), cancellationToken: TestContext.Current.CancellationToken);
         Assert.All([folder, zip], source =>
         {
             Assert.Equal(["A", "b"], source.ClassNames);
@@ -48,7 +48,7 @@ public sealed class DatasetSourceTests : IDisposable
             _folder.Add($"{above}Uninfected/2.png", Pictures.Png(2));
         }
 
-        using var source = DatasetSource.Open(_folder.Path);
+        using var source = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["Parasitized", "Uninfected"], source.ClassNames);
         Assert.Equal(4, source.FileCount);
     }
@@ -62,7 +62,7 @@ public sealed class DatasetSourceTests : IDisposable
         _folder.Add("set/a/1.png", [1]);
         _folder.Add("set/b/1.png", [1]);
         _folder.Add(marker, []);
-        using var source = DatasetSource.Open(_folder.Path);
+        using var source = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(isSynthetic, source.IsSynthetic);
     }
 
@@ -77,7 +77,7 @@ public sealed class DatasetSourceTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "b", "folder"), elsewhere.Path);
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "b", "loop"), _folder.Path);
 
-        using var source = DatasetSource.Open(_folder.Path);
+        using var source = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["a/1.png", "b/1.png"], source.Files.Select(f => f.Path));
         Assert.Equal(["a/link.png", "b/folder", "b/loop"], source.Rejected.Select(f => f.Path));
         Assert.All(source.Rejected, f => Assert.Contains("link", f.Reason, StringComparison.Ordinal));
@@ -86,7 +86,7 @@ public sealed class DatasetSourceTests : IDisposable
     [Fact]
     public void A_link_in_a_zip_is_refused()
     {
-        using var source = DatasetSource.Open(SharedData.Require("data/hostile/symlink.zip"));
+        using var source = DatasetSource.Open(SharedData.Require("data/hostile/symlink.zip"), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal("Uninfected/ok.png", Assert.Single(source.Files).Path);
         Assert.Equal("Parasitized/link.png", Assert.Single(source.Rejected).Path);
     }
@@ -94,7 +94,7 @@ public sealed class DatasetSourceTests : IDisposable
     [Fact]
     public void A_zip_whose_names_lead_out_is_refused_where_too_little_is_left()
     {
-        var refused = Assert.Throws<DatasetException>(() => DatasetSource.Open(SharedData.Require("data/hostile/zip-slip.zip")));
+        var refused = Assert.Throws<DatasetException>(() => DatasetSource.Open(SharedData.Require("data/hostile/zip-slip.zip"), cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("leads out of the data set", refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists("/tmp/safemed-slip.png"));
     }
@@ -107,7 +107,7 @@ public sealed class DatasetSourceTests : IDisposable
     [InlineData("a/../../out.png")]
     public void A_name_that_leads_out_is_refused_and_the_rest_is_read(string name)
     {
-        using var source = DatasetSource.Open(Zip(("a/1.png", [1]), ("b/1.png", [1]), (name, [1])));
+        using var source = DatasetSource.Open(Zip(("a/1.png", [1]), ("b/1.png", [1]), (name, [1])), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["a/1.png", "b/1.png"], source.Files.Select(f => f.Path));
         Assert.Contains("leads out", Assert.Single(source.Rejected).Reason, StringComparison.Ordinal);
     }
@@ -115,7 +115,7 @@ public sealed class DatasetSourceTests : IDisposable
     [Fact]
     public void A_zip_bomb_is_refused_unread()
     {
-        using var source = DatasetSource.Open(SharedData.Require("data/hostile/zip-bomb.zip"));
+        using var source = DatasetSource.Open(SharedData.Require("data/hostile/zip-bomb.zip"), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal("Uninfected/ok.png", Assert.Single(source.Files).Path);
         Assert.Contains("unfolds to far more", Assert.Single(source.Rejected).Reason, StringComparison.Ordinal);
     }
@@ -123,7 +123,7 @@ public sealed class DatasetSourceTests : IDisposable
     [Fact]
     public void A_file_that_unfolds_implausibly_is_refused()
     {
-        using var source = DatasetSource.Open(Zip(("a/1.png", [1]), ("b/1.png", new byte[8 << 20])));
+        using var source = DatasetSource.Open(Zip(("a/1.png", [1]), ("b/1.png", new byte[8 << 20])), cancellationToken: TestContext.Current.CancellationToken);
         Assert.Contains("unfolds", Assert.Single(source.Rejected).Reason, StringComparison.Ordinal);
     }
 
@@ -138,7 +138,7 @@ public sealed class DatasetSourceTests : IDisposable
         BitConverter.TryWriteBytes(bytes.AsSpan(directory + 24), 10);
         File.WriteAllBytes(path, bytes);
 
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(1).Read());
     }
 
@@ -158,7 +158,7 @@ public sealed class DatasetSourceTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         bytes[bytes.AsSpan().IndexOf("very"u8)] = (byte)'V';
         File.WriteAllBytes(path, bytes);
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Contains("checksum", Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(0).Read()).Message, StringComparison.Ordinal);
         Assert.Equal("the very bytes"u8, source.Files.ElementAt(1).Read());
     }
@@ -170,7 +170,7 @@ public sealed class DatasetSourceTests : IDisposable
     [InlineData("data/hostile/labels-bad.csv", "The manifest names no file that can be taken. Line 2 of the manifest: there is no such file.")]
     public void An_unusable_archive_is_explained(string name, string reason) =>
         Assert.Contains(
-            reason, Assert.Throws<DatasetException>(() => DatasetSource.Open(SharedData.Require(name))).Message, StringComparison.Ordinal);
+            reason, Assert.Throws<DatasetException>(() => DatasetSource.Open(SharedData.Require(name), cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_zip_under_a_password_is_refused()
@@ -179,7 +179,7 @@ public sealed class DatasetSourceTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         bytes[bytes.AsSpan().IndexOf("PK\x01\x02"u8) + 8] |= 1;
         File.WriteAllBytes(path, bytes);
-        Assert.Contains("password", Assert.Throws<DatasetException>(() => DatasetSource.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("password", Assert.Throws<DatasetException>(() => DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class DatasetSourceTests : IDisposable
     {
         _folder.Add("a/1.png", new byte[1000]);
         _folder.Add("b/1.png", new byte[1001]);
-        using var source = DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFileLength = 1000 });
+        using var source = DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFileLength = 1000 }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1000, source.Files.ElementAt(0).Read().Length);
         Assert.Throws<ImageRejectedException>(() => source.Files.ElementAt(1).Read());
     }
@@ -197,13 +197,13 @@ public sealed class DatasetSourceTests : IDisposable
     {
         _folder.Add("a/1.png", [1]);
         _folder.Add("b/1.png", [1]);
-        Assert.Throws<DatasetException>(() => DatasetSource.Open(Zipped(), SourceLimits.Default with { MaxFiles = 1 }));
-        Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFiles = 3 }));
+        Assert.Throws<DatasetException>(() => DatasetSource.Open(Zipped(), SourceLimits.Default with { MaxFiles = 1 }, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFiles = 3 }, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void A_path_where_nothing_is_says_so() =>
-        Assert.Contains("no folder or zip", Assert.Throws<DatasetException>(() => DatasetSource.Open("/nowhere/at/all")).Message, StringComparison.Ordinal);
+        Assert.Contains("no folder or zip", Assert.Throws<DatasetException>(() => DatasetSource.Open("/nowhere/at/all", cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
 
     private string Zipped()
     {

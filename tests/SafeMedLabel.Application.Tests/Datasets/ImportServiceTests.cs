@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -16,7 +17,7 @@ public sealed class ImportServiceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync();
+        _workplace = await Workplace.CreateAsync(allow: "127.0.0.1");
         _folder.Add("0/C1thin_1.png", Pictures.Png(1));
         _folder.Add("1/C2thin_2.png", Pictures.Png(2));
         await using var db = _workplace.Open();
@@ -60,11 +61,9 @@ public sealed class ImportServiceTests : IAsyncLifetime
     [Fact]
     public async Task What_lies_at_an_address_is_fetched_once_looked_at_and_let_in()
     {
-        System.IO.Compression.ZipFile.CreateFromDirectory(_folder.Path, _folder.File("../set.zip"));
-        var content = await File.ReadAllBytesAsync(_folder.File("../set.zip"), Cancellation);
-        File.Delete(_folder.File("../set.zip"));
+        var content = Zipped();
         await using var server = await FileServer.StartAsync(content);
-        var request = ImportRequest.Of(_workplace.ProjectId, server.Address, ImportService.DefaultPatientPattern, "admin", null) with { IsDryRun = true };
+        var request = RequestOf(server) with { IsDryRun = true };
         Assert.Equal("A SHA-256 has 64 hex digits.", (await Imports.EnterAsync(request with { Sha256 = "abc" }, Cancellation)).Error);
 
         var id = (await Imports.EnterAsync(request with { Sha256 = $" {ContentStore.Hash(content).ToUpperInvariant()} " }, Cancellation)).Value;
@@ -77,6 +76,129 @@ public sealed class ImportServiceTests : IAsyncLifetime
         Assert.Equal(("cells.zip", content.Length), await Imports.GetAsync(id, Cancellation) is { } done ? (done.SourceName, done.FetchedBytes) : default);
         Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
     }
+
+    [Fact]
+    public async Task What_an_earlier_import_fetched_is_no_other_imports_and_a_wrong_hash_never_goes_in()
+    {
+        await using var server = await FileServer.StartAsync(Zipped());
+        var first = await EnterAsync(RequestOf(server) with { IsDryRun = true });
+        await RunAsync(first);
+        Assert.Equal(ImportState.Planned, (await StateAsync(first)).State);
+
+        // The same address with a hash that the file has not.
+        var wrong = await EnterAsync(RequestOf(server) with { Sha256 = new string('0', 64) });
+        await RunAsync(wrong);
+        Assert.Equal((ImportState.Failed, 0, 0), await StateAsync(wrong));
+        Assert.Contains("it is another file, and was thrown away", (await Imports.GetAsync(wrong, Cancellation))!.Error, StringComparison.Ordinal);
+
+        // The publisher has put it right.
+        _folder.Add("1/C3thin_3.png", Pictures.Png(3));
+        (server.Content, server.Tag) = (Zipped(), "v2");
+        var right = await EnterAsync(RequestOf(server) with { Sha256 = ContentStore.Hash(server.Content) });
+        await RunAsync(right);
+        Assert.Equal((ImportState.Completed, 3, 3), await StateAsync(right));
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_looked_at_goes_in_or_nothing_does(bool isGivenHash)
+    {
+        var content = Zipped();
+        await using var server = await FileServer.StartAsync(content);
+        var id = await EnterAsync(RequestOf(server) with { IsDryRun = true, Sha256 = isGivenHash ? ContentStore.Hash(content) : null });
+        await RunAsync(id);
+        Assert.Equal(ImportState.Planned, (await StateAsync(id)).State);
+        var fetched = Assert.Single(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+
+        // Somebody, or the disk, changed what was kept, and the publisher has another version.
+        _folder.Add("1/C3thin_3.png", Pictures.Png(3));
+        await File.WriteAllBytesAsync(fetched, Zipped(), Cancellation);
+        (server.Content, server.Tag) = (Zipped(), "v2");
+        Assert.True((await Imports.CarryOutAsync(id, Cancellation)).Succeeded);
+        await RunAsync(id);
+        var (state, _, images) = await StateAsync(id);
+        Assert.Equal((ImportState.Failed, 0), (state, images));
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+    }
+
+    [Fact]
+    public async Task A_dry_run_whose_file_is_lost_is_fetched_again_and_goes_in()
+    {
+        await using var server = await FileServer.StartAsync(Zipped());
+        var id = await EnterAsync(RequestOf(server) with { IsDryRun = true });
+        await RunAsync(id);
+        File.Delete(Directory.EnumerateFiles(_workplace.Storage.UploadFolder).Single());
+        Assert.True((await Imports.CarryOutAsync(id, Cancellation)).Succeeded);
+        await RunAsync(id);
+        Assert.Equal((ImportState.Completed, 2, 2), await StateAsync(id));
+        Assert.Equal(2, server.Asked.Count);
+    }
+
+    [Fact]
+    public async Task An_import_that_fails_leaves_no_file()
+    {
+        await using var server = await FileServer.StartAsync("no zip"u8.ToArray());
+        var fetched = await EnterAsync(RequestOf(server));
+        await RunAsync(fetched);
+        Assert.Equal(ImportState.Failed, (await StateAsync(fetched)).State);
+
+        Directory.CreateDirectory(_workplace.Storage.UploadFolder);
+        var upload = Path.Combine(_workplace.Storage.UploadFolder, "set.zip");
+        await File.WriteAllBytesAsync(upload, server.Content, Cancellation);
+        var uploaded = await EnterAsync(upload: upload);
+        await RunAsync(uploaded);
+        Assert.Equal(ImportState.Failed, (await StateAsync(uploaded)).State);
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+    }
+
+    [Fact]
+    public async Task A_dry_run_goes_with_its_file_when_a_newer_import_of_the_same_archive_takes_its_place()
+    {
+        await using var server = await FileServer.StartAsync(Zipped());
+        var old = await EnterAsync(RequestOf(server) with { IsDryRun = true });
+        await RunAsync(old);
+        var folder = await EnterAsync(isDryRun: true);
+        await RunAsync(folder);
+        var newer = await EnterAsync(RequestOf(server) with { IsDryRun = true });
+        Assert.Equal((ImportState.Cancelled, 2, 0), await StateAsync(old));
+        Assert.Equal("A newer import of the same archive has taken its place.", (await Imports.GetAsync(old, Cancellation))!.Error);
+        Assert.Equal(ImportState.Planned, (await StateAsync(folder)).State);
+        await RunAsync(newer);
+        Assert.Single(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+        Assert.False((await Imports.CarryOutAsync(old, Cancellation)).Succeeded);
+    }
+
+    [Fact]
+    public async Task A_dry_run_that_nobody_decides_on_goes_with_its_file_after_a_week()
+    {
+        await using var server = await FileServer.StartAsync(Zipped());
+        var fetched = await EnterAsync(RequestOf(server) with { IsDryRun = true });
+        await RunAsync(fetched);
+        var folder = await EnterAsync(isDryRun: true);
+        await RunAsync(folder);
+        _workplace.Time.Advance(StaleDryRuns.Kept);
+        await _workplace.Get<StaleDryRuns>().DropOldAsync(Cancellation);
+        Assert.Equal(ImportState.Planned, (await StateAsync(fetched)).State);
+
+        _workplace.Time.Advance(TimeSpan.FromSeconds(1));
+        await _workplace.Get<StaleDryRuns>().DropOldAsync(Cancellation);
+        Assert.Equal(ImportState.Cancelled, (await StateAsync(fetched)).State);
+        Assert.StartsWith("Nobody decided for 7 days", (await Imports.GetAsync(fetched, Cancellation))!.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_workplace.Storage.UploadFolder));
+        // A folder on the server waits for as long as it likes: nothing is kept for it.
+        Assert.Equal(ImportState.Planned, (await StateAsync(folder)).State);
+    }
+
+    [Theory]
+    [InlineData("http://10.1.2.3/cells.zip")]
+    [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("https://[::1]/cells.zip")]
+    [InlineData("http://0x7f000002/cells.zip")]
+    public async Task An_address_inside_the_network_is_refused_at_once(string address) => Assert.Equal(
+        OutboundGuard.Refusal,
+        (await Imports.EnterAsync(ImportRequest.Of(_workplace.ProjectId, address, ImportService.DefaultPatientPattern, "admin", null), Cancellation)).Error);
 
     [Fact]
     public async Task A_patient_who_is_on_two_sides_already_ends_an_import_with_a_sentence()
@@ -152,6 +274,22 @@ public sealed class ImportServiceTests : IAsyncLifetime
             new ImportRequest(_workplace.ProjectId, upload ?? _folder.Path, "set", upload is not null, ImportService.DefaultPatientPattern, "admin") { IsDryRun = isDryRun }, Cancellation);
         Assert.Null(entered.Error);
         return entered.Value;
+    }
+
+    private async Task<int> EnterAsync(ImportRequest request)
+    {
+        var entered = await Imports.EnterAsync(request, Cancellation);
+        Assert.Null(entered.Error);
+        return entered.Value;
+    }
+
+    private ImportRequest RequestOf(FileServer server) => ImportRequest.Of(_workplace.ProjectId, server.Address, ImportService.DefaultPatientPattern, "admin", null);
+
+    private byte[] Zipped()
+    {
+        using var zip = new MemoryStream();
+        System.IO.Compression.ZipFile.CreateFromDirectory(_folder.Path, zip);
+        return zip.ToArray();
     }
 
     private Task RunAsync(int id) => _workplace.Get<ImportRunner>().RunAsync(id, Cancellation);

@@ -25,9 +25,9 @@ public sealed class ManifestTests : IDisposable
         _folder.Add($"{above}3.png", Pictures.Png(3));
         _folder.Add($"{above}unnamed.png", Pictures.Png(4));
 
-        using var folder = DatasetSource.Open(_folder.Path);
-        using var file = DatasetSource.Open(_folder.File($"{above}manifest.csv"));
-        using var zip = DatasetSource.Open(Zipped());
+        using var folder = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
+        using var file = DatasetSource.Open(_folder.File($"{above}manifest.csv"), cancellationToken: TestContext.Current.CancellationToken);
+        using var zip = DatasetSource.Open(Zipped(), cancellationToken: TestContext.Current.CancellationToken);
         Assert.All([folder, file, zip], source =>
         {
             Assert.Equal(["Healthy", "Infected"], source.ClassNames);
@@ -46,8 +46,8 @@ public sealed class ManifestTests : IDisposable
         _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(string.Join('\n', lines.Prepend("path,label,notes").Append("last.png,b,"))));
         _folder.Add("0.png", Pictures.Png(1));
         _folder.Add("last.png", Pictures.Png(2));
-        using var folder = DatasetSource.Open(_folder.Path);
-        using var zip = DatasetSource.Open(Zipped(CompressionLevel.NoCompression));
+        using var folder = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
+        using var zip = DatasetSource.Open(Zipped(CompressionLevel.NoCompression), cancellationToken: TestContext.Current.CancellationToken);
         Assert.All([folder, zip], source => Assert.Equal([("0.png", "a"), ("last.png", "b")], source.Files.Select(f => (f.Path, f.ClassName))));
     }
 
@@ -56,7 +56,7 @@ public sealed class ManifestTests : IDisposable
     {
         _folder.Add("manifest.csv", "path,label\n1.png,a\n2.png,b\n3.png,b\n"u8.ToArray());
         _folder.Add("1.png", Pictures.Png(1));
-        var refusal = Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFiles = 2 }));
+        var refusal = Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxFiles = 2 }, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal("The manifest names more than 2 files.", refusal.Message);
     }
 
@@ -106,7 +106,7 @@ public sealed class ManifestTests : IDisposable
     public void Text_that_is_not_UTF_8_is_refused_in_a_sentence()
     {
         _folder.Add("manifest.csv", [.. "path,label\n1.png,Zell"u8, 0xE4, .. "hne"u8]);
-        Assert.Contains("not a text in UTF-8", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a text in UTF-8", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class ManifestTests : IDisposable
     public void One_that_is_a_link_is_not_followed()
     {
         File.CreateSymbolicLink(_folder.File("manifest.csv"), "/etc/hostname");
-        Assert.Equal("The manifest cannot be read. A symbolic link; only real files are read.", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path)).Message);
+        Assert.Equal("The manifest cannot be read. A symbolic link; only real files are read.", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken)).Message);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class ManifestTests : IDisposable
             }
         }
 
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(Pictures.Png(1), Assert.Single(source.Files).Read());
     }
 
@@ -185,15 +185,51 @@ public sealed class ManifestTests : IDisposable
     [InlineData("[{\n,", "The manifest is no JSON: line 2 cannot be read.")]
     [InlineData("{\"data\": {}}", "The manifest is not Label Studio's JSON: expected is an array of tasks.")]
     [InlineData("[1, null, {\"data\": []}, {\"data\": {\"image\": \"\\ud800\"}}]", "The manifest names no file that can be taken. Task 1 of the manifest: it names no file.")]
+    [InlineData("[{\"data\": {\"image\": \"1.png\"}, \"\\ud800\": 1}]", "The manifest names no file that can be taken. Task 1 of the manifest: it names no file.")]
     public void What_are_no_tasks_is_refused_in_a_sentence(string text, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<DatasetException>(() => Open(text, "label-studio.json")).Message);
+
+    [Fact]
+    public void A_line_without_end_is_refused_before_it_is_held()
+    {
+        const string Sentence = "The manifest has a line of more than 65,536 characters; is it a table?";
+        Assert.Equal(Sentence, Assert.Throws<DatasetException>(() => Open($"path,label\n1.png,a\n{new string(',', 1 << 20)}\n2.png,b\n")).Message);
+        var quoted = string.Concat(Enumerable.Repeat("\"a\nb\",", 1 << 18));
+        Assert.Equal(Sentence, Assert.Throws<DatasetException>(() => Open($"path,label\n1.png,a\n{quoted}\n")).Message);
+    }
+
+    [Fact]
+    public void A_task_whose_picture_stands_in_it_as_text_or_whose_address_has_no_end_names_no_file()
+    {
+        var endless = string.Concat(Enumerable.Repeat("a/", 1 << 19));
+        using var source = Open($$$"""[{"data":{"image":"{{{endless}}}"}},{"data":{"image":"1.png"}},{"data":{"image":"2.png"}}]""", "label-studio.json");
+        Assert.Equal(2, source.FileCount);
+        Assert.Equal("Task 1 of the manifest: it names no file.", Assert.Single(source.Rejected).Reason);
+    }
+
+    [Fact]
+    public void More_labels_or_lines_without_a_file_than_any_data_set_has_are_refused()
+    {
+        var labels = string.Concat(Enumerable.Range(0, 20).Select(i => $"{i}.png,label {i}\n"));
+        for (var i = 0; i < 20; i++)
+        {
+            _folder.Add($"{i}.png", Pictures.Png(i));
+        }
+
+        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes($"path,label\n{labels}"));
+        Assert.Contains("different labels", Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxLabels = 10 }, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        _folder.Add("manifest.csv", Encoding.UTF8.GetBytes($"path,label\n{labels.Replace(".png", ".gone", StringComparison.Ordinal)}"));
+        Assert.Equal(
+            "More than 10 files cannot be taken; the first is '0.gone': Line 2 of the manifest: there is no such file.",
+            Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Path, SourceLimits.Default with { MaxRejected = 10 }, cancellationToken: TestContext.Current.CancellationToken)).Message);
+    }
 
     private DatasetSource Open(string text, string name = "manifest.csv")
     {
         _folder.Add("1.png", Pictures.Png(1));
         _folder.Add("2.png", Pictures.Png(2));
         _folder.Add(name, Encoding.UTF8.GetBytes(text));
-        return DatasetSource.Open(_folder.Path);
+        return DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private string Zipped(CompressionLevel level = CompressionLevel.Optimal)

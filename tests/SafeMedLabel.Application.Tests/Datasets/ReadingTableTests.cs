@@ -68,6 +68,6 @@ public sealed class ReadingTableTests : IDisposable
         _folder.Add("1.png", Pictures.Png(1));
         _folder.Add("manifest.csv", Encoding.UTF8.GetBytes(manifest));
         _folder.Add("readings.csv", Encoding.UTF8.GetBytes(readings));
-        return DatasetSource.Open(_folder.Path);
+        return DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
     }
 }

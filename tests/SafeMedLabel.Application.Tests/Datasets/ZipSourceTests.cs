@@ -55,7 +55,7 @@ public sealed class ZipSourceTests : IDisposable
             }
         }
 
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(Count, source.FileCount);
         Assert.Empty(source.Files.ElementAt(Count - 1).Read());
     }
@@ -78,7 +78,7 @@ public sealed class ZipSourceTests : IDisposable
     [Fact]
     public void A_file_that_is_packed_in_an_unknown_way_is_left_out()
     {
-        using var source = DatasetSource.Open(_folder.Add("lzma.zip", Written(14, isLong: false, ("a/1.png", [1]), ("b/2.png", [2]))));
+        using var source = DatasetSource.Open(_folder.Add("lzma.zip", Written(14, isLong: false, ("a/1.png", [1]), ("b/2.png", [2]))), cancellationToken: TestContext.Current.CancellationToken);
         Assert.All(source.Files, f => Assert.Contains("cannot be unpacked", Assert.Throws<ImageRejectedException>(() => f.Read()).Message, StringComparison.Ordinal));
     }
 
@@ -96,7 +96,7 @@ public sealed class ZipSourceTests : IDisposable
             zip[end + 8]--;
         }
 
-        var refusal = Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Add("damaged.zip", zip)));
+        var refusal = Assert.Throws<DatasetException>(() => DatasetSource.Open(_folder.Add("damaged.zip", zip), cancellationToken: TestContext.Current.CancellationToken));
         Assert.True(refusal.Message.Contains("not a readable zip", StringComparison.Ordinal), what);
     }
 
@@ -113,13 +113,13 @@ public sealed class ZipSourceTests : IDisposable
             }
         }
 
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         Parallel.ForEach(source.Files.ToList(), file => Assert.Equal(Bytes(new Random(int.Parse(file.Name[..3], CultureInfo.InvariantCulture)), 20_000), file.Read()));
     }
 
     private static void AssertIsReadAsTheLibraryReadsIt(string path)
     {
-        using var source = DatasetSource.Open(path);
+        using var source = DatasetSource.Open(path, cancellationToken: TestContext.Current.CancellationToken);
         using var expected = ZipFile.OpenRead(path);
         var files = source.Files.ToDictionary(f => f.Path, f => f.Read());
         Assert.Equal(expected.Entries.Count(e => !e.FullName.EndsWith('/')), files.Count);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Webhooks;
 using SafeMedLabel.Core.Splitting;
@@ -26,7 +27,7 @@ public sealed class WebhookTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _receiver = await Receiver.StartAsync();
-        _workplace = await Workplace.CreateAsync(WebhookSender.AddTo);
+        _workplace = await Workplace.CreateAsync(WebhookSender.AddTo, allow: "127.0.0.1");
     }
 
     public async ValueTask DisposeAsync()
@@ -80,6 +81,23 @@ public sealed class WebhookTests : IAsyncLifetime
         twice.Entity.Cause = "b";
         await db.SaveChangesAsync(Cancellation);
         Assert.Equal(2, (await Webhooks.MessagesAsync(_workplace.ProjectId, cancellationToken: Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task An_address_that_leads_into_the_network_is_told_nothing_and_the_lead_why()
+    {
+        await using var strict = await Workplace.CreateAsync(WebhookSender.AddTo);
+        Assert.Equal(OutboundGuard.Refusal, (await strict.Get<WebhookService>().AddAsync(strict.ProjectId, _receiver.Address, All, Cancellation)).Error);
+        Assert.True((await strict.Get<WebhookService>().AddAsync(strict.ProjectId, "https://alarms.example.org/", All, Cancellation)).Succeeded);
+
+        // The name leads here since, or was entered before the program asked.
+        await using var db = strict.Open();
+        await db.Webhooks.ExecuteUpdateAsync(set => set.SetProperty(w => w.Address, new UriBuilder(_receiver.Address) { Host = "localhost" }.ToString()), Cancellation);
+        await strict.Get<WebhookService>().TestAsync(strict.ProjectId, (await db.Webhooks.SingleAsync(Cancellation)).Id, Cancellation);
+        await strict.Get<WebhookSender>().SendAsync(Cancellation);
+        Assert.Empty(_receiver.Deliveries);
+        var message = Assert.Single(await strict.Get<WebhookService>().MessagesAsync(strict.ProjectId, cancellationToken: Cancellation));
+        Assert.Equal((WebhookMessageState.Waiting, OutboundGuard.Refusal), (message.State, message.LastAnswer));
     }
 
     [Fact]

@@ -30,13 +30,14 @@ public sealed class PatchCutter(int size)
     /// <summary>Cuts.</summary>
     /// <param name="sourcePath">A folder, zip or manifest.</param>
     /// <param name="patients">What names tell.</param>
-    /// <param name="folder">Where the patches are to lie; what is there is replaced, unless it is whole.</param>
+    /// <param name="folder">Where the patches are to lie; what is there is replaced, unless it is whole and was cut from the same source in the same way.</param>
     /// <param name="progress">Hears after each picture how many of how many are done.</param>
     /// <param name="cancellationToken">Stops between two strips.</param>
     /// <exception cref="DatasetException">The source cannot be read, or there would be more patches than a data set may have files.</exception>
     public PatchSet Cut(string sourcePath, PatientPattern patients, string folder, Action<int, int> progress, CancellationToken cancellationToken = default)
     {
-        if (PatchSet.In(folder) is { } whole)
+        var recipe = RecipeOf(sourcePath, patients);
+        if (PatchSet.In(folder, recipe) is { } whole)
         {
             return whole;
         }
@@ -47,7 +48,7 @@ public sealed class PatchCutter(int size)
         }
 
         Directory.CreateDirectory(folder);
-        using var source = DatasetSource.Open(sourcePath, scratchFolder: folder);
+        using var source = DatasetSource.Open(sourcePath, scratchFolder: folder, cancellationToken: cancellationToken);
         var reader = new DatasetReader(source, patients);
         var rejected = source.Rejected.ToList();
         using var text = new StreamWriter(Path.Combine(folder, "manifest.csv"));
@@ -76,10 +77,15 @@ public sealed class PatchCutter(int size)
             File.WriteAllBytes(Path.Combine(folder, SourceLayout.SyntheticMarker), []);
         }
 
-        var set = new PatchSet(taken.Cut, taken.Patches, taken.Blank, rejected);
+        var set = new PatchSet(taken.Cut, taken.Patches, taken.Blank, rejected) { Recipe = recipe };
         set.Mark(folder);
         return set;
     }
+
+    /// <summary>A folder is known by its place alone: what was looked at in it is what goes in.</summary>
+    private string RecipeOf(string sourcePath, PatientPattern patients) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{size} {patients} {Path.GetFullPath(sourcePath)} {(new FileInfo(sourcePath) is { Exists: true } file ? $"{file.Length} {file.LastWriteTimeUtc.Ticks}" : "")}");
 
     /// <summary>A picture's patches, or the picture itself where it is no larger than one.</summary>
     private IEnumerable<Patch> PatchesOf(SourceFile file, CancellationToken cancellationToken)

@@ -11,13 +11,28 @@ public sealed record PatchSet(int Cut, int Patches, int Blank, IReadOnlyList<Rej
 {
     private const string MarkName = ".cut";
 
-    /// <summary>What is in a folder; null where it is not whole.</summary>
-    public static PatchSet? In(string folder)
+    /// <summary>Of what it was made, and how: patches that were made of something else are none of this.</summary>
+    public string Recipe { get; init; } = "";
+
+    /// <summary>What is in a folder; null where it is not whole, or was made by another recipe.</summary>
+    public static PatchSet? In(string folder, string recipe)
     {
         var mark = Path.Combine(folder, MarkName);
-        return File.Exists(mark) ? JsonSerializer.Deserialize<PatchSet>(File.ReadAllText(mark)) : null;
+        try
+        {
+            return File.Exists(mark) && JsonSerializer.Deserialize<PatchSet>(File.ReadAllText(mark)) is { Rejected: not null } set && set.Recipe == recipe ? set : null;
+        }
+        catch (JsonException)
+        {
+            // A power failure cut it short.
+            return null;
+        }
     }
 
-    /// <summary>Marks a folder as whole.</summary>
-    public void Mark(string folder) => File.WriteAllText(Path.Combine(folder, MarkName), JsonSerializer.Serialize(this));
+    /// <summary>Marks a folder as whole, once all that is in it lies on the disk.</summary>
+    public void Mark(string folder)
+    {
+        ContentStore.Settle(folder);
+        File.WriteAllText(Path.Combine(folder, MarkName), JsonSerializer.Serialize(this));
+    }
 }

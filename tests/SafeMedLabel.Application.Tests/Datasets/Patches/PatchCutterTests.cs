@@ -37,7 +37,7 @@ public sealed class PatchCutterTests : IDisposable
         var set = Cut(isZipped ? Zipped() : _folder.File("set"));
 
         Assert.Equal((1, 2, (68 * 3) - 2, 0), (set.Cut, set.Patches, set.Blank, set.Rejected.Count));
-        using var source = DatasetSource.Open(Out);
+        using var source = DatasetSource.Open(Out, cancellationToken: Cancellation);
         Assert.Equal(
             [
                 ("0/C7P7thin_slide.tif/x000256-y000000.png", "0", "C7P7"),
@@ -59,7 +59,7 @@ public sealed class PatchCutterTests : IDisposable
         AddSlide("a.tif", 600, 300, "", (10, 10), (300, 100));
         _folder.Add("set/manifest.csv", "path,label,patient,site,split\na.tif,Infected,=P1,Ward 1,test\n"u8.ToArray());
         Cut(_folder.File("set"));
-        using var source = DatasetSource.Open(Out);
+        using var source = DatasetSource.Open(Out, cancellationToken: Cancellation);
         Assert.Equal(2, source.FileCount);
         Assert.All(source.Files, f => Assert.Equal(("Infected", "=P1", "Ward 1", DataSplit.Test), (f.ClassName, f.Patient, f.Site, f.Split)));
     }
@@ -77,7 +77,7 @@ public sealed class PatchCutterTests : IDisposable
         }
 
         var set = Cut(_folder.File("odd.zip"));
-        using var source = DatasetSource.Open(Out);
+        using var source = DatasetSource.Open(Out, cancellationToken: Cancellation);
         Assert.Equal(["0/a.png", "0/c.png", "1/f.png"], source.Files.Select(f => f.Path));
         Assert.Equal(
             [("0/a.png/b.png", "Its folder is called as another file is."), ("0/c.png/d.png", "Its folder is called as another file is."), ($"1/{new string('e', 300)}.png", "Its name is too long for this disk.")],
@@ -153,6 +153,17 @@ public sealed class PatchCutterTests : IDisposable
         Assert.NotEmpty(Directory.EnumerateFiles(Out, "*.png", SearchOption.AllDirectories));
         File.WriteAllText(Path.Combine(Out, "stray.png"), "");
         Assert.Equal(2, Cut(_folder.File("set")).Cut);
+        Assert.False(File.Exists(Path.Combine(Out, "stray.png")));
+
+        // A mark that a power failure cut short, and patches of another source or size, are believed as little.
+        File.WriteAllText(Path.Combine(Out, "stray.png"), "");
+        File.WriteAllText(Path.Combine(Out, ".cut"), "{\"Cut\":");
+        Assert.Equal(2, Cut(_folder.File("set")).Cut);
+        Assert.False(File.Exists(Path.Combine(Out, "stray.png")));
+        File.WriteAllText(Path.Combine(Out, "stray.png"), "");
+        Assert.Equal(2, Cut(_folder.File("set")).Cut);
+        Assert.True(File.Exists(Path.Combine(Out, "stray.png")));
+        Assert.Equal(2, Cut(Zipped()).Cut);
         Assert.False(File.Exists(Path.Combine(Out, "stray.png")));
 
         await using var workplace = await Workplace.CreateAsync();
