@@ -17,14 +17,21 @@ public sealed record TextRule(string What, int Max, int Min = 1, bool HasLines =
     /// <summary>More marks than any language sets on one letter; a hundred would cover the lines above.</summary>
     private const int MostMarks = 8;
 
-    /// <summary>Before it lie the scripts that need no joiner: Latin, Greek, Cyrillic, Armenian.</summary>
-    private const int FirstJoiningScript = 0x0590;
-
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;
 
     /// <summary>Letters and symbols by their category that show nothing: fillers of Korean and Khmer, the empty Braille pattern, a joiner that joins nothing.</summary>
     private static readonly int[] Blank = [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0];
+
+    /// <summary>
+    /// Where joiners and variants mean something, first and last: Arabic and its neighbours, the scripts of India, Tibet, Burma, Cambodia and Mongolia,
+    /// Chinese characters, and pictures. Elsewhere two names with and without them would look the same.
+    /// </summary>
+    private static readonly (int First, int Last)[] Joining =
+    [
+        (0x0600, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x18AF), (0x1A20, 0x1C7F), (0x2300, 0x23FF), (0x2600, 0x27BF), (0x2B00, 0x2BFF), (0x3400, 0x9FFF),
+        (0xA840, 0xAB2F), (0xABC0, 0xABFF), (0xF900, 0xFAFF), (0xFB50, 0xFDFF), (0xFE00, 0xFE0F), (0xFE70, 0xFEFE), (0x10A00, 0x11FFF), (0x1F000, 0x1FAFF), (0x20000, 0x3FFFF),
+    ];
 
     /// <summary>The text as it is to be kept; refused with a sentence where it cannot be.</summary>
     public Result<string> Check(string? text)
@@ -99,9 +106,11 @@ public sealed record TextRule(string What, int Max, int Min = 1, bool HasLines =
     {
         var shown = new StringBuilder();
         Rune? before = null;
+        var marks = 0;
         foreach (var rune in Clean(text).EnumerateRunes())
         {
-            var next = Fits(rune, before) ? rune : Rune.ReplacementChar;
+            marks = IsMark(rune) ? marks + 1 : 0;
+            var next = marks <= MostMarks && Fits(rune, before) ? rune : Rune.ReplacementChar;
             if (shown.Length + next.Utf16SequenceLength > max)
             {
                 break;
@@ -139,8 +148,7 @@ public sealed record TextRule(string What, int Max, int Min = 1, bool HasLines =
             _ => !Blank.Contains(rune.Value),
         };
 
-    /// <summary>Persian, the scripts of India and pictures of several parts need joiners; elsewhere two names that look the same would not be the same.</summary>
-    private static bool Joins(Rune letter) => letter.Value >= FirstJoiningScript && !IsJoiner(letter)
+    private static bool Joins(Rune letter) => Array.Exists(Joining, script => letter.Value >= script.First && letter.Value <= script.Last)
         && (Rune.IsLetter(letter) || IsMark(letter) || Rune.GetUnicodeCategory(letter) is UnicodeCategory.OtherSymbol or UnicodeCategory.ModifierSymbol);
 
     private static bool IsJoiner(Rune rune) => rune.Value is ZeroWidthNonJoiner or ZeroWidthJoiner;

@@ -43,6 +43,7 @@ public sealed class TextRuleTests
     [InlineData("Ada\u2067", $"A name may not hold U+2067, {Invisible}.")]
     [InlineData("\u200FAda", $"A name may not hold U+200F, {Invisible}.")]
     [InlineData("Ad\u200Da", $"A name may not hold U+200D, {Invisible}.")]
+    [InlineData("Nguyễ\u200Dn", $"A name may not hold U+200D, {Invisible}.")]
     [InlineData("Ad\u200Ba", $"A name may not hold U+200B, {Invisible}.")]
     [InlineData("\uFEFFAda", $"A name may not hold U+FEFF, {Invisible}.")]
     [InlineData("Ad\u00ADa", $"A name may not hold U+00AD, {Invisible}.")]
@@ -73,6 +74,7 @@ public sealed class TextRuleTests
     [Theory]
     [InlineData("cells.zip", "cells.zip")]
     [InlineData("cells\u202Epiz.exe", "cells�piz.exe")]
+    [InlineData("a\u0316\u0317\u0318\u0319\u031C\u031D\u031E\u031F\u0320b", "a\u0316\u0317\u0318\u0319\u031C\u031D\u031E\u031F�b")]
     [InlineData("a\nb\0c", "a�b�c")]
     [InlineData("a file of a name that is too long.zip", "a file of a name tha")]
     public void A_name_that_others_chose_is_shown_without_what_may_not_stand_in_it(string name, string shown) => Assert.Equal(shown, TextRule.Shown(name, 20));
