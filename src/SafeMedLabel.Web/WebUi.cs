@@ -85,6 +85,12 @@ internal static class WebUi
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         Problems.Use(app);
+        // Until it is known who asks, nobody does: what is forgotten below may nothing.
+        app.Use(async (http, next) =>
+        {
+            CurrentActor.Set(null);
+            await next(http);
+        });
         app.Use(AddSecurityHeaders);
         app.UseStaticFiles(new StaticFileOptions
         {

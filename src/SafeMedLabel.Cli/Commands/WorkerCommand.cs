@@ -46,7 +46,8 @@ internal static class WorkerCommand
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { [$"{StorageOptions.Section}:Root"] = storage });
         builder.Services.AddSerilog(logging => logging.MinimumLevel.Information().MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
             .MinimumLevel.Override("Quartz", Serilog.Events.LogEventLevel.Warning)
-            .WriteTo.Console(outputTemplate: "{Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture));
+            // Texts in quotes and with their line breaks escaped: nothing that comes from outside passes for a line of the log.
+            .WriteTo.Console(outputTemplate: "{Level:u3} {Message:j}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture));
         builder.Services.AddSafeMedLabelApplication(builder.Configuration, CommonOptions.Migrations);
         builder.Services.AddSafeMedLabelWorker<ModelTrainer>();
         LibTorch.EnsureLoaded(threads);
