@@ -70,7 +70,9 @@ public sealed class Slide
         var steps = (double)place.Step * from.Width / Width;
         using var rgb = Read(from);
         using var tile = Math.Abs(steps - Math.Round(steps)) < MaxRounding * steps ? Folded(rgb, place, (int)Math.Round(steps)) : Resampled(rgb, place);
-        return tile.PngsaveBuffer(compression: 1, keep: Enums.ForeignKeep.None);
+        // A slide says how large its pixels are, which tells the scanner.
+        using var plain = tile.Copy(xres: 1, yres: 1);
+        return plain.PngsaveBuffer(compression: 1, keep: Enums.ForeignKeep.None);
     });
 
     private static List<Level> Levels(FileContent content)

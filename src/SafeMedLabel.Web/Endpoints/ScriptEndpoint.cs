@@ -20,9 +20,12 @@ internal static class ScriptEndpoint
     public static TBuilder ForScripts<TBuilder>(this TBuilder endpoints, int maximumBytes = MaximumJsonBytes)
         where TBuilder : IEndpointConventionBuilder => endpoints.DisableAntiforgery().WithMetadata(Mark, new RequestSizeLimitAttribute(maximumBytes));
 
-    /// <summary>Whether a request goes to one, or went to one before it failed.</summary>
-    public static bool Is(HttpContext http) =>
-        (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint())?.Metadata.GetMetadata<IsAsked>() is not null;
+    /// <summary>
+    /// Whether a request goes to one, or went to one before it failed; also where it names one but not by its method, or not in its form, for which routing
+    /// has endpoints without a route. A page takes whatever comes.
+    /// </summary>
+    public static bool Is(HttpContext http) => (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint()) is { } endpoint
+        && (endpoint is not RouteEndpoint || endpoint.Metadata.GetMetadata<IsAsked>() is not null);
 
     private sealed class IsAsked;
 }

@@ -158,6 +158,11 @@ internal sealed class Hospital : IAsyncDisposable
             ImageSize = 64,
             Epochs = 1,
         };
+        if (round.ModelFile is not null)
+        {
+            RoundModels.Leave(_workplace.Storage, round);
+        }
+
         db.Rounds.Add(round);
         await db.SaveChangesAsync(Cancellation);
         Id = round.Id;

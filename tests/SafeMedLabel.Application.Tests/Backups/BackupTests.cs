@@ -261,7 +261,7 @@ public sealed class BackupTests : IAsyncLifetime
                 Change(archive => Add(archive, "../escaped.txt", "x"));
                 break;
             case "listed":
-                ChangeManifest("\"keys/key-1.xml\"", "\"../escaped.xml\":\"\",\"keys/key-1.xml\"");
+                ChangeManifest("\"keys/key-1.xml\":\"", "\"../escaped.xml\":\"\",\"keys/key-1.xml\":\"");
                 Change(archive => Add(archive, "../escaped.xml", "x"));
                 break;
             case "counts":

@@ -102,6 +102,16 @@ public sealed class SlideTests : IDisposable
     }
 
     [Fact]
+    public void A_tile_does_not_tell_how_large_the_scanners_pixels_are()
+    {
+        Slides.Write(File, Width, Height);
+        var plain = Slide.Open(FileContent.At(File)).Tile(0, 0, 0);
+        Slides.Write(_folder.File("scanned.tif"), Width, Height, "[tile,pyramid,compression=deflate,bigtiff,xres=4000,yres=4000]");
+
+        Assert.Equal(plain, Slide.Open(FileContent.At(_folder.File("scanned.tif"))).Tile(0, 0, 0));
+    }
+
+    [Fact]
     public void One_cut_short_or_of_random_bytes_is_refused()
     {
         Slides.Write(File, Width, Height);

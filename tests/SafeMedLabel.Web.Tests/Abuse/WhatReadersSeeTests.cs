@@ -24,8 +24,8 @@ public sealed class WhatReadersSeeTests : IAsyncLifetime
     private const string Patient = "Quillfeather";
     private const string Noted = "Slide 4711 of Jane";
 
-    /// <summary>Size, bits of a colour, pixels, and the end.</summary>
-    private static readonly string[] Pixels = ["IHDR", "sBIT", "IDAT", "IEND"];
+    /// <summary>Size, bits of a colour, a scale that is the same for all, pixels, and the end.</summary>
+    private static readonly string[] Pixels = ["IHDR", "sBIT", "pHYs", "IDAT", "IEND"];
 
     private readonly TestServer _server = new();
     private readonly List<byte[]> _files = [];
