@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Quartz;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
+using SafeMedLabel.Application.Cleaning;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Imaging;
@@ -32,11 +33,23 @@ public static class ApplicationServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(storage);
+        services.AddOptions<StorageWatchOptions>().Bind(configuration.GetSection(StorageWatchOptions.Section))
+            .Validate(watch => watch.IsValid, "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.").ValidateOnStart();
+        services.AddOptions<JobOptions>().Bind(configuration.GetSection(JobOptions.Section))
+            .Validate(jobs => jobs.IsValid, "The setting Jobs:StalledMinutes lies between 5 and 10080, and Jobs:StalledTrainingMinutes between 30 and 10080.")
+            .ValidateOnStart();
+        services.AddSingleton<StorageRoom>();
         services.AddSingleton<AuditSeal>();
         services.AddSingleton<AuditTrail>();
-        services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
+        services.AddSingleton<DatabaseHealth>();
+        services.AddSingleton<DamageGuard>();
+        services.AddPooledDbContextFactory<AppDbContext>((provider, options) => provider.GetRequiredService<DamageGuard>().AddTo(options
             .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly))
-            .AddInterceptors(new SqliteTuning(), new WebhookOutbox(provider.GetRequiredService<TimeProvider>()), new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>())));
+            .AddInterceptors(
+                new SqliteTuning(),
+                provider.GetRequiredService<DamageGuard>(),
+                new WebhookOutbox(provider.GetRequiredService<TimeProvider>()),
+                new AuditInterceptor(provider.GetRequiredService<AuditSeal>(), provider.GetRequiredService<TimeProvider>()))));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext());
 
         services.AddSingleton<ILookupNormalizer, AddressNormalizer>();
@@ -48,6 +61,9 @@ public static class ApplicationServices
         services.AddOutboundGuard(configuration);
         ArchiveDownload.AddTo(services);
         services.AddSingleton<StaleDryRuns>();
+        services.AddSingleton<JobWatch>();
+        services.AddSingleton<ContentSweep>();
+        services.AddSingleton<StorageCleaner>();
         services.AddSingleton<DatasetImporter>();
         services.AddSingleton<ImportRunner>();
         services.AddSingleton<DatasetExporter>();
@@ -87,8 +103,8 @@ public static class ApplicationServices
         services.AddQuartz(quartz =>
         {
             quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
-            // One that trains, one that imports, one that exports, and two that wait for their turn.
-            quartz.UseDefaultThreadPool(maxConcurrency: 5);
+            // More than there are turns to wait for, which hold no thread (JobTurns): what waits must not be in the way of what could run.
+            quartz.UseDefaultThreadPool(maxConcurrency: 1000);
             quartz.UsePersistentStore(store =>
             {
                 store.UseSqlite(SqliteFactory.Instance, ConnectionString(storage.JobsDatabaseFile));
@@ -107,9 +123,10 @@ public static class ApplicationServices
         services.AddSingleton<RoundDataReader>();
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
-        services.AddSingleton<LearningTurn>();
+        services.AddSingleton<JobTurns>();
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();
+        services.AddHostedService<NightlyCleaning>();
         services.AddQuartz(quartz => quartz
             .AddJob<DailyRoundsJob>(job => job.WithIdentity(DailyRoundsJob.Key))
             .AddTrigger(trigger => trigger.ForJob(DailyRoundsJob.Key).WithIdentity(DailyRoundsJob.Key.Name).WithCronSchedule(DailyRoundsJob.EveryHour, cron => cron.InTimeZone(TimeZoneInfo.Utc)))

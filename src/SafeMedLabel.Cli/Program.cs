@@ -13,6 +13,7 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     ExportCommand.Create(),
     BackupCommand.Create(),
     RestoreCommand.Create(),
+    CleanCommand.Create(),
     LeaksCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),

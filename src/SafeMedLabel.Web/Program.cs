@@ -29,10 +29,10 @@ try
     builder.Services.AddSingleton<IModelReader, PredictorSupervisor>();
     builder.Services.AddSingleton<PredictionService>();
     WebhookSender.AddTo(builder.Services);
-    builder.Services.AddOptions<StorageWatchOptions>().Bind(builder.Configuration.GetSection(StorageWatchOptions.Section))
-        .Validate(watch => watch.IsValid, "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.").ValidateOnStart();
     builder.Services.AddSingleton<StorageWatch>();
     builder.Services.AddHostedService(provider => provider.GetRequiredService<StorageWatch>());
+    builder.Services.AddSingleton<DatabaseCheck>();
+    builder.Services.AddHostedService(provider => provider.GetRequiredService<DatabaseCheck>());
     builder.WebHost.UseStaticWebAssets();
     builder.Services.AddSafeMedLabelUi(builder.Configuration);
 

@@ -11,7 +11,8 @@ internal static class StartupFailure
     public static string? Describe(Exception failure) => failure switch
     {
         OptionsValidationException refused => string.Join(" ", refused.Failures),
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB } => "The file safemedlabel.db in the storage folder is no SQLite database.",
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_CORRUPT } =>
+            "The database in the storage folder is damaged, or no database. Restore the latest backup (README, 'Back-up and restore').",
         IOException or UnauthorizedAccessException or SocketException or SqliteException or InvalidOperationException or FormatException => failure.Message,
         _ => null,
     };

@@ -27,6 +27,7 @@ public sealed class CommandTests
     [InlineData("import")]
     [InlineData("backup")]
     [InlineData("restore")]
+    [InlineData("clean")]
     [InlineData("leaks")]
     [InlineData("methods")]
     [InlineData("model")]
@@ -50,6 +51,49 @@ public sealed class CommandTests
         Assert.Equal(1, code);
         Assert.Empty(output);
         Assert.StartsWith("safemed: There is no model file", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nobody_needs_is_taken_out_of_a_storage_once_and_a_dry_run_only_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
+        folder.Add("cells/b/C2thin_2.png", Pictures.Png(2));
+        string[] clean = ["clean", "--storage", folder.File("storage"), "--json"];
+        Assert.StartsWith("safemed: There is no storage of a server in", (await RunAsync(clean)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("import", folder.File("cells"), "--storage", folder.File("storage"), "--project", "Cells", "--create")).Code);
+        var content = Path.Combine("storage", "content");
+        var orphan = folder.Add(Path.Combine(content, "ab", "cd", $"abcd{new string('0', 60)}"), new byte[1000]);
+        File.SetLastWriteTimeUtc(orphan, DateTime.UtcNow.AddDays(-1));
+
+        foreach (var (arguments, files, isThere) in new[] { ((string[])[.. clean, "--dry-run"], 1, true), (clean, 1, false), (clean, 0, false) })
+        {
+            var report = JsonNode.Parse((await RunAsync(arguments)).Output)!;
+            Assert.Equal((files, 1000 * files, isThere), (report["files"]!.GetValue<int>(), report["bytes"]!.GetValue<int>(), File.Exists(orphan)));
+        }
+
+        Assert.Equal(2, Directory.GetFiles(folder.File(content), "*", SearchOption.AllDirectories).Length);
+    }
+
+    [Theory]
+    [InlineData("predict", "--model", "PIPE", "x.png")]
+    [InlineData("evaluate", "--model", "PIPE", "--data", "cells")]
+    [InlineData("model", "convert", "PIPE", "out.pth")]
+    [InlineData("train", "--weights", "PIPE", "--data", "cells", "--out", "m.safetensors")]
+    [InlineData("train", "--data", "PIPE", "--out", "m.safetensors")]
+    [InlineData("restore", "PIPE", "--storage", "restored")]
+    [InlineData("import", "PIPE", "--storage", "storage", "--project", "P", "--create")]
+    public async Task A_pipe_that_a_person_names_is_refused_in_one_sentence(params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("cells/a/C1thin_1.png", Pictures.Png(1));
+        folder.Add("cells/b/C2thin_2.png", Pictures.Png(2));
+        var pipe = SpecialFiles.Pipe(folder.File("pipe.safetensors"));
+        string[] typed = [.. arguments.Select(a => a == "PIPE" ? pipe : a is "cells" or "storage" or "restored" or "m.safetensors" or "out.pth" ? folder.File(a) : a)];
+
+        var (code, _, error) = await RunAsync(typed).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        Assert.Equal(1, code);
+        Assert.Contains("A pipe, device or socket; only real files are read.", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,13 +26,14 @@ public sealed class Workplace : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;
 
-    private Workplace(Action<IServiceCollection> configure, string allow)
+    private Workplace(Action<IServiceCollection> configure, string allow, string? root, long minimumFree)
     {
         var services = new ServiceCollection();
         var settings = new Dictionary<string, string?>
         {
-            [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = _folder.Path,
+            [$"{StorageOptions.Section}:{nameof(StorageOptions.Root)}"] = root ?? _folder.Path,
             [$"{OutboundOptions.Section}:{nameof(OutboundOptions.Allow)}"] = allow,
+            [$"{StorageWatchOptions.Section}:{nameof(StorageWatchOptions.MinimumFreeMegabytes)}"] = $"{minimumFree}",
         };
         services.AddLogging();
         services.AddSingleton<TimeProvider>(Time);
@@ -58,10 +59,16 @@ public sealed class Workplace : IAsyncDisposable
 
     /// <param name="configure">Adds services.</param>
     /// <param name="allow">The setting <c>Outbound:Allow</c>: this machine's own servers are reached only where it names them.</param>
-    public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null, string allow = "")
+    /// <param name="root">Where the storage is to be; a folder of its own where null.</param>
+    /// <param name="minimumFree">Megabytes that must stay free on its disk.</param>
+    public static async Task<Workplace> CreateAsync(Action<IServiceCollection>? configure = null, string allow = "", string? root = null, long minimumFree = 0)
     {
-        var workplace = new Workplace(configure ?? (_ => { }), allow);
-        await File.WriteAllBytesAsync(workplace.Storage.DatabaseFile, await Migrated.Value, Cancellation);
+        var workplace = new Workplace(configure ?? (_ => { }), allow, root, minimumFree);
+        if (!File.Exists(workplace.Storage.DatabaseFile))
+        {
+            await File.WriteAllBytesAsync(workplace.Storage.DatabaseFile, await Migrated.Value, Cancellation);
+        }
+
         await workplace.Get<DatabaseStarter>().StartAsync(Cancellation);
         await using var db = workplace.Open();
         var project = new Project

@@ -179,6 +179,16 @@ public sealed class LabellingViewModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_whose_file_is_lost_is_said_to_be_and_the_reader_goes_on()
+    {
+        _model.NotShown(_images[0], "The file is gone.");
+
+        Assert.Equal("The file is gone.", _model.Problem);
+        Assert.Equal(Delivery.Stored, await _model.AnswerAsync(new SentAnswer(_images[0], AnswerKind.Skip, null, 1400, Guid.NewGuid()), Cancellation));
+        Assert.Equal(_images[1], _model.Current!.Id);
+    }
+
+    [Fact]
     public async Task An_answer_that_is_sent_again_because_no_reply_came_is_stored_once_and_moves_on_by_one()
     {
         _model.Shown(_images[0]);

@@ -23,7 +23,12 @@ public sealed class StorageBannerTests : BunitContext, IAsyncLifetime
     {
         _workplace = await Workplace.CreateAsync(_storage.AddTo);
         _watch = new StorageWatch(
-            _workplace.Get<IDbContextFactory<AppDbContext>>(), _workplace.Storage, Options.Create(new StorageWatchOptions { MinimumFreeMegabytes = 0 }), _workplace.Time, NullLogger<StorageWatch>.Instance);
+            _workplace.Get<IDbContextFactory<AppDbContext>>(),
+            _workplace.Storage,
+            new StorageRoom(_workplace.Storage, Options.Create(new StorageWatchOptions { MinimumFreeMegabytes = 0 })),
+            _workplace.Get<DatabaseHealth>(),
+            _workplace.Time,
+            NullLogger<StorageWatch>.Instance);
         Services.AddSingleton(_watch);
     }
 

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
@@ -30,7 +31,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
             throw new BackupException($"There is no storage in {storage.FullRoot}: it holds no {Path.GetFileName(storage.DatabaseFile)}.");
         }
 
-        if (Directory.Exists(file) || (File.Exists(file) && !overwrite))
+        if (Directory.Exists(file) || RegularFile.IsOther(file) || (File.Exists(file) && !overwrite))
         {
             throw new BackupException($"{file} is there already.");
         }
@@ -43,6 +44,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         {
             BackupManifest manifest;
             using (stream)
+            using (StorageFiles.Hold(storage, cancellationToken))
             {
                 Remove(copies);
                 copies.CreateRoot();
@@ -52,6 +54,11 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
 
             File.Move(part, file, overwrite);
             return manifest;
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) == StorageFailure.Full)
+        {
+            throw new BackupException(
+                $"The disk of {file} is full, and the backup was given up; nothing of it is left. Name a file on another disk with --out.", failure);
         }
         catch (SqliteException failure)
         {
@@ -105,6 +112,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
             }
         }
 
+        RequireRoom(stream, inventory);
         foreach (var (done, path) in inventory.Images.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -134,6 +142,18 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         return manifest;
     }
 
+    /// <summary>Images are not packed smaller: how much they take is known before the disk is full of them.</summary>
+    private void RequireRoom(FileStream stream, StorageInventory inventory)
+    {
+        var needed = inventory.Images.Sum(path => new FileInfo(Path.Combine(storage.FullRoot, path)) is { Exists: true } file ? file.Length : 0);
+        var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(stream.Name)! : Path.GetDirectoryName(stream.Name)!).AvailableFreeSpace;
+        if (needed > free)
+        {
+            throw new BackupException(FormattableString.Invariant(
+                $"The images of the backup need about {needed >> 20:N0} MB, and {free >> 20:N0} MB are free there; name a file on another disk with --out."));
+        }
+    }
+
     /// <summary>Keys of cookies and patients' pictures are in it: nobody else of this machine may read along.</summary>
     private static FileStream Open(string part)
     {
@@ -148,7 +168,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
 
     private static void Add(ZipArchive archive, string file, string path, CompressionLevel level, Dictionary<string, (string Hash, long Length)> files)
     {
-        using var content = File.OpenRead(file);
+        using var content = RegularFile.OpenRead(file);
         files.Add(path, (HashOf(content), content.Length));
         using var entry = archive.CreateEntry(path, level).Open();
         content.CopyTo(entry);
@@ -163,7 +183,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
             return false;
         }
 
-        using var content = File.OpenRead(file);
+        using var content = RegularFile.OpenRead(file);
         if (HashOf(content) != Path.GetFileName(file))
         {
             return false;

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Backups;
@@ -42,7 +43,7 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
 
         try
         {
-            using var archive = ZipFile.OpenRead(file);
+            using var archive = new ZipArchive(RegularFile.OpenRead(file));
             storage.CreateRoot();
             var unpacked = new StorageOptions { Root = Path.Combine(storage.FullRoot, Unpacking) };
             unpacked.CreateRoot();
@@ -53,6 +54,11 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
             MoveUp(unpacked);
             whole.Settle();
             return manifest;
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) == StorageFailure.Full)
+        {
+            Clear(existed);
+            throw new BackupException($"The disk of {storage.FullRoot} is full, and the restore was given up; nothing of it is left.", failure);
         }
         catch (Exception told) when (told is BackupException or OperationCanceledException or UnauthorizedAccessException
             or (IOException and not EndOfStreamException))

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -76,6 +77,7 @@ public sealed class ContentStore(string folder)
         // A file that a power failure cut short, or a disk changed, is written again rather than believed.
         if (Holds(path, bytes))
         {
+            Touch(path);
             return hash;
         }
 
@@ -121,8 +123,29 @@ public sealed class ContentStore(string folder)
         }
     }
 
-    /// <summary>What is kept under a hash; reading it tells if nothing is.</summary>
-    public FileContent Open(string hash) => FileContent.At(PathOf(hash));
+    /// <summary>What is kept under a hash; reading it tells if nothing is, or something else.</summary>
+    public FileContent Open(string hash) => FileContent.Stored(PathOf(hash), hash);
+
+    /// <summary>Whether something is kept under a hash.</summary>
+    public bool Has(string hash) => File.Exists(PathOf(hash));
+
+    /// <summary>
+    /// Takes what is kept under a hash out of its place, in an instant however long it is, and returns where it lies then, for the caller to delete. Null
+    /// where nothing is kept. Only for <see cref="ContentSweep"/>, which knows that nobody needs it.
+    /// </summary>
+    internal string? TakeOut(string hash)
+    {
+        var aside = NewTemporary(folder);
+        try
+        {
+            File.Move(PathOf(hash), aside);
+            return aside;
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>True for what <see cref="Hash"/> may return.</summary>
     internal static bool IsHash(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
@@ -135,12 +158,25 @@ public sealed class ContentStore(string folder)
     {
         try
         {
-            return new FileInfo(path) is { Exists: true } file && file.Length == bytes.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes);
+            return new FileInfo(path) is { Exists: true } file && file.Length == bytes.Length && RegularFile.ReadAllBytes(path).AsSpan().SequenceEqual(bytes);
         }
         catch (IOException)
         {
             // What cannot be read, or was deleted just now, holds nothing.
             return false;
+        }
+    }
+
+    /// <summary>Lets what is kept again look new, for what is old and needed by nobody is taken out.</summary>
+    private static void Touch(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+        catch (Exception missed) when (missed is IOException or UnauthorizedAccessException)
+        {
+            // Who enters it looks whether it is still there.
         }
     }
 

@@ -18,7 +18,7 @@ public enum ImportState
     /// <summary>All that could go in went in.</summary>
     Completed,
 
-    /// <summary>Stopped by an error that <see cref="DatasetImport.Error"/> tells; what went in before stays.</summary>
+    /// <summary>Stopped by an error that <see cref="DatasetImport.Error"/> tells; nothing of it stays.</summary>
     Failed,
 
     /// <summary>A dry run ended: nothing went in, and <see cref="DatasetImport.Plan"/> says what would.</summary>
@@ -135,6 +135,9 @@ public sealed class DatasetImport
 
     /// <summary>States in which the worker has it or will have it.</summary>
     public static IReadOnlyList<ImportState> ActiveStates { get; } = [ImportState.Queued, ImportState.Running];
+
+    /// <summary>Times that a worker took it up, but for those that ended it in good order.</summary>
+    public int Tries { get; set; }
 
     /// <summary>Deletes the uploaded file, where the source is one.</summary>
     private void DeleteUpload(StorageOptions storage)

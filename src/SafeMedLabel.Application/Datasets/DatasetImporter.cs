@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Naming;
@@ -12,24 +14,46 @@ namespace SafeMedLabel.Application.Datasets;
 /// batch in short transactions; importing the same again adds only what is missing, so a killed import is simply run again.
 /// A dry run reads and decodes all the same, and leaves only its counts and its plan.
 /// </summary>
-public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, ContentStore store)
+/// <param name="contexts">The database.</param>
+/// <param name="store">Where the bytes go.</param>
+/// <param name="room">The room that must stay free; null where nobody keeps any.</param>
+/// <param name="sweep">Takes content out that was kept and then not entered; null where that is left to the next cleaning.</param>
+/// <param name="time">The clock.</param>
+public sealed class DatasetImporter(
+    IDbContextFactory<AppDbContext> contexts, ContentStore store, StorageRoom? room = null, ContentSweep? sweep = null, TimeProvider? time = null)
 {
+    /// <summary>Bytes that an image takes in the database and its indices, about.</summary>
+    private const long RowBytes = 1024;
+
+    private const string Subject = "The import";
+
+    private const string ChangedMeanwhile = "The file was changed while it was read; import it again.";
+
     /// <summary>Imports what <paramref name="import"/> names; its row follows.</summary>
     /// <exception cref="DatasetException">
     /// The source cannot be read, its classes are not the project's, or its manifest parts a patient's images.
     /// </exception>
-    public Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default) => ImportAsync(import, import.SourcePath, [], null, cancellationToken);
+    public Task ImportAsync(DatasetImport import, CancellationToken cancellationToken = default) =>
+        ImportAsync(import, import.SourcePath, [], null, null, cancellationToken);
 
     /// <summary>Imports what was made of what <paramref name="import"/> names.</summary>
     /// <param name="import">The import; its row follows.</param>
     /// <param name="path">Where it lies.</param>
     /// <param name="rejected">Files that were left out when it was made.</param>
     /// <param name="progress">Hears, until the first images go in, how many of how many files are half done: a file is read twice, once to be compared.</param>
+    /// <param name="onRead">Hears, on several threads, that something was read; null where nobody listens.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">As above.</exception>
-    public async Task ImportAsync(DatasetImport import, string path, IReadOnlyList<RejectedFile> rejected, Action<int, int>? progress, CancellationToken cancellationToken = default)
+    /// <exception cref="StorageFullException">It would leave less room than must stay free.</exception>
+    public async Task ImportAsync(
+        DatasetImport import,
+        string path,
+        IReadOnlyList<RejectedFile> rejected,
+        Action<int, int>? progress,
+        Action? onRead,
+        CancellationToken cancellationToken = default)
     {
-        using var source = DatasetSource.Open(path, scratchFolder: store.Folder, cancellationToken: cancellationToken);
+        using var source = DatasetSource.Open(path, limits: null, store.Folder, onRead, room, cancellationToken);
         source.Refuse(rejected);
         await PrepareAsync(import, source, cancellationToken);
         var classes = await ClassesAsync(import, source, cancellationToken);
@@ -38,14 +62,60 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         var conflicts = new List<Guid>();
         var planner = new ImportPlanner(source, store);
         import.Total = reader.Total;
-        foreach (var (images, unusable, processed) in reader.Batches<Look>(
-            import.IsDryRun ? file => Look.At(file.Picture) : file => Keep(file, cancellationToken), read => progress?.Invoke(read, reader.Total), cancellationToken))
+        var storing = new Storing(store, room);
+        try
         {
+            await EnterAsync(import, source, reader, classes, storing, planner, conflicts, progress, cancellationToken);
+        }
+        catch when (sweep is not null && !storing.IsEmpty)
+        {
+            await sweep.RemoveAsync(storing.Kept, cancellationToken: CancellationToken.None);
+            throw;
+        }
+
+        import.Processed = import.Total;
+        import.Duplicates = import.Processed - import.Added - import.Rejected;
+        if (import.IsDryRun)
+        {
+            import.Plan = await PlanAsync(import, planner, classes, declared, cancellationToken);
+            import.Readings = source.Readings.Count;
+        }
+        else
+        {
+            store.Settle();
+            await SettleAsync(import, declared, conflicts, new ReadingImport(import, classes, source.Readings), cancellationToken);
+        }
+    }
+
+    /// <summary>Enters the images batch by batch, once their content is kept.</summary>
+    private async Task EnterAsync(
+        DatasetImport import,
+        DatasetSource source,
+        DatasetReader reader,
+        Dictionary<string, int> classes,
+        Storing storing,
+        ImportPlanner planner,
+        List<Guid> conflicts,
+        Action<int, int>? progress,
+        CancellationToken cancellationToken)
+    {
+        var isFirst = !import.IsDryRun;
+        Func<OpenedFile, Look> look = import.IsDryRun ? file => Look.At(file.Picture) : file => storing.Keep(file, cancellationToken);
+        foreach (var (images, unusable, processed) in reader.Batches(look, read => progress?.Invoke(read, reader.Total), cancellationToken))
+        {
+            if (isFirst)
+            {
+                // All has been read once and nothing is decoded yet.
+                storing.Expect(source.Catalogue.Contents);
+                isFirst = false;
+            }
+
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             var hashes = images.Select(i => i.ContentHash).ToList();
             var known = await db.Images.Where(i => i.ProjectId == import.ProjectId && hashes.Contains(i.ContentHash))
                 .Select(i => new { i.Id, i.ContentHash, i.ReferenceClass }).ToDictionaryAsync(i => i.ContentHash, cancellationToken);
             var added = new List<ProjectImage>();
+            var entering = new List<ReadImage<Look>>();
             foreach (var image in images)
             {
                 int? reference = image.ClassIndex is { } index ? classes[source.ClassNames[index]] : null;
@@ -54,6 +124,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 if (row is not null)
                 {
                     added.Add(row);
+                    entering.Add(image);
                     if (import.IsDryRun)
                     {
                         planner.Add(row, image.File);
@@ -67,7 +138,7 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 }
             }
 
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            await using var transaction = await BeginAsync(db, import.IsDryRun ? [] : entering, cancellationToken);
             if (!import.IsDryRun)
             {
                 await using var rows = new RowWriter<ProjectImage>(db);
@@ -86,27 +157,36 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
             db.Imports.Update(import);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-        }
-
-        import.Processed = import.Total;
-        import.Duplicates = import.Processed - import.Added - import.Rejected;
-        if (import.IsDryRun)
-        {
-            import.Plan = await PlanAsync(import, planner, classes, declared, cancellationToken);
-            import.Readings = source.Readings.Count;
-        }
-        else
-        {
-            store.Settle();
-            await SettleAsync(import, declared, conflicts, new ReadingImport(import, classes, source.Readings), cancellationToken);
+            storing.Entered();
         }
     }
 
-    private Look Keep(OpenedFile file, CancellationToken cancellationToken) =>
-        store.Put(file.Content, cancellationToken) == file.Digest
-            ? Look.At(file.Picture)
-            // Somebody was still copying it to where it lies.
-            : throw new ImageRejectedException("The file was changed while it was read; import it again.");
+    /// <summary>
+    /// Begins the transaction that enters images, and sees in it that their content is there: what was kept and not yet entered may have been taken out as
+    /// needed by nobody, and is kept once more then.
+    /// </summary>
+    private async Task<IDbContextTransaction> BeginAsync(AppDbContext db, List<ReadImage<Look>> entering, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+            var gone = entering.Where(image => !store.Has(image.ContentHash)).ToList();
+            if (gone.Count == 0)
+            {
+                return transaction;
+            }
+
+            await transaction.DisposeAsync();
+            foreach (var image in gone)
+            {
+                using var content = image.File.Open(cancellationToken);
+                if (store.Put(content, cancellationToken) != image.ContentHash)
+                {
+                    throw new DatasetException(ChangedMeanwhile);
+                }
+            }
+        }
+    }
 
     private static ProjectImage ToRow(DatasetImport import, ReadImage<Look> image, int? reference) => new()
     {
@@ -269,8 +349,13 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
         await RaiseAsync(db, import, conflicts, cancellationToken);
         await ReadingPlan.ApplyAsync(db, import.ProjectId, cancellationToken);
         await GoldSet.ApplyAsync(db, project, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         import.Readings = readings.Stored;
+        // With the splits: from here on images are read, and nothing may be taken back any more.
+        (import.State, import.Error, import.FinishedUtc) = (ImportState.Completed, null, (time ?? TimeProvider.System).GetUtcNow().UtcDateTime);
+        db.ChangeTracker.Clear();
+        db.Imports.Update(import);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>
@@ -287,6 +372,39 @@ public sealed class DatasetImporter(IDbContextFactory<AppDbContext> contexts, Co
                 .Select(i => i.Id).ToListAsync(cancellationToken)).Select(id => new ReferenceDoubt { ImageId = id, ProjectId = import.ProjectId, ById = import.RequestedById, AtUtc = import.RequestedUtc }));
             await db.SaveChangesAsync(cancellationToken);
         }
+    }
+
+    /// <summary>Keeps content for as long as there is room, and knows what of it is not entered yet.</summary>
+    private sealed class Storing(ContentStore store, StorageRoom? room)
+    {
+        private readonly ConcurrentBag<string> _kept = [];
+        private long _left;
+
+        /// <summary>Hashes of what was kept and is not entered yet.</summary>
+        public IReadOnlyCollection<string> Kept => _kept;
+
+        public bool IsEmpty => _kept.IsEmpty;
+
+        /// <exception cref="StorageFullException">There is no room for all.</exception>
+        public void Expect(IEnumerable<InventoriedFile> contents)
+        {
+            _left = contents.Sum(c => RowBytes + (store.Has(c.Digest) ? 0 : c.File.Length));
+            room?.Require(Subject, _left);
+        }
+
+        /// <exception cref="ImageRejectedException">Somebody was still copying it to where it lies.</exception>
+        /// <exception cref="StorageFullException">There is no room for more.</exception>
+        public Look Keep(OpenedFile file, CancellationToken cancellationToken)
+        {
+            var length = store.Has(file.Digest) ? 0 : file.Content.Length;
+            room?.Require(Subject, length + RowBytes, Volatile.Read(ref _left));
+            var hash = store.Put(file.Content, cancellationToken);
+            _kept.Add(hash);
+            Interlocked.Add(ref _left, -length - RowBytes);
+            return hash == file.Digest ? Look.At(file.Picture) : throw new ImageRejectedException(ChangedMeanwhile);
+        }
+
+        public void Entered() => _kept.Clear();
     }
 
     /// <summary>What a row keeps of a picture's pixels.</summary>

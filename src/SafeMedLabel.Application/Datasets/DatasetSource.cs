@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -11,6 +13,8 @@ namespace SafeMedLabel.Application.Datasets;
 public abstract class DatasetSource : IDisposable
 {
     private const int PieceLength = 1 << 20;
+
+    private Action? _onRead;
 
     private protected DatasetSource(SourceLimits limits) => Limits = limits;
 
@@ -37,6 +41,9 @@ public abstract class DatasetSource : IDisposable
     /// <summary>What it may cost to read.</summary>
     internal SourceLimits Limits { get; }
 
+    /// <summary>The room that what is unpacked must leave; null where nobody keeps any.</summary>
+    internal StorageRoom? Room { get; private set; }
+
     /// <summary>What is known of the files. For one thread at a time.</summary>
     internal SourceCatalogue Catalogue { get; private set; } = null!;
 
@@ -46,18 +53,32 @@ public abstract class DatasetSource : IDisposable
     /// <param name="scratchFolder">Where slides of a zip are unpacked while they are read; the system's folder for temporary files where null.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DatasetException">Not found, not readable, not in the expected layout, or over a limit.</exception>
-    public static DatasetSource Open(string path, SourceLimits? limits = null, string? scratchFolder = null, CancellationToken cancellationToken = default)
+    public static DatasetSource Open(string path, SourceLimits? limits = null, string? scratchFolder = null, CancellationToken cancellationToken = default) =>
+        Open(path, limits, scratchFolder, onRead: null, room: null, cancellationToken);
+
+    /// <summary>Opens a folder or zip as above, for work that is watched.</summary>
+    /// <param name="path">As above.</param>
+    /// <param name="limits">As above.</param>
+    /// <param name="scratchFolder">As above.</param>
+    /// <param name="onRead">Hears that something was listed or read, on several threads: a source that says nothing for long hangs.</param>
+    /// <param name="room">The room that what is unpacked must leave; null where nobody keeps any.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">As above.</exception>
+    internal static DatasetSource Open(
+        string path, SourceLimits? limits, string? scratchFolder, Action? onRead, StorageRoom? room, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         limits ??= SourceLimits.Default;
         DatasetSource? source = null;
         try
         {
-            source = Directory.Exists(path) ? new FolderSource(path, limits)
+            source = RegularFile.IsOther(path) ? throw new DatasetException($"'{path}' is no folder or zip. {RegularFile.Refusal}")
+                : Directory.Exists(path) ? new FolderSource(path, limits)
                 : Manifest.IsNamedSo(path) && File.Exists(path) ? new FolderSource(Path.GetDirectoryName(Path.GetFullPath(path))!, limits)
                 : File.Exists(path) ? new ZipSource(path, limits, scratchFolder ?? Path.GetTempPath())
                 : throw new DatasetException($"There is no folder or zip at '{path}'.");
-            source.Catalogue = SourceCatalogue.Of(source, source.List(cancellationToken), cancellationToken);
+            (source._onRead, source.Room) = (onRead, room);
+            source.Catalogue = SourceCatalogue.Of(source, source.List(cancellationToken).Select(source.Heard), cancellationToken);
             source.Arrange(Manifest.IsNamedSo(path) ? Path.GetFileName(path) : Manifest.FindIn(source.Catalogue), cancellationToken);
             return source;
         }
@@ -90,7 +111,7 @@ public abstract class DatasetSource : IDisposable
     /// <summary>A file's content; of a long one that is packed, unpacked until it is disposed of.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>, or long and no TIFF.</exception>
     internal FileContent Open(SourceEntry entry, CancellationToken cancellationToken) =>
-        IsLong(entry) ? OpenLong(entry, isPicture: true, cancellationToken) : FileContent.Of(ReadWhole(entry));
+        Heard(IsLong(entry) ? OpenLong(entry, isPicture: true, cancellationToken) : FileContent.Of(ReadWhole(entry)));
 
     /// <summary>The content of a file that is no picture, as of <see cref="Open(SourceEntry, CancellationToken)"/>.</summary>
     /// <exception cref="ImageRejectedException">As of <see cref="Read"/>.</exception>
@@ -102,7 +123,7 @@ public abstract class DatasetSource : IDisposable
     {
         if (!IsLong(entry))
         {
-            return ContentStore.Hash(ReadWhole(entry));
+            return Heard(ContentStore.Hash(ReadWhole(entry)));
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -141,8 +162,15 @@ public abstract class DatasetSource : IDisposable
     /// <exception cref="ImageRejectedException">As of <see cref="Open(SourceEntry, CancellationToken)"/>; perhaps only after its last piece.</exception>
     private protected abstract void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken);
 
+    /// <summary>Says that something was read, and returns it.</summary>
+    private protected T Heard<T>(T read)
+    {
+        _onRead?.Invoke();
+        return read;
+    }
+
     /// <summary>Reads <paramref name="stream"/> so, and returns how many bytes there were.</summary>
-    private protected static long ReadInPieces(Stream stream, bool isPicture, PieceAction take, CancellationToken cancellationToken)
+    private protected long ReadInPieces(Stream stream, bool isPicture, PieceAction take, CancellationToken cancellationToken)
     {
         var piece = new byte[PieceLength];
         var length = stream.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false);
@@ -156,7 +184,7 @@ public abstract class DatasetSource : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             take(piece.AsSpan(0, length));
-            total += length;
+            total += Heard(length);
             length = stream.Read(piece);
         }
 

@@ -1,3 +1,4 @@
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Datasets;
@@ -32,19 +33,21 @@ internal sealed class FolderSource(string folder, SourceLimits limits) : Dataset
                 }
                 else if (info is FileInfo file)
                 {
-                    yield return new SourceEntry(relative, file.Length);
+                    yield return RegularFile.IsOther(file.FullName)
+                        ? new SourceEntry(relative, 0, Refusal: RegularFile.Refusal)
+                        : new SourceEntry(relative, file.Length);
                 }
             }
         }
     }
 
-    private protected override byte[] ReadWhole(SourceEntry entry) => Reading(() => BoundedReader.ReadToEnd(File.OpenRead(PathOf(entry)), Limits));
+    private protected override byte[] ReadWhole(SourceEntry entry) => Reading(() => BoundedReader.ReadToEnd(RegularFile.OpenRead(PathOf(entry)), Limits));
 
     private protected override FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken) => FileContent.At(PathOf(entry));
 
     private protected override void ReadInPieces(SourceEntry entry, bool isPicture, PieceAction take, CancellationToken cancellationToken) => Reading(() =>
     {
-        using var file = File.OpenRead(PathOf(entry));
+        using var file = RegularFile.OpenRead(PathOf(entry));
         return ReadInPieces(file, isPicture, take, cancellationToken);
     });
 

@@ -1,14 +1,29 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Datasets.Patches;
+using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Takes one import through its states. Safe to call again for one that a dead worker left behind.</summary>
-public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, DatasetImporter importer, ArchiveDownload download, StorageOptions storage, TimeProvider time, ILogger<ImportRunner> logger)
+public sealed class ImportRunner(
+    IDbContextFactory<AppDbContext> contexts,
+    DatasetImporter importer,
+    ArchiveDownload download,
+    ContentSweep sweep,
+    StorageOptions storage,
+    StorageRoom room,
+    JobWatch jobs,
+    TimeProvider time,
+    ILogger<ImportRunner> logger)
 {
+    private const string Subject = "The import";
+
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UntilItCanBeWritten = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs the import to its end, or until somebody cancels it. A cancelled <paramref name="stopping"/> leaves it for the next worker.</summary>
     public async Task RunAsync(int importId, CancellationToken stopping)
@@ -31,35 +46,61 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             return;
         }
 
+        if (import.Tries >= JobOptions.MostTries)
+        {
+            await FailAsync(import, JobOptions.TooManyTries(Subject), stopping);
+            return;
+        }
+
         import.State = ImportState.Running;
+        var tries = import.Tries + 1;
+        await WhenItCanBeWrittenAsync(() => CountTryAsync(import, tries, stopping), stopping);
         using var going = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var watching = CancelWhenAskedAsync(importId, going);
+        var isShort = new StrongBox<string?>();
+        Task watching = Task.CompletedTask;
         try
         {
-            await FetchAsync(import, going.Token);
-            await ImportAsync(import, going.Token);
-            await EndAsync(import, import.IsDryRun ? ImportState.Planned : ImportState.Completed, null);
-            if (!import.IsDryRun)
+            await jobs.RunAsync(
+                Subject,
+                async (beat, cancellationToken) =>
+                {
+                    watching = WatchAsync(import, going, isShort, beat);
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(going.Token, cancellationToken);
+                    await FetchAsync(import, either.Token);
+                    await ImportAsync(import, beat, either.Token);
+                },
+                stopping);
+            if (import.IsDryRun)
             {
-                import.DeleteFiles(storage);
+                await EndAsync(import, ImportState.Planned, null, stopping);
+            }
+            else
+            {
+                DeleteFiles(import);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Import {ImportId} stops with its worker and is run again by the next.", importId);
+            await CountTryAsync(import, import.Tries - 1, CancellationToken.None);
         }
         catch (OperationCanceledException) when (going.IsCancellationRequested)
         {
-            await CancelAsync(import);
+            await (isShort.Value is { } problem ? FailAsync(import, problem, stopping) : CancelAsync(import));
         }
-        catch (DatasetException refused)
+        catch (Exception refused) when (refused is DatasetException or StalledException)
         {
-            await FailAsync(import, refused.Message);
+            await FailAsync(import, refused.Message, stopping);
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
+        {
+            logger.LogError(failure, "Import {ImportId} could not be stored.", importId);
+            await FailAsync(import, sentence, stopping);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Import {ImportId} failed.", importId);
-            await FailAsync(import, "Something went wrong; the worker's log has the details.");
+            await FailAsync(import, "Something went wrong; the worker's log has the details.", stopping);
         }
         finally
         {
@@ -96,13 +137,13 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.Sha256, import.Sha256), cancellationToken);
     }
 
-    private async Task ImportAsync(DatasetImport import, CancellationToken cancellationToken)
+    private async Task ImportAsync(DatasetImport import, Heartbeat beat, CancellationToken cancellationToken)
     {
         var isDue = EverySoOften();
         await using var db = await BeginAsync(import, cancellationToken);
         if (import.PatchSize is not { } size)
         {
-            await importer.ImportAsync(import, import.SourcePath, [], HalfDone, cancellationToken);
+            await importer.ImportAsync(import, import.SourcePath, [], HalfDone, beat.Beat, cancellationToken);
             return;
         }
 
@@ -116,12 +157,13 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
                 cancellationToken),
             cancellationToken);
         (import.PicturesCut, import.BlankPatches) = (patches.Cut, patches.Blank);
-        await importer.ImportAsync(import, folder, patches.Rejected, HalfDone, cancellationToken);
+        await importer.ImportAsync(import, folder, patches.Rejected, HalfDone, beat.Beat, cancellationToken);
 
         void HalfDone(int read, int all) => Done(read / 2, all);
 
         void Done(int done, int all)
         {
+            beat.Beat();
             if (isDue())
             {
                 db.Imports.Where(i => i.Id == import.Id).ExecuteUpdate(set => set.SetProperty(i => i.Processed, done).SetProperty(i => i.Total, all));
@@ -149,15 +191,28 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         };
     }
 
-    private async Task CancelWhenAskedAsync(int importId, CancellationTokenSource going)
+    /// <summary>Looks every second whether somebody has cancelled the import, there is no more room, or more of it was fetched.</summary>
+    private async Task WatchAsync(DatasetImport import, CancellationTokenSource going, StrongBox<string?> isShort, Heartbeat beat)
     {
         using var timer = new PeriodicTimer(Between, time);
+        var fetched = import.FetchedBytes;
         try
         {
             while (await timer.WaitForNextTickAsync(going.Token))
             {
-                await using var db = await contexts.CreateDbContextAsync(going.Token);
-                if (await db.Imports.AnyAsync(i => i.Id == importId && i.CancelRequested, going.Token))
+                if (import.FetchedBytes is var now && now != fetched)
+                {
+                    fetched = now;
+                    beat.Beat();
+                }
+
+                if (room.IsShort)
+                {
+                    isShort.Value = room.Problem(Subject, 0, import.FetchableBytes - import.FetchedBytes);
+                    await going.CancelAsync();
+                }
+
+                if (await IsCancelledAsync(import.Id, going.Token))
                 {
                     await going.CancelAsync();
                 }
@@ -169,33 +224,97 @@ public sealed class ImportRunner(IDbContextFactory<AppDbContext> contexts, Datas
         }
     }
 
-    /// <summary>Takes out what an import had brought: nobody has seen it, for its images have no split yet.</summary>
+    private async Task<bool> IsCancelledAsync(int importId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            return await db.Imports.AnyAsync(i => i.Id == importId && i.CancelRequested, cancellationToken);
+        }
+        catch (DbException missed)
+        {
+            logger.LogWarning(missed, "Whether import {ImportId} is cancelled could not be read; it is asked again.", importId);
+            return false;
+        }
+    }
+
     private async Task CancelAsync(DatasetImport import)
     {
-        await using (var db = await contexts.CreateDbContextAsync())
+        DeleteFiles(import);
+        await TakeBackAsync(import, CancellationToken.None);
+        await EndAsync(import, ImportState.Cancelled, null, CancellationToken.None);
+    }
+
+    /// <summary>Ends an import that cannot go on, and leaves nothing of it: first its files, for it may be the full disk that stopped it.</summary>
+    private async Task FailAsync(DatasetImport import, string reason, CancellationToken stopping)
+    {
+        DeleteFiles(import);
+        await TakeBackAsync(import, stopping);
+        await EndAsync(import, ImportState.Failed, reason, stopping);
+    }
+
+    /// <summary>Takes out what an import had brought: nobody has seen it, for its images have no split yet.</summary>
+    private async Task TakeBackAsync(DatasetImport import, CancellationToken stopping)
+    {
+        var swept = await WhenItCanBeWrittenAsync(() => sweep.TakeBackAsync(import.Id, stopping), stopping);
+        if (swept.Files > 0)
         {
-            await db.Images.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync();
+            logger.LogInformation("Of import {ImportId} {Files} files of {Bytes} bytes were taken back.", import.Id, swept.Files, swept.Bytes);
         }
 
-        (import.Added, import.Conflicts, import.WithoutPatient) = (0, 0, 0);
-        await EndAsync(import, ImportState.Cancelled, null);
-        import.DeleteFiles(storage);
+        (import.Added, import.Conflicts, import.WithoutPatient, import.Readings) = (0, 0, 0, 0);
     }
 
-    /// <summary>Ends an import that cannot go on, and leaves none of its files: first them, for it may be the full disk that stopped it.</summary>
-    private async Task FailAsync(DatasetImport import, string reason)
-    {
-        import.DeleteFiles(storage);
-        await EndAsync(import, ImportState.Failed, reason);
-    }
-
-    private async Task EndAsync(DatasetImport import, ImportState state, string? error)
+    private Task<int> EndAsync(DatasetImport import, ImportState state, string? error, CancellationToken stopping)
     {
         import.State = state;
         import.Error = error;
         import.FinishedUtc = time.GetUtcNow().UtcDateTime;
-        await using var db = await contexts.CreateDbContextAsync();
-        db.Imports.Update(import);
-        await db.SaveChangesAsync();
+        return WhenItCanBeWrittenAsync(
+            async () =>
+            {
+                await using var db = await contexts.CreateDbContextAsync(stopping);
+                db.Imports.Update(import);
+                return await db.SaveChangesAsync(stopping);
+            },
+            stopping);
+    }
+
+    private async Task<int> CountTryAsync(DatasetImport import, int tries, CancellationToken cancellationToken)
+    {
+        import.Tries = tries;
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(
+            set => set.SetProperty(i => i.Tries, tries).SetProperty(i => i.State, ImportState.Running), cancellationToken);
+    }
+
+    /// <summary>An import that ended and does not say so would be in the way of all others of its project.</summary>
+    private async Task<T> WhenItCanBeWrittenAsync<T>(Func<Task<T>> write, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                return await write();
+            }
+            catch (Exception failure) when (StorageFailure.MayEnd(failure))
+            {
+                logger.LogWarning(failure, "The end of an import could not be written; it is tried again.");
+                await Task.Delay(UntilItCanBeWritten, time, stopping);
+            }
+        }
+    }
+
+    /// <summary>What cannot be deleted now is deleted by the next cleaning.</summary>
+    private void DeleteFiles(DatasetImport import)
+    {
+        try
+        {
+            import.DeleteFiles(storage);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning(failure, "Files of import {ImportId} could not be deleted.", import.Id);
+        }
     }
 }

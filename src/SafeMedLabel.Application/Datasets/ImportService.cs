@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets.Patches;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Naming;
 using SafeMedLabel.Application.Outbound;
@@ -205,7 +206,9 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
                 }
 
                 await db.Imports.Where(i => i.Id == importId).ExecuteUpdateAsync(
-                    set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued).SetProperty(i => i.FinishedUtc, (DateTime?)null), cancellationToken);
+                    set => set.SetProperty(i => i.IsDryRun, false).SetProperty(i => i.State, ImportState.Queued)
+                        .SetProperty(i => i.Tries, 0).SetProperty(i => i.FinishedUtc, (DateTime?)null),
+                    cancellationToken);
                 db.AuditEntries.Add(AuditDescription.Entry(AuditAction.ImportCarriedOut, import.ProjectId, AuditDescription.Import(importId)));
                 return Result.Done;
             },
@@ -298,7 +301,8 @@ public sealed class ImportService(IDbContextFactory<AppDbContext> contexts, JobS
     private string NewFetchedPath() => Path.Combine(storage.UploadFolder, $"{Guid.NewGuid():n}.zip");
 
     private static string? Problem(string path, string pattern) =>
-        Path.Exists(path) ? PatientPattern.Problem(pattern) : "There is no such folder or file on the server.";
+        RegularFile.IsOther(path) ? $"What lies there is no folder or zip. {RegularFile.Refusal}"
+        : Path.Exists(path) ? PatientPattern.Problem(pattern) : "There is no such folder or file on the server.";
 
     private static Task<bool> IsBusyAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
         db.Imports.AnyAsync(i => i.ProjectId == projectId && DatasetImport.ActiveStates.Contains(i.State), cancellationToken);

@@ -5,7 +5,8 @@ using SafeMedLabel.Application.Persistence;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Takes archives part by part, straight to disk, and imports those that are whole. What broke off stays for a week.</summary>
-public sealed class UploadService(ImportService imports, IDbContextFactory<AppDbContext> contexts, StorageOptions storage, TimeProvider time) : IDisposable
+public sealed class UploadService(
+    ImportService imports, IDbContextFactory<AppDbContext> contexts, StorageOptions storage, StorageRoom room, TimeProvider time) : IDisposable
 {
     /// <summary>The largest archive.</summary>
     public const long MaximumBytes = 8L * 1024 * 1024 * 1024;
@@ -39,6 +40,11 @@ public sealed class UploadService(ImportService imports, IDbContextFactory<AppDb
         {
             Directory.CreateDirectory(storage.UploadFolder);
             DeleteOld();
+        }
+
+        if (room.Problem("The upload", Math.Max(0, file.Size - offset)) is { } problem)
+        {
+            return Result.Refused(problem);
         }
 
         await using var stream = Open(PathOf(file), mayBegin: offset == 0);
@@ -98,6 +104,8 @@ public sealed class UploadService(ImportService imports, IDbContextFactory<AppDb
             return Result.Refused("The upload is not complete.");
         }
 
+        // What looks old and has no import yet would be taken for one that nobody needs.
+        File.SetLastWriteTimeUtc(PathOf(file), time.GetUtcNow().UtcDateTime);
         File.Move(PathOf(file), request.SourcePath);
         var started = await imports.StartAsync(request, cancellationToken);
         if (!started.Succeeded)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using SafeMedLabel.Application.Files;
 
 namespace SafeMedLabel.Application.Datasets;
 
@@ -43,8 +44,8 @@ internal sealed class ZipDirectory : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public ZipDirectory(string path)
     {
-        _file = File.OpenHandle(path);
-        _archive = new Lazy<ZipArchive>(() => ZipFile.OpenRead(path));
+        _file = RegularFile.OpenHandle(path);
+        _archive = new Lazy<ZipArchive>(() => new ZipArchive(RegularFile.OpenRead(path)));
         try
         {
             _fileLength = RandomAccess.GetLength(_file);

@@ -89,6 +89,7 @@ internal sealed class ZipSource : DatasetSource
 
     private protected override FileContent OpenLong(SourceEntry entry, bool isPicture, CancellationToken cancellationToken)
     {
+        Room?.Require("Unpacking a slide", entry.Length);
         Directory.CreateDirectory(_scratchFolder);
         var unpacked = FileContent.At(Path.Combine(_scratchFolder, $"{Guid.NewGuid():n}.tmp"), isScratch: true);
         try

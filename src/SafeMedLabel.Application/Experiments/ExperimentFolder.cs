@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CsvHelper;
+using SafeMedLabel.Application.Files;
 
 namespace SafeMedLabel.Application.Experiments;
 
@@ -30,7 +31,7 @@ public sealed class ExperimentFolder
         {
             WriteAtomically(file, text);
         }
-        else if (File.ReadAllText(file) != text)
+        else if (RegularFile.ReadAllText(file) != text)
         {
             throw new IOException($"The folder {path} holds an experiment with other data or options; name another folder.");
         }
@@ -50,7 +51,7 @@ public sealed class ExperimentFolder
         where T : class
     {
         var file = RunFile(kind, seed);
-        return File.Exists(file) ? JsonSerializer.Deserialize<T>(File.ReadAllText(file), Json) : null;
+        return File.Exists(file) ? JsonSerializer.Deserialize<T>(RegularFile.ReadAllText(file), Json) : null;
     }
 
     /// <summary>Keeps the result of a finished run.</summary>
@@ -68,7 +69,7 @@ public sealed class ExperimentFolder
     /// <summary>What a finished run's model said of the measured images.</summary>
     public IReadOnlyList<TestedImage> Images(string method, long seed)
     {
-        using var text = new StreamReader(PredictionFile(method, seed));
+        using var text = new StreamReader(RegularFile.OpenRead(PredictionFile(method, seed)));
         using var csv = new CsvReader(text, CultureInfo.InvariantCulture);
         return [.. csv.GetRecords<TestedImage>()];
     }

@@ -48,6 +48,9 @@ public sealed class DataExport
     /// <summary>Size of its file.</summary>
     public long Bytes { get; set; }
 
+    /// <summary>Times that a worker took it up, but for those that ended it in good order.</summary>
+    public int Tries { get; set; }
+
     /// <summary>Why it failed, in one sentence.</summary>
     public string? Error { get; set; }
 

@@ -2,13 +2,26 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Jobs;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Exports;
 
 /// <summary>Takes one export through its states. One that a dead worker left behind is written anew.</summary>
-public sealed class ExportRunner(IDbContextFactory<AppDbContext> contexts, DatasetExporter exporter, StorageOptions storage, TimeProvider time, ILogger<ExportRunner> logger)
+public sealed class ExportRunner(
+    IDbContextFactory<AppDbContext> contexts,
+    DatasetExporter exporter,
+    StorageOptions storage,
+    StorageRoom room,
+    JobWatch jobs,
+    AlarmService alarms,
+    TimeProvider time,
+    ILogger<ExportRunner> logger)
 {
+    private const string Subject = "The export";
+
     /// <summary>Runs the export to its end. A cancelled <paramref name="stopping"/> leaves it for the next worker.</summary>
     public async Task RunAsync(int exportId, CancellationToken stopping)
     {
@@ -17,18 +30,44 @@ public sealed class ExportRunner(IDbContextFactory<AppDbContext> contexts, Datas
             return;
         }
 
+        if (export.Tries > JobOptions.MostTries)
+        {
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), JobOptions.TooManyTries(Subject));
+            return;
+        }
+
         try
         {
-            var summary = await exporter.WriteAsync(export.ProjectId, export.Options, export.PathIn(storage), new Journal(contexts, exportId, time, logger), stopping);
+            var summary = new ExportSummary(0, 0, 0);
+            await jobs.RunAsync(
+                Subject,
+                async (beat, cancellationToken) =>
+                {
+                    room.Require(Subject, 0);
+                    summary = await exporter.WriteAsync(
+                        export.ProjectId, export.Options, export.PathIn(storage), new Journal(contexts, exportId, time, logger, room, beat), cancellationToken);
+                },
+                stopping);
             await EndAsync(export, ExportState.Completed, summary, null);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Export {ExportId} stops with its worker and is written anew by the next.", exportId);
+            await GiveBackTryAsync(exportId);
         }
-        catch (DatasetException refused)
+        catch (Exception refused) when (refused is DatasetException or StalledException)
         {
+            if (refused.InnerException is StoredFileException lost)
+            {
+                await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
+            }
+
             await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), refused.Message);
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
+        {
+            logger.LogError(failure, "Export {ExportId} could not be stored.", exportId);
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), sentence);
         }
         catch (Exception unexpected)
         {
@@ -41,8 +80,15 @@ public sealed class ExportRunner(IDbContextFactory<AppDbContext> contexts, Datas
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var taken = await db.Exports.Where(e => e.Id == exportId && DataExport.ActiveStates.Contains(e.State))
-            .ExecuteUpdateAsync(set => set.SetProperty(e => e.State, ExportState.Running).SetProperty(e => e.Progress, 0), cancellationToken);
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(e => e.State, ExportState.Running).SetProperty(e => e.Progress, 0).SetProperty(e => e.Tries, e => e.Tries + 1), cancellationToken);
         return taken == 0 ? null : await db.Exports.AsNoTracking().FirstAsync(e => e.Id == exportId, cancellationToken);
+    }
+
+    private async Task GiveBackTryAsync(int exportId)
+    {
+        await using var db = await contexts.CreateDbContextAsync();
+        await db.Exports.Where(e => e.Id == exportId && e.Tries > 0).ExecuteUpdateAsync(set => set.SetProperty(e => e.Tries, e => e.Tries - 1));
     }
 
     private async Task EndAsync(DataExport export, ExportState state, ExportSummary summary, string? error)
@@ -60,7 +106,8 @@ public sealed class ExportRunner(IDbContextFactory<AppDbContext> contexts, Datas
     }
 
     /// <summary>Writes down how far an export is, at most twice a second.</summary>
-    private sealed class Journal(IDbContextFactory<AppDbContext> contexts, int exportId, TimeProvider time, ILogger logger) : IProgress<double>
+    private sealed class Journal(
+        IDbContextFactory<AppDbContext> contexts, int exportId, TimeProvider time, ILogger logger, StorageRoom room, Heartbeat beat) : IProgress<double>
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
@@ -68,12 +115,14 @@ public sealed class ExportRunner(IDbContextFactory<AppDbContext> contexts, Datas
 
         public void Report(double value)
         {
+            beat.Beat();
             if (time.GetElapsedTime(_written) < Interval)
             {
                 return;
             }
 
             _written = time.GetTimestamp();
+            room.Require(Subject, 0);
             try
             {
                 using var db = contexts.CreateDbContext();

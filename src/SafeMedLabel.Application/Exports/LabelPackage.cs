@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
 
 namespace SafeMedLabel.Application.Exports;
 
@@ -37,11 +38,15 @@ internal sealed class LabelPackage : ILabelWriter
 
     public async Task WriteAsync(ExportedImage image, CancellationToken cancellationToken)
     {
-        // Pictures are compressed already.
-        await using (var picture = Picture(image))
-        await using (var entry = await _zip.CreateEntry(image.File, CompressionLevel.NoCompression).OpenAsync(cancellationToken))
+        try
         {
-            await picture.CopyToAsync(entry, cancellationToken);
+            // Pictures are compressed already.
+            await using var entry = await _zip.CreateEntry(image.File, CompressionLevel.NoCompression).OpenAsync(cancellationToken);
+            await _store.Open(image.ContentHash).CopyToAsync(entry, cancellationToken);
+        }
+        catch (StoredFileException gone)
+        {
+            throw new DatasetException($"The picture {image.ContentHash} cannot be read from the storage, or is damaged there.", gone);
         }
 
         foreach (var (_, _, writer) in _texts)
@@ -52,31 +57,37 @@ internal sealed class LabelPackage : ILabelWriter
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (name, text, writer) in _texts)
+        try
         {
-            await using (text)
+            foreach (var (name, text, writer) in _texts)
             {
                 await writer.DisposeAsync();
                 text.Position = 0;
                 await using var entry = await _zip.CreateEntry(name).OpenAsync();
                 await text.CopyToAsync(entry);
             }
-        }
 
-        await _zip.DisposeAsync();
+            await _zip.DisposeAsync();
+        }
+        finally
+        {
+            // On a full disk none of this ends well, and all the same none of these files may stay.
+            foreach (var (_, text, _) in _texts)
+            {
+                await Drop(text);
+            }
+        }
     }
 
-    private Stream Picture(ExportedImage image)
+    private static async ValueTask Drop(FileStream text)
     {
         try
         {
-            var content = _store.Open(image.ContentHash);
-            // Read before anything is written, so that a failure is known to be the picture's; but for slides, which are never held.
-            return content.IsLong ? content.OpenRead() : new MemoryStream(content.ReadWhole());
+            await text.DisposeAsync();
         }
-        catch (IOException gone)
+        catch (IOException)
         {
-            throw new DatasetException($"The picture {image.ContentHash} cannot be read from the storage.", gone);
+            File.Delete(text.Name);
         }
     }
 

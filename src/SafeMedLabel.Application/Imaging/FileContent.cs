@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
+
 namespace SafeMedLabel.Application.Imaging;
 
 /// <summary>What is in a picture's file: its bytes, or, where they may be too many to be held at once, the place where it lies.</summary>
@@ -8,14 +12,16 @@ public sealed class FileContent : IDisposable
 
     private readonly byte[]? _bytes;
     private readonly bool _isScratch;
+    private readonly string? _hash;
 
-    private FileContent(byte[]? bytes, string? path, bool isScratch) => (_bytes, Path, _isScratch) = (bytes, path, isScratch);
+    private FileContent(byte[]? bytes, string? path, bool isScratch, string? hash = null) => (_bytes, Path, _isScratch, _hash) = (bytes, path, isScratch, hash);
 
     /// <summary>Where it lies; null of bytes that were read already.</summary>
     public string? Path { get; }
 
     /// <summary>How many bytes there are.</summary>
-    public long Length => _bytes?.Length ?? new FileInfo(Path!).Length;
+    /// <exception cref="StoredFileException">It is content of the store, and missing.</exception>
+    public long Length => _bytes?.Length ?? Found(path => new FileInfo(path).Length);
 
     /// <summary>Whether it is too long to be held; of such files only TIFF is read.</summary>
     public bool IsLong => Length > MaxHeld;
@@ -28,13 +34,54 @@ public sealed class FileContent : IDisposable
     /// <param name="isScratch">Whether the file is deleted once nobody needs it.</param>
     public static FileContent At(string path, bool isScratch = false) => new(null, path, isScratch);
 
-    /// <summary>All of it.</summary>
-    /// <exception cref="ImageRejectedException">It is longer than <see cref="MaxHeld"/>.</exception>
-    public byte[] ReadWhole() =>
-        _bytes ?? (IsLong ? throw new ImageRejectedException(TooLong) : File.ReadAllBytes(Path!));
+    /// <summary>What lies in the store, of which is known what it must be.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="hash">What the SHA-256 of its bytes must be, 64 lower-case hex digits.</param>
+    internal static FileContent Stored(string path, string hash) => new(null, path, isScratch: false, hash);
 
-    /// <summary>Reads it from its beginning.</summary>
-    public Stream OpenRead() => _bytes is null ? File.OpenRead(Path!) : new MemoryStream(_bytes, writable: false);
+    /// <summary>All of it. Of content of the store it is checked that it is what was kept.</summary>
+    /// <exception cref="ImageRejectedException">It is longer than <see cref="MaxHeld"/>.</exception>
+    /// <exception cref="StoredFileException">It is content of the store, and missing or damaged.</exception>
+    public byte[] ReadWhole()
+    {
+        if (_bytes is not null)
+        {
+            return _bytes;
+        }
+
+        var bytes = IsLong ? throw new ImageRejectedException(TooLong) : Found(RegularFile.ReadAllBytes);
+        return _hash is null || ContentStore.Hash(bytes) == _hash ? bytes : throw new StoredFileException(_hash, isMissing: false);
+    }
+
+    /// <summary>Reads it from its beginning; what comes is not checked.</summary>
+    /// <exception cref="StoredFileException">It is content of the store, and missing.</exception>
+    public Stream OpenRead() => _bytes is null ? Found(RegularFile.OpenRead) : new MemoryStream(_bytes, writable: false);
+
+    /// <summary>Copies all of it, however long it is. Of content of the store it is checked that it is what was kept, a long one's only at the end.</summary>
+    /// <exception cref="StoredFileException">As of <see cref="ReadWhole"/>.</exception>
+    public async Task CopyToAsync(Stream target, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (!IsLong)
+        {
+            await target.WriteAsync(ReadWhole(), cancellationToken);
+            return;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using var source = OpenRead();
+        var piece = new byte[1 << 20];
+        for (int read; (read = await source.ReadAsync(piece, cancellationToken)) > 0;)
+        {
+            hash.AppendData(piece, 0, read);
+            await target.WriteAsync(piece.AsMemory(0, read), cancellationToken);
+        }
+
+        if (_hash is not null && Convert.ToHexStringLower(hash.GetHashAndReset()) != _hash)
+        {
+            throw new StoredFileException(_hash, isMissing: false);
+        }
+    }
 
     /// <inheritdoc />
     public void Dispose()
@@ -51,6 +98,22 @@ public sealed class FileContent : IDisposable
         if (ImageFormats.Detect(beginning) != ImageFormat.Tiff)
         {
             throw new ImageRejectedException(TooLong);
+        }
+    }
+
+    private T Found<T>(Func<string, T> look)
+    {
+        try
+        {
+            return look(Path!);
+        }
+        catch (Exception failure) when (_hash is not null && failure is (FileNotFoundException or DirectoryNotFoundException))
+        {
+            throw new StoredFileException(_hash!, isMissing: true, failure);
+        }
+        catch (Exception failure) when (_hash is not null && failure is (IOException or UnauthorizedAccessException))
+        {
+            throw new StoredFileException(_hash!, isMissing: false, failure);
         }
     }
 

@@ -30,7 +30,14 @@ public sealed class PixelFile : IDisposable
     /// <summary>Drops what was not completed.</summary>
     public void Dispose()
     {
-        _stream.Dispose();
-        File.Delete(_temporary);
+        try
+        {
+            _stream.Dispose();
+        }
+        finally
+        {
+            // On a full disk it does not even close well.
+            File.Delete(_temporary);
+        }
     }
 }

@@ -19,7 +19,7 @@ public sealed class TileCache(StorageOptions storage, ContentStore store) : IDis
 
     private readonly ConcurrentDictionary<string, byte> _made = new();
 
-    private string Root => Path.Combine(storage.FullRoot, "tiles");
+    private string Root => storage.TileFolder;
 
     /// <summary>A tile in PNG; null where there is none. The first of an image takes a second or two.</summary>
     /// <param name="hash">Content hash of the image.</param>

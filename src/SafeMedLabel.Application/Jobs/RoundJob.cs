@@ -1,13 +1,24 @@
+using Microsoft.EntityFrameworkCore;
 using Quartz;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Jobs;
 
-/// <summary>Runs one round, in turn with other rounds and label audits.</summary>
+/// <summary>Runs one round, in turn with rounds and label audits.</summary>
 [DisallowConcurrentExecution]
-public sealed class RoundJob(RoundRunner runner, LearningTurn turn) : IJob
+public sealed class RoundJob(RoundRunner runner, JobTurns turns, IDbContextFactory<AppDbContext> contexts) : IJob
 {
     /// <inheritdoc />
-    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => turn.RunAsync(
-        () => runner.RunAsync(JobScheduler.RowOf(context), cancellationToken), cancellationToken);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
+    {
+        var id = JobScheduler.RowOf(context);
+        int project;
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            project = await db.Rounds.Where(row => row.Id == id).Select(row => row.ProjectId).FirstOrDefaultAsync(cancellationToken);
+        }
+
+        await turns.RunAsync(JobKind.Learning, project, () => runner.RunAsync(id, cancellationToken), cancellationToken);
+    }
 }

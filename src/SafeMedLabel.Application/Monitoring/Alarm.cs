@@ -13,6 +13,9 @@ public enum AlarmKind
 
     /// <summary>Images drawn at random show more silent failures than the project allows, beyond chance.</summary>
     SilentFailures,
+
+    /// <summary>The file of an image is missing from the storage, or damaged there.</summary>
+    LostFile,
 }
 
 /// <summary>Something that a lead must look at. Raised once, and kept.</summary>

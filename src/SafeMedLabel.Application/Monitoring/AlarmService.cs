@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Monitoring;
@@ -11,6 +12,9 @@ namespace SafeMedLabel.Application.Monitoring;
 public sealed class AlarmService(
     IDbContextFactory<AppDbContext> contexts, DriftService drift, LiveCheckService liveChecks, TimeProvider time, ILogger<AlarmService> logger)
 {
+    /// <summary>Lost files of a project of which alarms may wait to be seen.</summary>
+    public const int MostLostFiles = 20;
+
     /// <summary>A project's alarms, the newest first.</summary>
     public async Task<IReadOnlyList<Alarm>> ListAsync(int projectId, CancellationToken cancellationToken = default)
     {
@@ -45,6 +49,56 @@ public sealed class AlarmService(
 
     /// <summary>Holds a project's live check against its limit and raises what is new; returns how many alarms that were.</summary>
     public Task<int> RaiseSilentFailuresAsync(int projectId, CancellationToken cancellationToken = default) => RaiseAsync(projectId, FailingSilentlyAsync, cancellationToken);
+
+    /// <summary>
+    /// Says in every project that has an image whose file is missing or damaged so; returns how many alarms that were. Of a project's files no more than
+    /// <see cref="MostLostFiles"/> are named that nobody has seen: where a disk is lost, there may be a million. Where nothing can be stored it is logged.
+    /// </summary>
+    public async Task<int> RaiseLostFileAsync(StoredFileException lost, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(lost);
+        try
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            var images = await (from project in db.Projects
+                                from image in db.Images
+                                where image.ProjectId == project.Id && image.ContentHash == lost.Hash
+                                select new { project.Id, Image = image.Id }).ToListAsync(cancellationToken);
+            var raised = 0;
+            foreach (var image in images)
+            {
+                logger.LogError("The file of image {ImageId} of project {ProjectId} is {What}.", image.Image, image.Id, lost.IsMissing ? "missing" : "damaged");
+                raised += await RaiseAsync(
+                    image.Id,
+                    async (_, token) => await CountLostAsync(image.Id, token) >= MostLostFiles ? [] : [LostFile(image.Image, lost)],
+                    cancellationToken);
+            }
+
+            return raised;
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) is not null)
+        {
+            logger.LogError(failure, "The file of an image is missing or damaged, and no alarm can be stored.");
+            return 0;
+        }
+        catch (DbUpdateException)
+        {
+            // Somebody else met the same file at the same moment, and has raised it.
+            return 0;
+        }
+    }
+
+    private async Task<int> CountLostAsync(int projectId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Alarms.CountAsync(a => a.ProjectId == projectId && a.Kind == AlarmKind.LostFile && a.SeenUtc == null, cancellationToken);
+    }
+
+    private static Finding LostFile(Guid imageId, StoredFileException lost) => new(
+        AlarmKind.LostFile,
+        Invariant($"file of image {imageId}"),
+        $"The file of image {imageId} is {(lost.IsMissing ? "missing from the storage" : "damaged in the storage")}: it is neither shown nor learned from. "
+        + "Restore it from a backup, or import it again.");
 
     private async Task<int> RaiseAsync(
         int projectId, Func<Project, CancellationToken, Task<IEnumerable<Finding>>> findAsync, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Safety;
@@ -10,8 +11,21 @@ namespace SafeMedLabel.Application.Monitoring;
 
 /// <summary>Runs one label audit: trains without each part of the patients in turn, asks about that part, and keeps what is contradicted.</summary>
 public sealed class LabelAuditRunner(
-    IDbContextFactory<AppDbContext> contexts, RoundDataReader data, IModelTrainer trainer, TimeProvider time, ILogger<LabelAuditRunner> logger)
+    IDbContextFactory<AppDbContext> contexts,
+    RoundDataReader data,
+    IModelTrainer trainer,
+    StorageOptions storage,
+    StorageRoom room,
+    JobWatch jobs,
+    AlarmService alarms,
+    TimeProvider time,
+    ILogger<LabelAuditRunner> logger)
 {
+    private const string Subject = "The label audit";
+
+    /// <summary>What the folder of an audit's models is called, before the audit's key.</summary>
+    internal const string FolderPrefix = "label-audit-";
+
     /// <summary>Part of the progress that preparing the pixels is.</summary>
     private const double Preparing = 0.05;
 
@@ -23,27 +37,52 @@ public sealed class LabelAuditRunner(
             return;
         }
 
+        if (audit.Tries > JobOptions.MostTries)
+        {
+            await EndAsync(audit, LabelAuditState.Failed, JobOptions.TooManyTries(Subject));
+            return;
+        }
+
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
-            await RunAsync(audit, new Journal(contexts, auditId, time, logger, cancelled.Cancel), cancelled.Token);
+            await jobs.RunTrainingAsync(
+                Subject,
+                async (beat, stalling) =>
+                {
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled.Token, stalling);
+                    await RunAsync(audit, new Journal(contexts, auditId, time, logger, room, beat, cancelled.Cancel), either.Token);
+                },
+                stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Label audit {AuditId} stops with its worker and begins again with the next.", auditId);
+            await GiveBackTryAsync(auditId);
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(auditId, LabelAuditState.Cancelled, null);
+            await EndAsync(audit, LabelAuditState.Cancelled, null);
         }
-        catch (RoundException refused)
+        catch (Exception refused) when (refused is RoundException or StalledException)
         {
-            await EndAsync(auditId, LabelAuditState.Failed, refused.Message);
+            await EndAsync(audit, LabelAuditState.Failed, refused.Message);
+        }
+        catch (Exception failure) when (RoundRunner.StoredFileOf(failure) is { } lost)
+        {
+            await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
+            await EndAsync(
+                audit, LabelAuditState.Failed, "The file of an image is missing from the storage, or damaged there; the project's alarms say which.");
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
+        {
+            logger.LogError(failure, "Label audit {AuditId} could not be stored.", auditId);
+            await EndAsync(audit, LabelAuditState.Failed, sentence);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Label audit {AuditId} failed.", auditId);
-            await EndAsync(auditId, LabelAuditState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
+            await EndAsync(audit, LabelAuditState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
         }
     }
 
@@ -75,7 +114,7 @@ public sealed class LabelAuditRunner(
             Seed = audit.Seed,
             DataHash = read.DataHash,
         };
-        var folder = Path.Combine(read.Folder, $"label-audit-{audit.Id}");
+        var folder = FolderOf(audit);
         var predictions = await Task.Factory.StartNew(
             () => validation.Run(trainer, folder, journal.Part(Preparing, 1), cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await CompleteAsync(audit, read, new ConfidentLearning(predictions).Issues, cancellationToken);
@@ -110,20 +149,42 @@ public sealed class LabelAuditRunner(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow().UtcDateTime;
         var taken = await db.LabelAudits.Where(a => a.Id == auditId && LabelAudit.ActiveStates.Contains(a.State)).ExecuteUpdateAsync(
-            set => set.SetProperty(a => a.State, LabelAuditState.Running).SetProperty(a => a.StartedUtc, a => a.StartedUtc ?? now).SetProperty(a => a.Progress, 0), cancellationToken);
+            set => set.SetProperty(a => a.State, LabelAuditState.Running).SetProperty(a => a.StartedUtc, a => a.StartedUtc ?? now)
+                .SetProperty(a => a.Progress, 0).SetProperty(a => a.Tries, a => a.Tries + 1),
+            cancellationToken);
         return taken == 0 ? null : await db.LabelAudits.AsNoTracking().FirstAsync(a => a.Id == auditId, cancellationToken);
     }
 
-    private async Task EndAsync(int auditId, LabelAuditState state, string? error)
+    private string FolderOf(LabelAudit audit) => Path.Combine(storage.ProjectFolder(audit.ProjectId), FormattableString.Invariant($"{FolderPrefix}{audit.Id}"));
+
+    private async Task GiveBackTryAsync(int auditId)
     {
         await using var db = await contexts.CreateDbContextAsync();
+        await db.LabelAudits.Where(a => a.Id == auditId && a.Tries > 0).ExecuteUpdateAsync(set => set.SetProperty(a => a.Tries, a => a.Tries - 1));
+    }
+
+    /// <summary>Ends an audit that is not completed, of which no file stays.</summary>
+    private async Task EndAsync(LabelAudit audit, LabelAuditState state, string? error)
+    {
+        try
+        {
+            // Before the row, which on a full disk needs the room.
+            Directory.Delete(FolderOf(audit), recursive: true);
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // There is none, or the next cleaning deletes it.
+        }
+
+        await using var db = await contexts.CreateDbContextAsync();
         var now = time.GetUtcNow().UtcDateTime;
-        await db.LabelAudits.Where(a => a.Id == auditId).ExecuteUpdateAsync(
+        await db.LabelAudits.Where(a => a.Id == audit.Id).ExecuteUpdateAsync(
             set => set.SetProperty(a => a.State, state).SetProperty(a => a.Error, error).SetProperty(a => a.FinishedUtc, now));
     }
 
     /// <summary>Writes progress into the audit's row, at most once a second, and passes a request to cancel the other way.</summary>
-    private sealed class Journal(IDbContextFactory<AppDbContext> contexts, int auditId, TimeProvider time, ILogger logger, Action onCancelRequested)
+    private sealed class Journal(
+        IDbContextFactory<AppDbContext> contexts, int auditId, TimeProvider time, ILogger logger, StorageRoom room, Heartbeat beat, Action onCancelRequested)
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -134,12 +195,14 @@ public sealed class LabelAuditRunner(
 
         private void Write(double progress)
         {
+            beat.Beat();
             if (_written is { } before && time.GetElapsedTime(before) < Interval)
             {
                 return;
             }
 
             _written = time.GetTimestamp();
+            room.Require(Subject, 0);
             try
             {
                 using var db = contexts.CreateDbContext();

@@ -17,6 +17,17 @@ public static class StorageFailure
     /// <summary>Somebody else holds the database for longer than anybody waits.</summary>
     public const string Busy = "Nothing can be stored at the moment: the database is busy. Answers already acknowledged are safe.";
 
+    /// <summary>The database's file is damaged.</summary>
+    public const string Damaged =
+        "Nothing can be stored: the database is damaged. An admin must stop the server and restore the latest backup (README, 'Back-up and restore').";
+
+    /// <summary>The scheduler's database is damaged, which holds no answers.</summary>
+    public const string JobsDamaged =
+        "Imports, exports and rounds may not start: the scheduler's database is damaged. An admin must stop the server and delete jobs.db; the work that waits is found again.";
+
+    // As Linux and Windows number them: ENOSPC, EDQUOT, ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL.
+    private static readonly int[] FullDisk = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
+
     /// <summary>Does the work; where the storage takes nothing it is postponed, and what it had begun is undone.</summary>
     public static async Task<TOutcome> PostponeAsync<TOutcome>(Func<Task<TOutcome>> work)
         where TOutcome : IPostponable<TOutcome>
@@ -31,13 +42,27 @@ public static class StorageFailure
         }
     }
 
-    /// <summary>The sentence for a failure of the database's file; null for any other failure.</summary>
-    public static string? Describe(Exception failure) => (failure.GetBaseException() as SqliteException)?.SqliteErrorCode switch
+    /// <summary>The sentence for a failure of the storage; null for any other failure.</summary>
+    public static string? Describe(Exception failure) => failure.GetBaseException() switch
     {
-        SQLitePCL.raw.SQLITE_FULL => Full,
-        SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => ReadOnly,
-        SQLitePCL.raw.SQLITE_IOERR => Broken,
-        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => Busy,
+        SqliteException sqlite => sqlite.SqliteErrorCode switch
+        {
+            SQLitePCL.raw.SQLITE_FULL => Full,
+            SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => ReadOnly,
+            SQLitePCL.raw.SQLITE_IOERR => Broken,
+            SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => Busy,
+            SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => Damaged,
+            _ => null,
+        },
+        StorageFullException full => full.Message,
+        IOException io when FullDisk.Contains(io.HResult) => Full,
         _ => null,
     };
+
+    /// <summary>True where the storage takes nothing for a reason that may end without anybody's doing.</summary>
+    public static bool MayEnd(Exception failure) => Describe(failure) is not null && !IsDamage(failure);
+
+    /// <summary>True where what failed says that the database's file is damaged, or no database.</summary>
+    public static bool IsDamage(Exception? failure) =>
+        failure?.GetBaseException() is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB };
 }

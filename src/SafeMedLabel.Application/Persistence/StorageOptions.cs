@@ -17,6 +17,9 @@ public sealed class StorageOptions
     /// <summary>The application's database file.</summary>
     public string DatabaseFile => Path.Combine(FullRoot, "safemedlabel.db");
 
+    /// <summary>There while the application's database is known to be damaged.</summary>
+    internal string DamageMark => Path.Combine(FullRoot, ".damaged");
+
     /// <summary>The scheduler's database file: apart, so that its polling never waits for a label's write or the reverse.</summary>
     public string JobsDatabaseFile => Path.Combine(FullRoot, "jobs.db");
 
@@ -31,6 +34,9 @@ public sealed class StorageOptions
 
     /// <summary>Exports that wait for their download.</summary>
     public string ExportFolder => Path.Combine(FullRoot, "exports");
+
+    /// <summary>Tiles of large images that somebody looked at closely.</summary>
+    public string TileFolder => Path.Combine(FullRoot, "tiles");
 
     /// <summary>Keys that protect cookies and forms; they must outlive the process.</summary>
     public string KeyFolder => Path.Combine(FullRoot, "keys");

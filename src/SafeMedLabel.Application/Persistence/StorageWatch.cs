@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace SafeMedLabel.Application.Persistence;
 
@@ -10,10 +9,16 @@ namespace SafeMedLabel.Application.Persistence;
 /// all who ask: strangers may ask for the health, and must not keep the database busy by that.
 /// </summary>
 public sealed class StorageWatch(
-    IDbContextFactory<AppDbContext> contexts, StorageOptions storage, IOptions<StorageWatchOptions> options, TimeProvider time, ILogger<StorageWatch> logger) : BackgroundService
+    IDbContextFactory<AppDbContext> contexts,
+    StorageOptions storage,
+    StorageRoom room,
+    DatabaseHealth health,
+    TimeProvider time,
+    ILogger<StorageWatch> logger) : BackgroundService
 {
     // In one piece: that it has been looked is never seen before what was found.
     private volatile Look? _look;
+    private string? _told;
 
     /// <summary>Time from one look to the next.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -24,23 +29,21 @@ public sealed class StorageWatch(
     /// <summary>True once it has been looked.</summary>
     public bool HasLooked => _look is not null;
 
-    /// <summary>Why nothing can be stored, in a sentence for whoever is at a page; null while it can be.</summary>
-    public string? Problem => _look?.Problem;
+    /// <summary>Why nothing can be stored, or work not begin, in a sentence for whoever is at a page; null while all can.</summary>
+    public string? Problem => _look?.Problem ?? health.Problem;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
+        health.Changed += Tell;
         try
         {
             do
             {
-                var (before, problem) = (Problem, await LookAsync(stoppingToken));
+                var problem = await LookAsync(stoppingToken);
                 _look = new Look(problem);
-                if (problem != before)
-                {
-                    Changed?.Invoke();
-                }
+                Tell();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -48,13 +51,31 @@ public sealed class StorageWatch(
         {
             // The server ends.
         }
+        finally
+        {
+            health.Changed -= Tell;
+        }
+    }
+
+    private void Tell()
+    {
+        var problem = Problem;
+        if (Interlocked.Exchange(ref _told, problem) != problem)
+        {
+            Changed?.Invoke();
+        }
     }
 
     private async Task<string?> LookAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (FreeBytes() < options.Value.MinimumFreeMegabytes << 20)
+            if (health.IsDamaged)
+            {
+                return StorageFailure.Damaged;
+            }
+
+            if (room.IsShort)
             {
                 return StorageFailure.Full;
             }
@@ -72,7 +93,7 @@ public sealed class StorageWatch(
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            if (Problem is null)
+            if (_look?.Problem is null)
             {
                 logger.LogError(failure, "The storage cannot be written.");
             }
@@ -80,9 +101,6 @@ public sealed class StorageWatch(
             return StorageFailure.Describe(failure) ?? (failure is UnauthorizedAccessException ? StorageFailure.ReadOnly : StorageFailure.Broken);
         }
     }
-
-    /// <summary>What is free for this program on the storage's disk; on Windows of the drive, elsewhere of what is mounted there.</summary>
-    private long FreeBytes() => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(storage.FullRoot)! : storage.FullRoot).AvailableFreeSpace;
 
     private sealed record Look(string? Problem);
 }

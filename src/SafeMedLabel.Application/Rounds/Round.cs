@@ -43,6 +43,9 @@ public sealed class Round : IVersioned
     /// <summary>How often the worker took it up; more than once after a worker was killed.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>Times that a worker took it up since its last finished epoch, but for those that ended it in good order.</summary>
+    public int Tries { get; set; }
+
     /// <summary>A person asked to stop it; the worker reads this.</summary>
     public bool CancelRequested { get; set; }
 
@@ -159,6 +162,8 @@ public sealed class Round : IVersioned
     /// model of an early version was missing when models were first sealed. Such a model is not used.
     /// </summary>
     public string? ModelHash { get; set; }
+    /// <summary>What its model file is called while it is no model yet.</summary>
+    internal string NewModelFile => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"round-{Number}.safetensors");
 
     /// <inheritdoc />
     public Guid Version { get; set; }

@@ -10,7 +10,7 @@ using SafeMedLabel.Core.Splitting;
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>Gathers a round's images and labels, and makes their pixel file where it is not made yet.</summary>
-public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, ContentStore store, StorageOptions storage)
+public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, ContentStore store, StorageOptions storage, StorageRoom room)
 {
     private const int BatchSize = 256;
 
@@ -57,14 +57,35 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
     public async Task<PixelSource> ReadPixelsAsync(
         int projectId, IReadOnlyList<string> contentHashes, int size, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        var pixels = new PixelSource(Path.Combine(storage.ProjectFolder(projectId), $"pixels-{size}-{Hash(contentHashes)[..16]}.rgb"), size);
+        var pixels = new PixelSource(Path.Combine(storage.ProjectFolder(projectId), $"pixels-{size}-{PixelHash(contentHashes)}.rgb"), size);
         // A file of another length holds other pixels than its name says.
         if (new FileInfo(pixels.Path) is not { Exists: true } file || file.Length != (long)contentHashes.Count * size * size * 3)
         {
+            room.Require("The file of training pixels", 3L * size * size * contentHashes.Count);
             await Task.Run(() => WritePixels(contentHashes, pixels, progress, cancellationToken), cancellationToken);
         }
 
         return pixels;
+    }
+
+    /// <summary>By which the pixel files of some images are known, whatever their size.</summary>
+    internal static string PixelHash(IEnumerable<string> contentHashes) => Hash(contentHashes)[..16];
+
+    /// <summary>Deletes what a round leaves that does not become a model: its checkpoint, and the model file that no row names.</summary>
+    internal void DeleteFiles(Round round)
+    {
+        var model = Path.Combine(storage.ProjectFolder(round.ProjectId), round.NewModelFile);
+        foreach (var file in (string[])[model, Path.ChangeExtension(model, ".json"), Path.ChangeExtension(model, ".checkpoint")])
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception kept) when (kept is DirectoryNotFoundException or IOException or UnauthorizedAccessException)
+            {
+                // The next cleaning deletes it.
+            }
+        }
     }
 
     private void WritePixels(IReadOnlyList<string> contentHashes, PixelSource pixels, IProgress<double> progress, CancellationToken cancellationToken)

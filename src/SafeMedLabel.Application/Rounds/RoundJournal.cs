@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Rounds;
@@ -18,6 +19,8 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action _onCancelRequested;
+    private readonly StorageRoom _room;
+    private readonly Heartbeat _beat;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _loop;
     private readonly Lock _gate = new();
@@ -25,20 +28,33 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     private double? _phaseProgress;
 
     /// <summary>Begins to watch the row.</summary>
-    public RoundJournal(IDbContextFactory<AppDbContext> contexts, int roundId, TimeProvider time, ILogger logger, Action onCancelRequested)
+    /// <param name="contexts">The database.</param>
+    /// <param name="roundId">The round.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears what could not be written.</param>
+    /// <param name="room">The room that must stay free; where less is, the round is cancelled and <see cref="IsShort"/>.</param>
+    /// <param name="beat">Hears that the round got further.</param>
+    /// <param name="onCancelRequested">Cancels the round.</param>
+    public RoundJournal(
+        IDbContextFactory<AppDbContext> contexts, int roundId, TimeProvider time, ILogger logger, StorageRoom room, Heartbeat beat, Action onCancelRequested)
     {
         _contexts = contexts;
         _roundId = roundId;
         _time = time;
         _logger = logger;
         _onCancelRequested = onCancelRequested;
+        (_room, _beat) = (room, beat);
         _loop = Task.Run(WriteAndWatchAsync);
     }
+
+    /// <summary>True where the round was cancelled because less room is left than must stay free.</summary>
+    public bool IsShort { get; private set; }
 
     /// <summary>Writes that a phase begins.</summary>
     public async Task EnterAsync(RoundState phase, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        _beat.Beat();
         lock (_gate)
         {
             _step = null;
@@ -54,6 +70,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     /// <inheritdoc />
     public void Progressed(TrainingStep step)
     {
+        _beat.Beat();
         lock (_gate)
         {
             _step = step;
@@ -63,6 +80,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     /// <inheritdoc />
     public void Report(double value)
     {
+        _beat.Beat();
         lock (_gate)
         {
             _phaseProgress = value;
@@ -72,6 +90,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
     /// <inheritdoc />
     public void EpochFinished(RoundEpoch epoch)
     {
+        _beat.Beat();
         // Written at once and from the training thread: an epoch is the unit that survives a kill.
         using var db = _contexts.CreateDbContext();
         using var transaction = db.Database.BeginTransaction();
@@ -82,7 +101,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
         var accepted = db.RoundEpochs.Where(e => e.RoundId == _roundId).Sum(e => e.Accepted);
         var rejected = db.RoundEpochs.Where(e => e.RoundId == _roundId).Sum(e => e.Rejected);
         db.Rounds.Where(r => r.Id == _roundId).ExecuteUpdate(
-            set => set.SetProperty(r => r.PseudoLabelsAccepted, accepted).SetProperty(r => r.PseudoLabelsRejected, rejected));
+            set => set.SetProperty(r => r.PseudoLabelsAccepted, accepted).SetProperty(r => r.PseudoLabelsRejected, rejected).SetProperty(r => r.Tries, 1));
         transaction.Commit();
     }
 
@@ -101,6 +120,12 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
         {
             while (await timer.WaitForNextTickAsync(_closing.Token))
             {
+                if (_room.IsShort && !IsShort)
+                {
+                    IsShort = true;
+                    _onCancelRequested();
+                }
+
                 await TryWriteAsync();
             }
         }

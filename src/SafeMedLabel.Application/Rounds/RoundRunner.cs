@@ -3,6 +3,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
@@ -22,9 +24,14 @@ public sealed class RoundRunner(
     RoundDataReader data,
     IModelTrainer trainer,
     StorageOptions storage,
+    StorageRoom room,
+    JobWatch jobs,
+    AlarmService alarms,
     TimeProvider time,
     ILogger<RoundRunner> logger)
 {
+    private const string Subject = "The round";
+
     /// <summary>MC-Dropout passes with which the pool is scored; a variance from 50 has 20 % relative error.</summary>
     public const int ScoringPasses = 50;
 
@@ -40,37 +47,73 @@ public sealed class RoundRunner(
             return;
         }
 
+        if (round.Tries > JobOptions.MostTries)
+        {
+            await EndAsync(round, RoundState.Failed, JobOptions.TooManyTries(Subject));
+            return;
+        }
+
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await using var journal = new RoundJournal(contexts, roundId, time, logger, onCancelRequested: cancelled.Cancel);
+        RoundJournal? journal = null;
         try
         {
             await EnsureAllowedAsync(round, stopping);
-            await RunPhasesAsync(round, journal, cancelled.Token, stopping);
+            await jobs.RunTrainingAsync(
+                Subject,
+                async (beat, stalling) =>
+                {
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled.Token, stalling);
+                    journal = new RoundJournal(contexts, roundId, time, logger, room, beat, onCancelRequested: cancelled.Cancel);
+                    await using (journal)
+                    {
+                        await RunPhasesAsync(round, journal, either.Token, stopping);
+                    }
+                },
+                stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Round {RoundId} stops with its worker and goes on with the next.", roundId);
+            await GiveBackTryAsync(roundId);
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(roundId, RoundState.Cancelled, null);
+            await (journal is { IsShort: true }
+                ? EndAsync(round, RoundState.Failed, room.Problem(Subject, 0) ?? StorageFailure.Full)
+                : EndAsync(round, RoundState.Cancelled, null));
         }
-        catch (RoundException refused)
+        catch (Exception refused) when (refused is RoundException or StalledException)
         {
-            await EndAsync(roundId, RoundState.Failed, refused.Message);
+            await EndAsync(round, RoundState.Failed, refused.Message);
+        }
+        catch (Exception failure) when (StoredFileOf(failure) is { } lost)
+        {
+            await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
+            const string Sentence =
+                "The file of an image is missing from the storage, or damaged there; the project's alarms say which. Nothing was learned from it.";
+            await EndAsync(round, RoundState.Failed, Sentence);
+        }
+        catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
+        {
+            logger.LogError(failure, "Round {RoundId} could not be stored.", roundId);
+            await EndAsync(round, RoundState.Failed, sentence);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Round {RoundId} failed.", roundId);
-            await EndAsync(roundId, RoundState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
+            await EndAsync(round, RoundState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
         }
     }
+
+    /// <summary>The file of an image that could not be used, where that is what a failure comes from; several threads may have met it.</summary>
+    internal static StoredFileException? StoredFileOf(Exception failure) =>
+        failure as StoredFileException ?? (failure as AggregateException)?.Flatten().InnerExceptions.OfType<StoredFileException>().FirstOrDefault();
 
     private async Task RunPhasesAsync(Round round, RoundJournal journal, CancellationToken cancellationToken, CancellationToken stopping)
     {
         await journal.EnterAsync(RoundState.Preparing, cancellationToken);
         var roundData = await data.ReadAsync(new RoundScope(round.ProjectId, round.LabelSnapshot, round.Consensus, round.ImageSize), journal, cancellationToken);
-        var modelFile = $"round-{round.Number}.safetensors";
+        var modelFile = round.NewModelFile;
         var modelPath = Path.Combine(roundData.Folder, modelFile);
 
         await journal.EnterAsync(RoundState.Training, cancellationToken);
@@ -293,15 +336,31 @@ public sealed class RoundRunner(
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow().UtcDateTime;
         await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State)).ExecuteUpdateAsync(
-            set => set.SetProperty(r => r.Attempts, r => r.Attempts + 1).SetProperty(r => r.StartedUtc, r => r.StartedUtc ?? now), cancellationToken);
+            set => set.SetProperty(r => r.Attempts, r => r.Attempts + 1).SetProperty(r => r.Tries, r => r.Tries + 1)
+                .SetProperty(r => r.StartedUtc, r => r.StartedUtc ?? now),
+            cancellationToken);
         return await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId, cancellationToken);
     }
 
-    private async Task EndAsync(int roundId, RoundState state, string? error)
+    private async Task GiveBackTryAsync(int roundId)
     {
         await using var db = await contexts.CreateDbContextAsync();
+        await db.Rounds.Where(r => r.Id == roundId && r.Tries > 0).ExecuteUpdateAsync(set => set.SetProperty(r => r.Tries, r => r.Tries - 1));
+    }
+
+    /// <summary>Ends a round that is not completed, of which no file stays.</summary>
+    private async Task EndAsync(Round round, RoundState state, string? error)
+    {
+        await using var db = await contexts.CreateDbContextAsync();
+        if (await db.Rounds.AnyAsync(r => r.Id == round.Id && r.State == RoundState.Completed))
+        {
+            return;
+        }
+
+        // Before the row, which on a full disk needs the room.
+        data.DeleteFiles(round);
         var now = time.GetUtcNow().UtcDateTime;
-        await db.Rounds.Where(r => r.Id == roundId).ExecuteUpdateAsync(set => set
+        await db.Rounds.Where(r => r.Id == round.Id).ExecuteUpdateAsync(set => set
             .SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null));
     }
 

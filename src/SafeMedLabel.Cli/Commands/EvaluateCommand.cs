@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
@@ -46,6 +47,7 @@ internal static class EvaluateCommand
     {
         Processor.Require(type);
         CommonOptions.UseThreads(threads);
+        RegularFile.RequireAt(modelPath);
         var (network, card) = ModelFile.Load(modelPath, hash);
         using var _ = network;
         using var data = await CommonOptions.LoadAsync(dataPath, card.ImageSize, cancellationToken);

@@ -56,8 +56,9 @@ internal static class ImportCommand
     /// <summary>Opens a storage, made where there is none, with what an import takes.</summary>
     internal static async Task<ServiceProvider> OpenAsync(string storage, CancellationToken cancellationToken)
     {
-        // What the environment says of addresses holds here as it does for the server's worker, which may have to go on with an import.
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(new Dictionary<string, string?> { [$"{StorageOptions.Section}:Root"] = storage }).Build();
+        // What the environment says of addresses and room holds here as it does for the server's worker, which may have to go on with an import.
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables()
+            .AddInMemoryCollection(new Dictionary<string, string?> { [$"{StorageOptions.Section}:Root"] = storage }).Build();
         var services = new ServiceCollection().AddLogging().AddSafeMedLabelApplication(configuration, CommonOptions.Migrations).BuildServiceProvider();
         await services.GetRequiredService<DatabaseStarter>().StartAsync(cancellationToken);
         return services;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Networks;
@@ -34,6 +35,7 @@ internal static class ModelCommand
 
     private static (ResNet18 Network, ModelCard Card) Read(string path, string? classes, int size)
     {
+        RegularFile.RequireAt(path);
         if (!File.Exists(path))
         {
             throw new InvalidDataException($"There is no model file '{path}'.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Native;
@@ -86,6 +87,7 @@ internal sealed class TrainingArguments
             throw new ArgumentException("--pretrain begins with random weights: leave it or --weights out.");
         }
 
+        RegularFile.RequireAt(path);
         return File.Exists(path) ? InitialWeights.Read(path) : throw new InvalidDataException($"There is no file of weights '{path}'.");
     }
 }

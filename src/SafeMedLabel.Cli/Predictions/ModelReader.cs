@@ -1,3 +1,4 @@
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Core.Acquisition;
@@ -22,7 +23,12 @@ internal sealed class ModelReader : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="hash">SHA-256 that it must have; null where nothing is known of it.</param>
     /// <exception cref="InvalidDataException">The file is no model of this program, or has another hash; one sentence says why.</exception>
-    public ModelReader(string path, string? hash) => (_network, Card) = ModelFile.Load(path, hash);
+    /// <exception cref="IOException">It is no regular file.</exception>
+    public ModelReader(string path, string? hash)
+    {
+        RegularFile.RequireAt(path);
+        (_network, Card) = ModelFile.Load(path, hash);
+    }
 
     /// <summary>What is known of the model.</summary>
     public ModelCard Card { get; }

@@ -8,10 +8,17 @@ internal static class ImageEndpoint
 {
     public static void Map(WebApplication app)
     {
-        var images = app.MapGroup("/images/{imageId:guid}").RequireAuthorization(Policies.Label).AddEndpointFilter((context, next) =>
+        var images = app.MapGroup("/images/{imageId:guid}").RequireAuthorization(Policies.Label).AddEndpointFilter(async (context, next) =>
         {
             context.HttpContext.Response.Headers.CacheControl = "no-store";
-            return next(context);
+            try
+            {
+                return await next(context);
+            }
+            catch (StoredFileException lost)
+            {
+                return Results.Text(lost.Message, statusCode: StatusCodes.Status410Gone);
+            }
         });
         images.MapGet("", async (Guid imageId, ImageService service, CancellationToken cancellationToken) =>
             Picture(await service.DisplayAsync(imageId, cancellationToken)));

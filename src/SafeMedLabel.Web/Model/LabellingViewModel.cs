@@ -93,12 +93,14 @@ public sealed class LabellingViewModel(LabellingService labelling, SecondLookSer
     }
 
     /// <summary>The browser cannot show the image: it may be skipped or flagged, but nobody labels what they have not seen.</summary>
-    public void NotShown(Guid imageId)
+    /// <param name="imageId">The image.</param>
+    /// <param name="lost">What happened to its file, in a sentence; null where nothing did.</param>
+    public void NotShown(Guid imageId, string? lost = null)
     {
         if (Front == imageId && !IsVisible)
         {
             _broken = imageId;
-            Problem = "This image cannot be shown. Skip it, flag it as unreadable, or reload the page.";
+            Problem = lost ?? "This image cannot be shown. Skip it, flag it as unreadable, or reload the page.";
         }
     }
 

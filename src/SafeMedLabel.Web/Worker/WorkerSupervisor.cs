@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
 
@@ -28,7 +29,14 @@ public enum WorkerStatus
 /// Starts the worker with the server, starts it again whenever it ends unasked, and ends it with the server. Training lives
 /// in a process of its own because a failure in native code takes the whole process with it.
 /// </summary>
-public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, IOptions<OutboundOptions> outbound, StorageOptions storage, TimeProvider time, ILogger<WorkerSupervisor> logger) : BackgroundService
+public sealed class WorkerSupervisor(
+    IOptions<WorkerOptions> options,
+    IOptions<OutboundOptions> outbound,
+    StorageOptions storage,
+    IOptions<StorageWatchOptions> room,
+    IOptions<JobOptions> jobs,
+    TimeProvider time,
+    ILogger<WorkerSupervisor> logger) : BackgroundService
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
@@ -88,8 +96,11 @@ public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, IOptions<O
         {
             StartInfo = CompanionProcess.StartInfo(executable, ["worker", "--storage", storage.FullRoot, "--threads", $"{options.Value.Threads}", "--until-input-ends"]),
         };
-        // The worker reads the environment alone: what the server's file of settings allows, it hears here.
-        process.StartInfo.Environment[$"{OutboundOptions.Section}__{nameof(OutboundOptions.Allow)}"] = outbound.Value.Allow ?? "";
+        // The worker reads the environment alone: what the server's file of settings says, it hears here.
+        Hand(process, OutboundOptions.Section, nameof(OutboundOptions.Allow), outbound.Value.Allow ?? "");
+        Hand(process, StorageWatchOptions.Section, nameof(StorageWatchOptions.MinimumFreeMegabytes), $"{room.Value.MinimumFreeMegabytes}");
+        Hand(process, JobOptions.Section, nameof(JobOptions.StalledMinutes), $"{jobs.Value.StalledMinutes}");
+        Hand(process, JobOptions.Section, nameof(JobOptions.StalledTrainingMinutes), $"{jobs.Value.StalledTrainingMinutes}");
         process.OutputDataReceived += (_, line) => Forward(line.Data);
         process.ErrorDataReceived += (_, line) => Forward(line.Data);
         try
@@ -122,6 +133,9 @@ public sealed class WorkerSupervisor(IOptions<WorkerOptions> options, IOptions<O
             ProcessId = null;
         }
     }
+
+    private static void Hand(Process process, string section, string name, string value) =>
+        process.StartInfo.Environment[$"{section}__{name}"] = value;
 
     private void Forward(string? line)
     {

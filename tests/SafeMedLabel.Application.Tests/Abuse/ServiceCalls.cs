@@ -22,7 +22,7 @@ internal static class ServiceCalls
     [
         "AccountService.AnyAsync", "AccountService.ListAsync", "AdjudicationService.DisputedAsync", "AlarmService.ListAsync", "AlarmService.UnseenAsync",
         "ApiKeyService.ListAsync", "AuditTrail.ListAsync", "AuditTrail.VerifyAsync", "AuditTrail.WriteAsync", "DriftService.ReadAsync", "ExportService.ListAsync",
-        "ImageService.DisplayAsync", "ImageService.PyramidAsync", "ImageService.TileAsync", "ImportService.GetAsync", "ImportService.IssuesAsync",
+        "ImageService.DisplayAsync", "ImageService.ProblemAsync", "ImageService.PyramidAsync", "ImageService.TileAsync", "ImportService.GetAsync", "ImportService.IssuesAsync",
         "ImportService.ListAsync", "ImportService.PreviewAsync", "InvitationService.FindAsync", "InvitationService.ListAsync", "LabelAuditService.CountAsync",
         "LabelAuditService.LatestAsync", "LabelAuditService.ListAsync", "LabelAuditService.OtherReadersAsync", "LabelAuditService.YieldAsync",
         "LabelBalanceService.ReadAsync", "LabellingService.LastAsync", "LabellingService.NeighboursAsync", "LabellingService.ProgressAsync", "LeakService.ReadAsync",
@@ -40,6 +40,7 @@ internal static class ServiceCalls
         ["AccountService.CreateFirstAdminAsync"] = "Nobody has a right yet; refused once there is an account.",
         ["AccountService.LinkAsync"] = "The hospital's own server vouches for the person; makes no admin.",
         ["AlarmService.RaiseDriftAsync"] = "The worker's; follows from data alone.",
+        ["AlarmService.RaiseLostFileAsync"] = "Follows from what the disk holds, whoever met it.",
         ["AlarmService.RaiseSilentFailuresAsync"] = "The worker's; follows from data alone.",
         ["ApiKeyService.FindAsync"] = "Whoever has the key; notes when it was used.",
         ["AuditTrail.SignInAsync"] = "Notes that somebody signed in, or did not.",

@@ -60,7 +60,8 @@ public sealed class SlideImportTests : IAsyncLifetime
         Assert.Equal((Slides.Red(20 * 512, Width), Slides.Green(512, Height)), (tile.Rgb[0], tile.Rgb[1]));
         Assert.Null(await images.TileAsync(slide.Id, 0, 1, 0, Cancellation));
 
-        var reader = new RoundDataReader(_workplace.Get<IDbContextFactory<AppDbContext>>(), _workplace.Get<ContentStore>(), _workplace.Storage);
+        var reader = new RoundDataReader(
+            _workplace.Get<IDbContextFactory<AppDbContext>>(), _workplace.Get<ContentStore>(), _workplace.Storage, _workplace.Get<StorageRoom>());
         var pixels = await reader.ReadPixelsAsync(_workplace.ProjectId, [slide.ContentHash], 64, new Progress<double>(), Cancellation);
         var expected = ImageResizer.ToTrainingPixels(ImageDecoder.Read(FileContent.At(Slide)).Pixels, 64);
         Assert.Equal(expected, await File.ReadAllBytesAsync(pixels.Path, Cancellation));

@@ -63,7 +63,8 @@ public sealed class StorageWatchTests : IAsyncLifetime
         var watch = new StorageWatch(
             _workplace.Get<IDbContextFactory<AppDbContext>>(),
             _workplace.Storage,
-            Options.Create(new StorageWatchOptions { MinimumFreeMegabytes = minimumFree }),
+            new StorageRoom(_workplace.Storage, Options.Create(new StorageWatchOptions { MinimumFreeMegabytes = minimumFree })),
+            _workplace.Get<DatabaseHealth>(),
             _workplace.Time,
             NullLogger<StorageWatch>.Instance);
         await watch.StartAsync(Cancellation);

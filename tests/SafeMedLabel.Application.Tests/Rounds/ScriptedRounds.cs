@@ -8,8 +8,11 @@ namespace SafeMedLabel.Application.Tests.Rounds;
 internal static class ScriptedRounds
 {
     /// <summary>A workplace with what the worker has.</summary>
-    public static Task<Workplace> CreateAsync(ScriptedTrainer trainer) =>
-        Workplace.CreateAsync(services => services.AddSingleton<IModelTrainer>(trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>());
+    public static Task<Workplace> CreateAsync(ScriptedTrainer trainer, Action<IServiceCollection>? configure = null) => Workplace.CreateAsync(services =>
+    {
+        services.AddSingleton<IModelTrainer>(trainer).AddSingleton<RoundDataReader>().AddSingleton<RoundRunner>();
+        configure?.Invoke(services);
+    });
 
     /// <summary>Starts a round.</summary>
     public static async Task<int> StartAsync(Workplace workplace, string userId)

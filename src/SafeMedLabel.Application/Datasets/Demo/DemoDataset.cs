@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using SafeMedLabel.Application.Files;
 using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Application.Datasets.Demo;
@@ -99,7 +100,7 @@ public static class DemoDataset
     public static DemoMarker? ReadMarker(string folder)
     {
         var path = Path.Combine(folder, MarkerFileName);
-        return File.Exists(path) ? JsonSerializer.Deserialize<DemoMarker>(File.ReadAllText(path), JsonSerializerOptions.Web) : null;
+        return File.Exists(path) ? JsonSerializer.Deserialize<DemoMarker>(RegularFile.ReadAllText(path), JsonSerializerOptions.Web) : null;
     }
 
     private static void RequireFree(DirectoryInfo root, string marker)
@@ -110,7 +111,7 @@ public static class DemoDataset
         }
 
         var path = Path.Combine(root.FullName, MarkerFileName);
-        if (!File.Exists(path) || File.ReadAllText(path) != marker)
+        if (!File.Exists(path) || RegularFile.ReadAllText(path) != marker)
         {
             throw new IOException($"The folder '{root.FullName}' is not empty; a demo set is not mixed with other files.");
         }

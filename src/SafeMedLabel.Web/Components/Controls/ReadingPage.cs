@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
+using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Web.Model;
 
 namespace SafeMedLabel.Web.Components.Controls;
@@ -6,6 +8,10 @@ namespace SafeMedLabel.Web.Components.Controls;
 /// <summary>A page where somebody looks at one image after the other and answers. The viewer and the answer on its way are its script's matter.</summary>
 public abstract class ReadingPage : ScriptedPage
 {
+    /// <summary>Tells why an image cannot be shown.</summary>
+    [Inject]
+    public required ImageService Images { get; init; }
+
     /// <inheritdoc />
     protected override string Module => "/assets/js/labelling.js";
 
@@ -24,9 +30,9 @@ public abstract class ReadingPage : ScriptedPage
 
     /// <summary>The image cannot be drawn.</summary>
     [JSInvokable]
-    public void NotShown(Guid imageId)
+    public async Task NotShown(Guid imageId)
     {
-        OnNotShown(imageId);
+        OnNotShown(imageId, await Images.ProblemAsync(imageId, Left));
         StateHasChanged();
     }
 
@@ -37,5 +43,7 @@ public abstract class ReadingPage : ScriptedPage
     protected abstract void OnShown(Guid imageId);
 
     /// <summary>The browser cannot show an image.</summary>
-    protected abstract void OnNotShown(Guid imageId);
+    /// <param name="imageId">The image.</param>
+    /// <param name="lost">What happened to its file, in a sentence; null where nothing did.</param>
+    protected abstract void OnNotShown(Guid imageId, string? lost);
 }

@@ -48,7 +48,8 @@ public sealed partial class Adjudicate
     protected override void OnShown(Guid imageId) => _visible = imageId;
 
     /// <inheritdoc />
-    protected override void OnNotShown(Guid imageId) => _problem = "This image cannot be shown. Reload the page, or say that it is unreadable.";
+    protected override void OnNotShown(Guid imageId, string? lost) =>
+        _problem = lost ?? "This image cannot be shown. Reload the page, or say that it is unreadable.";
 
     /// <inheritdoc />
     protected override async Task LoadAsync() => _disputed = await Adjudications.DisputedAsync(ProjectId, Left);

@@ -80,7 +80,7 @@ public sealed partial class Label
     protected override void OnShown(Guid imageId) => _model!.Shown(imageId);
 
     /// <inheritdoc />
-    protected override void OnNotShown(Guid imageId) => _model!.NotShown(imageId);
+    protected override void OnNotShown(Guid imageId, string? lost) => _model!.NotShown(imageId, lost);
 
     /// <inheritdoc />
     protected override async Task LoadAsync()

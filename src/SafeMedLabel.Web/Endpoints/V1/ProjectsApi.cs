@@ -79,7 +79,18 @@ internal static class ProjectsApi
         IDbContextFactory<AppDbContext> contexts, ImageService images, ContentMark marks, int projectId, Guid imageId, HttpContext http, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (!await db.Images.AnyAsync(i => i.Id == imageId && i.ProjectId == projectId, cancellationToken) || await images.DisplayAsync(imageId, cancellationToken) is not { } png)
+        byte[]? png;
+        try
+        {
+            var isHere = await db.Images.AnyAsync(i => i.Id == imageId && i.ProjectId == projectId, cancellationToken);
+            png = isHere ? await images.DisplayAsync(imageId, cancellationToken) : null;
+        }
+        catch (StoredFileException lost)
+        {
+            return TypedResults.Problem(lost.Message, statusCode: StatusCodes.Status410Gone);
+        }
+
+        if (png is null)
         {
             return ApiResults.NotFound("image");
         }
