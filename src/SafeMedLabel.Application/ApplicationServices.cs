@@ -95,6 +95,8 @@ public static class ApplicationServices
         services.AddSingleton<ImageService>();
         services.AddSingleton<ContentMark>();
         services.AddSingleton<SessionService>();
+        services.AddSingleton<SignInTries>();
+        services.AddScoped<PasswordCheck>();
         services.AddScoped<AccountService>();
         services.AddScoped<InvitationService>();
         services.AddScoped<PromotionService>();
@@ -136,7 +138,7 @@ public static class ApplicationServices
         return services;
     }
 
-    /// <summary>Identity's rules for passwords and lock-out, the same wherever accounts are made.</summary>
+    /// <summary>Identity's rules for passwords, the same wherever accounts are made.</summary>
     public static void ConfigureIdentity(IdentityOptions options)
     {
         options.User.RequireUniqueEmail = true;
@@ -152,8 +154,8 @@ public static class ApplicationServices
             RequireNonAlphanumeric = false,
             RequiredUniqueChars = 4,
         };
-        options.Lockout.MaxFailedAccessAttempts = 8;
-        options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5);
+        // An end of the lock-out says that an admin disabled the account. Wrong tries are counted by SignInTries, and lock no more than what can be guessed.
+        options.Lockout.MaxFailedAccessAttempts = int.MaxValue;
     }
 
     // Pooled connections, and half a minute of patience while the other process writes.

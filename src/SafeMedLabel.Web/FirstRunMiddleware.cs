@@ -6,7 +6,7 @@ namespace SafeMedLabel.Web;
 /// <summary>While there is no account, every page is the set-up.</summary>
 internal sealed class FirstRunMiddleware(RequestDelegate next, IDbContextFactory<AppDbContext> contexts)
 {
-    private static readonly string[] Open = ["/setup", "/health", "/_framework", "/_content", "/_blazor"];
+    private static readonly string[] Open = ["/setup", "/error", "/health", "/_framework", "/_content", "/_blazor"];
 
     private bool _isSetUp;
 

@@ -1,11 +1,17 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Components.Server;
 using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using SafeMedLabel.Application;
 using SafeMedLabel.Application.Accounts;
@@ -42,7 +48,7 @@ internal static class WebUi
         });
         services.AddCascadingAuthenticationState();
         services.AddIdentity<AppUser, IdentityRole>(ApplicationServices.ConfigureIdentity).AddEntityFrameworkStores<AppDbContext>().AddDefaultTokenProviders()
-            .AddSignInManager<SessionSignInManager>().AddUserStore<ProtectedUserStore>();
+            .AddTokenProvider<SingleUseCodes>(TokenOptions.DefaultAuthenticatorProvider).AddSignInManager<SessionSignInManager>().AddUserStore<ProtectedUserStore>();
         services.AddScoped<ISecurityStampValidator, SessionValidator>();
         services.Configure<IdentityPasskeyOptions>(passkeys =>
         {
@@ -60,6 +66,8 @@ internal static class WebUi
             cookie.ExpireTimeSpan = SessionService.Lifetime;
             cookie.SlidingExpiration = true;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Events.OnRedirectToLogin = context => Deny(context, StatusCodes.Status401Unauthorized);
+            cookie.Events.OnRedirectToAccessDenied = context => Deny(context, StatusCodes.Status403Forbidden);
         });
         // A changed role or password, or somebody who ends them, ends open sessions within a minute.
         services.Configure<SecurityStampValidatorOptions>(options =>
@@ -67,7 +75,9 @@ internal static class WebUi
             options.ValidationInterval = TimeSpan.FromMinutes(1);
             options.OnRefreshingPrincipal = SessionClaim.CarryOverAsync;
         });
+        services.Configure<CookieAuthenticationOptions>(IdentityConstants.TwoFactorUserIdScheme, PendingCodeCookie.Set);
         HospitalSignOn.Add(services, configuration);
+        AddLimits(services, configuration);
         services.AddScoped<CircuitHandler, ActorCircuitHandler>();
         services.AddScoped<AuthenticationStateProvider, RevalidatingAuthenticationStateProvider>();
         services.AddSingleton<IAuthorizationHandler, RoleHandler>();
@@ -82,8 +92,24 @@ internal static class WebUi
     /// <summary>Puts the pipeline together.</summary>
     public static void MapSafeMedLabelUi(this WebApplication app)
     {
-        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseForwardedHeaders();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandlingPath = "/error",
+            CreateScopeForErrors = true,
+            StatusCodeSelector = failure => StorageFailure.Describe(failure) is null ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable,
+        });
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.Use((http, next) =>
+        {
+            // Only to who looks at something: what was sent would be sent to that page, which refuses it for another reason.
+            if (!IsReading(http) && http.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            {
+                pages.Enabled = false;
+            }
+
+            return next(http);
+        });
         Problems.Use(app);
         // Until it is known who asks, nobody does: what is forgotten below may nothing.
         app.Use(async (http, next) =>
@@ -98,6 +124,7 @@ internal static class WebUi
             FileProvider = new PhysicalFileProvider(AssetFolder),
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = "no-cache",
         });
+        app.Use(SameOrigin.RefuseOthersAsync);
         app.UseMiddleware<FirstRunMiddleware>();
         app.UseRequestLocalization();
         app.UseAuthentication();
@@ -126,6 +153,39 @@ internal static class WebUi
         ApiSetup.Map(app);
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
+
+    private static void AddLimits(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<SignInLimitOptions>().Bind(configuration.GetSection(SignInLimitOptions.Section))
+            .Validate(signIn => signIn.RequestsPerMinute is >= 1 and <= SignInLimitOptions.Most, "The setting SignIn:RequestsPerMinute lies between 1 and 1000000.")
+            .Validate(signIn => signIn.TriesPerMinute is >= 1 and <= SignInLimitOptions.Most, "The setting SignIn:TriesPerMinute lies between 1 and 1000000.").ValidateOnStart();
+        services.AddSingleton<AddressLimit>();
+        services.Configure<RateLimiterOptions>(limiter =>
+        {
+            limiter.AddPolicy(SourceLimit.Sent, new SourceLimit(countsAll: false));
+            limiter.AddPolicy(SourceLimit.Everything, new SourceLimit(countsAll: true));
+        });
+        services.AddOptions<ProxyOptions>().Bind(configuration.GetSection(ProxyOptions.Section))
+            .Validate(proxy => proxy.IsValid, "The setting Proxy:Addresses lists addresses or networks, as 192.0.2.7 or 10.0.0.0/8, separated by commas.").ValidateOnStart();
+        services.AddOptions<ForwardedHeadersOptions>().PostConfigure<IOptions<ProxyOptions>>((headers, proxy) => proxy.Value.Apply(headers));
+    }
+
+    /// <summary>Leads a person who looks at something, or fills a page's form in, to where they can sign in; says no to a script.</summary>
+    private static Task Deny(RedirectContext<CookieAuthenticationOptions> context, int status)
+    {
+        if (IsReading(context.HttpContext) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
+        {
+            context.Response.Redirect(context.RedirectUri);
+        }
+        else
+        {
+            context.Response.StatusCode = status;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static bool IsReading(HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
 
     private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
     {

@@ -38,6 +38,16 @@ public sealed class PasskeyTests
         await SignInAsync(rita);
         await Assertions.Expect(rita.GetByText("Your device did not confirm it; please try again.")).ToBeVisibleAsync();
         await device.KnowsItsPersonAsync(true);
+        // Strangers who guess the password stop nobody's passkey.
+        for (var i = 0; i < 9; i++)
+        {
+            await rita.FillAsync("#email", "rita@example.org");
+            await rita.FillAsync("#password", i < 8 ? "wrong horse battery" : "correct horse battery");
+            await rita.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
+            await Assertions.Expect(rita.Locator("#password")).ToHaveValueAsync("");
+            await Assertions.Expect(rita.GetByText("E-mail or password is wrong.")).ToBeVisibleAsync();
+        }
+
         await SignInAsync(rita);
         await Assertions.Expect(rita.GetByTestId("project-card")).ToBeVisibleAsync();
 

@@ -15,7 +15,7 @@ public sealed class ProxyTests
     public async Task Behind_nginx_as_the_guide_sets_it_up_people_sign_in_by_TLS_read_over_its_WebSocket_and_upload_large_files()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        await using var room = await ReadingRoom.OpenAsync(cells: 40, settings: new() { ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true" }, cancellationToken: cancellation);
+        await using var room = await ReadingRoom.OpenAsync(cells: 40, cancellationToken: cancellation);
         await using var proxy = await ReverseProxy.StartAsync(room.Server.Address, cancellation);
         var page = await Walk.OpenAsync(room.Browser, proxy.Address);
         var sockets = new List<string>();
@@ -28,6 +28,17 @@ public sealed class ProxyTests
         await Walk.AnswerAsync(page, "1");
         await using var db = room.Server.OpenDatabase();
         Assert.Equal(1, await db.LabelEvents.CountAsync(cancellation));
+        // Another site's page is none of the proxy's name, and who the browser says to come from is not believed.
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var http = new HttpClient(handler);
+        foreach (var (origin, isTaken) in new[] { (proxy.Address.GetLeftPart(UriPartial.Authority), true), ("https://evil.example", false), (room.Server.Address.GetLeftPart(UriPartial.Authority), false) })
+        {
+            using var negotiation = new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Address, "_blazor/negotiate?negotiateVersion=1"));
+            negotiation.Headers.Add("Origin", origin);
+            negotiation.Headers.Add("X-Forwarded-Host", "evil.example");
+            Assert.Equal((origin, isTaken), (origin, (await http.SendAsync(negotiation, cancellation)).StatusCode != System.Net.HttpStatusCode.Forbidden));
+        }
+
         Assert.Contains(sockets, url => url.StartsWith($"wss://{proxy.Address.Authority}/_blazor", StringComparison.Ordinal));
 
         using var upload = new TemporaryFolder();

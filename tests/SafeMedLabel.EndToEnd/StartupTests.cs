@@ -17,6 +17,9 @@ public sealed class StartupTests : IDisposable
     [InlineData("Worker__Threads", "many", "Failed to convert configuration value 'many' at 'Worker:Threads'")]
     [InlineData("StorageWatch__MinimumFreeMegabytes", "-1", "The setting StorageWatch:MinimumFreeMegabytes lies between 0 and 1048576.")]
     [InlineData("Outbound__Allow", "10.1.0.0/33", "The setting Outbound:Allow lists names, addresses or ranges of addresses (as 10.1.0.0/16), parted by commas.")]
+    [InlineData("SignIn__RequestsPerMinute", "0", "The setting SignIn:RequestsPerMinute lies between 1 and 1000000.")]
+    [InlineData("SignIn__TriesPerMinute", "-1", "The setting SignIn:TriesPerMinute lies between 1 and 1000000.")]
+    [InlineData("Proxy__Addresses", "the proxy", "The setting Proxy:Addresses lists addresses or networks, as 192.0.2.7 or 10.0.0.0/8, separated by commas.")]
     [InlineData("Urls", "nonsense", "Invalid url: 'nonsense'")]
     public async Task A_bad_setting_ends_the_start_with_one_sentence(string setting, string value, string sentence)
     {

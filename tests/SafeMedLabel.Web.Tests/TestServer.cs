@@ -30,6 +30,12 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     /// <summary>What its database refuses.</summary>
     public FailingStorage Storage { get; } = new();
 
+    /// <summary>Puts a test's own parts in the place of services, before it starts.</summary>
+    public Action<IServiceCollection> Replace { get; set; } = _ => { };
+
+    /// <summary>Its clock.</summary>
+    public ShiftedTime Time { get; } = new();
+
     /// <summary>Makes an account.</summary>
     public async Task AddUserAsync(string name, string role)
     {
@@ -126,6 +132,8 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
         builder.UseEnvironment("Production");
         builder.UseSetting("Storage:Root", _folder.Path);
         builder.ConfigureServices(Storage.AddTo);
+        builder.ConfigureServices(services => services.AddSingleton<TimeProvider>(Time));
+        builder.ConfigureServices(services => Replace(services));
         foreach (var (name, value) in Settings)
         {
             builder.UseSetting(name, value);

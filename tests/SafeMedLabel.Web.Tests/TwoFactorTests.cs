@@ -73,7 +73,8 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
         }
 
         using var third = await _server.BrowserAsync();
-        Assert.Contains("This account is locked", await (await PasswordAsync(third)).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("After eight wrong passwords none is taken for five minutes.", await (await PasswordAsync(third)).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("This account is locked", await (await CodeAsync(second, recovery[1])).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,13 +117,17 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
         var key = await KeyAsync(browser);
         var page = await (await TestServer.PostFormAsync(browser, "/account/two-factor", "enable", ("Input.Code", Code(key)))).Content.ReadAsStringAsync(Cancellation);
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(browser, "/")).StatusCode);
+        NextStep();
         return (key, [.. RecoveryCode().Matches(page).Select(m => m.Groups[1].Value)]);
     }
 
     private static async Task<string> KeyAsync(HttpClient browser) =>
         AuthenticatorKey().Match(await browser.GetStringAsync(new Uri("/account/two-factor", UriKind.Relative), Cancellation)).Groups[1].Value;
 
-    private static string Code(string key) => AuthenticatorApp.Code(key, DateTimeOffset.UtcNow);
+    private string Code(string key) => AuthenticatorApp.Code(key, _server.Time.GetUtcNow());
+
+    /// <summary>A code counts once: the phone must show another one.</summary>
+    private void NextStep() => _server.Time.Advance(TimeSpan.FromSeconds(30));
 
     private static Task<HttpResponseMessage> PasswordAsync(HttpClient browser) =>
         TestServer.PostFormAsync(browser, "/login", "login", ("Input.Email", "pat@example.org"), ("Input.Password", TestServer.Password));

@@ -33,9 +33,16 @@
     if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) throw new Refused("This browser is too old for passkeys; use your password here.");
     const password = form.querySelector("[data-passkey-password]")?.value;
     const response = await fetch(form.dataset.options, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ password }) });
-    if (response.redirected) throw new Refused("Your session has ended; sign in again.");
-    if (!response.ok) throw new Refused(response.status === 409 ? await response.text() : "The server did not answer; please try again.");
+    if (response.redirected || response.status === 401) throw new Refused("Your session has ended; sign in again.");
+    if (!response.ok) throw new Refused(await refusal(response));
     return await response.json();
+  }
+
+  // What the server refuses it says in a sentence; what it could not do, on a page.
+  async function refusal(response) {
+    if (response.headers.get("Content-Type")?.startsWith("text/plain")) return await response.text();
+    if (response.status === 503) return "Nothing can be stored at the moment; please try again in a few minutes.";
+    return "The server did not answer; please try again.";
   }
 
   function sentence(error) {

@@ -80,8 +80,9 @@ async function text(response) {
   const said = isProblem ? (await response.json()).detail : (await response.text()).replace(/^"|"$/g, "");
   // Another tab may have gone on with it, a server that starts answers with 5xx, and who sends too often is told for how long to wait.
   const mayGoOn = response.status === 409 || response.status === 429 || response.status >= 500;
+  const hasEnded = response.redirected || response.status === 401;
   const seconds = response.status === 429 ? Number(response.headers.get("Retry-After") ?? 10) : undefined;
-  throw new Refused(response.redirected ? "Your session has ended; sign in again and choose the same file." : said || "The upload failed.", mayGoOn, seconds);
+  throw new Refused(hasEnded ? "Your session has ended; sign in again and choose the same file." : said || "The upload failed.", mayGoOn, seconds);
 }
 
 class Progress {

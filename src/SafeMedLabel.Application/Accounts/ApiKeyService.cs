@@ -82,14 +82,14 @@ public sealed class ApiKeyService(IDbContextFactory<AppDbContext> contexts, Time
                            join role in db.Roles on membership.RoleId equals role.Id
                            where key.Hash == hash && key.RevokedUtc == null
                            select new { Key = key, user.LockoutEnd, Role = role.Name! }).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
-        if (found is null || found.Key.ExpiresUtc <= now.UtcDateTime || found.LockoutEnd > now)
+        if (found is null || found.Key.ExpiresUtc <= now.UtcDateTime || AppUser.IsDisabledUntil(found.LockoutEnd))
         {
             return null;
         }
 
         if (found.Key.LastUsedUtc is not { } last || now.UtcDateTime - last >= UseIsNoted)
         {
-            await db.ApiKeys.Where(k => k.Id == found.Key.Id).ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedUtc, now.UtcDateTime), cancellationToken);
+            await StorageFailure.SkipAsync(() => db.ApiKeys.Where(k => k.Id == found.Key.Id).ExecuteUpdateAsync(set => set.SetProperty(k => k.LastUsedUtc, now.UtcDateTime), cancellationToken));
         }
 
         return new ApiCaller(found.Key.Id, found.Key.UserId, found.Role, found.Key.Scope);

@@ -12,7 +12,15 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
 
     private static readonly TimeSpan SeenIsNoted = TimeSpan.FromMinutes(1);
 
-    /// <summary>Opens a session and returns its key; forgets those of the person that are over.</summary>
+    /// <summary>Whether an account may come in: it is there, and no admin has disabled it.</summary>
+    public async Task<bool> MayComeInAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Users.Where(u => u.Id == userId).Select(u => new { u.LockoutEnd }).FirstOrDefaultAsync(cancellationToken) is { } account
+            && !AppUser.IsDisabledUntil(account.LockoutEnd);
+    }
+
+    /// <summary>Opens a session, with its entry in the audit trail, and returns its key; forgets those of the person that are over.</summary>
     public async Task<Guid> OpenAsync(string userId, string? userAgent, CancellationToken cancellationToken = default)
     {
         var now = time.GetUtcNow().UtcDateTime;
@@ -29,24 +37,34 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
             LastSeenUtc = now,
         };
         db.UserSessions.Add(session);
+        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SignedIn, null, AuditDescription.Account(userId), userId));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return session.Id;
     }
 
-    /// <summary>Whether a session goes on, which is noted.</summary>
+    /// <summary>Whether a session goes on, which is noted. Those of a disabled account are over.</summary>
     public async Task<bool> SeeAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await db.UserSessions.AsNoTracking().FirstOrDefaultAsync(s => s.Id == sessionId && s.UserId == userId, cancellationToken) is not { } session)
+        if (await (from session in db.UserSessions
+                   join user in db.Users on session.UserId equals user.Id
+                   where session.Id == sessionId && session.UserId == userId
+                   select new { session.LastSeenUtc, user.LockoutEnd }).FirstOrDefaultAsync(cancellationToken) is not { } found)
         {
             return false;
         }
 
-        var now = time.GetUtcNow().UtcDateTime;
-        if (now - session.LastSeenUtc >= SeenIsNoted)
+        var now = time.GetUtcNow();
+        if (AppUser.IsDisabledUntil(found.LockoutEnd))
         {
-            await db.UserSessions.Where(s => s.Id == sessionId).ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeenUtc, now), cancellationToken);
+            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.UserId == userId).ExecuteDeleteAsync(cancellationToken));
+            return false;
+        }
+
+        if (now.UtcDateTime - found.LastSeenUtc >= SeenIsNoted)
+        {
+            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.Id == sessionId).ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeenUtc, now.UtcDateTime), cancellationToken));
         }
 
         return true;

@@ -20,6 +20,9 @@ internal static class AuditDescription
     /// <summary>What stands before an account's key.</summary>
     public const string AccountPrefix = "account ";
 
+    /// <summary>How the trail calls an address that is no account's.</summary>
+    public const string NoAccount = "an address without an account";
+
     /// <summary>Columns of a project that no person sets, or that other entries tell of.</summary>
     private static readonly HashSet<string> Silent = [nameof(Project.Version), nameof(Project.QueueRoundId), nameof(Project.ActiveRoundId), nameof(Project.IsSynthetic)];
 

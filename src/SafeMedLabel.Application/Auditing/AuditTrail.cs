@@ -16,14 +16,6 @@ public sealed class AuditTrail(IDbContextFactory<AppDbContext> contexts, AuditSe
 
     private static readonly string[] Columns = ["entry", "at_utc", "actor", "action", "project", "subject", "before", "after"];
 
-    /// <summary>Writes down that somebody signed in, or could not. Nothing is written of addresses that are no account's: they may be passwords in the wrong field.</summary>
-    public async Task SignInAsync(string accountId, bool succeeded, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(succeeded ? AuditAction.SignedIn : AuditAction.SignInRefused, null, AuditDescription.Account(accountId), succeeded ? accountId : null));
-        await db.SaveChangesAsync(cancellationToken);
-    }
-
     /// <summary>The newest entries before some entry.</summary>
     /// <param name="filter">Which.</param>
     /// <param name="beforeId">Those with smaller numbers; null for the newest of all.</param>

@@ -28,6 +28,20 @@ public static class StorageFailure
     // As Linux and Windows number them: ENOSPC, EDQUOT, ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL.
     private static readonly int[] FullDisk = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
+    /// <summary>Writes what nobody misses, such as when something was used last; where the storage takes nothing, what it is written for goes on.</summary>
+    public static async Task SkipAsync(Func<Task> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        try
+        {
+            await write();
+        }
+        catch (Exception failure) when (Describe(failure) is not null)
+        {
+            // The storage's own watch says that it takes nothing.
+        }
+    }
+
     /// <summary>Does the work; where the storage takes nothing it is postponed, and what it had begun is undone.</summary>
     public static async Task<TOutcome> PostponeAsync<TOutcome>(Func<Task<TOutcome>> work)
         where TOutcome : IPostponable<TOutcome>

@@ -12,7 +12,7 @@ namespace SafeMedLabel.Application.Rounds;
 /// Which model is active. Of itself a model becomes active only by passing the gate; a person can sign for one, and go back. Fails closed:
 /// whatever goes wrong leaves the active model as it was.
 /// </summary>
-public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, UserManager<AppUser> users, StorageOptions storage, TimeProvider time)
+public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, UserManager<AppUser> users, PasswordCheck passwords, StorageOptions storage, TimeProvider time)
 {
     /// <summary>A reason that says anything has so many characters.</summary>
     public const int MinReason = 10;
@@ -189,19 +189,7 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             return Result.Refused(NotAllowed);
         }
 
-        if (await users.IsLockedOutAsync(user))
-        {
-            return Result.Refused("Too many wrong passwords; please try again later.");
-        }
-
-        if (!await users.CheckPasswordAsync(user, password))
-        {
-            await users.AccessFailedAsync(user);
-            return Result.Refused("This is not your password.");
-        }
-
-        await users.ResetAccessFailedCountAsync(user);
-        return Result.Done;
+        return await passwords.ProveAsync(user, password);
     }
 
     /// <summary>The refusal of whoever may not change the active model, or sign in that person's name; null for who may.</summary>

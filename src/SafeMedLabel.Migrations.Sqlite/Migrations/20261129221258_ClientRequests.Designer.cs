@@ -443,6 +443,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("BLOB");
 
+                    b.Property<int>("SealVersion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Subject")
                         .IsRequired()
                         .HasMaxLength(300)
@@ -1473,6 +1476,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<string>("ModelFile")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ModelHash")
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Number")

@@ -240,6 +240,12 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<bool>("EmailConfirmed")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("LastCodeStep")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<DateTime?>("LastTryUtc")
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("LockoutEnabled")
                         .HasColumnType("INTEGER");
 
@@ -272,6 +278,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<string>("UserName")
                         .HasMaxLength(256)
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("WrongTries")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
@@ -577,6 +586,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<int>("Total")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Tries")
                         .HasColumnType("INTEGER");
 
                     b.Property<int>("WithoutPatient")
@@ -906,6 +918,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("WithPictures")
                         .HasColumnType("INTEGER");
 
@@ -1190,6 +1205,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 
@@ -1538,6 +1556,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("TestPatients")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Tries")
                         .HasColumnType("INTEGER");
 
                     b.Property<Guid>("Version")

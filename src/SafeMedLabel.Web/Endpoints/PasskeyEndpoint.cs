@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Identity;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Web.Sessions;
 
 namespace SafeMedLabel.Web.Endpoints;
 
@@ -13,17 +14,17 @@ internal static class PasskeyEndpoint
     public static void Map(WebApplication app)
     {
         app.MapPost("/login/passkey-options", async (SignInManager<AppUser> signIn) => Json(await signIn.MakePasskeyRequestOptionsAsync(null)))
-            .AllowAnonymous().ForScripts();
+            .AllowAnonymous().ForScripts().RequireRateLimiting(SourceLimit.Sent);
         app.MapPost("/account/passkeys/options", MakeAsync).RequireAuthorization().ForScripts();
     }
 
     // Whoever finds a browser open can do what its person can, but shall not be able to come back: that takes the password, where there is one.
-    private static async Task<IResult> MakeAsync(SentPassword sent, ClaimsPrincipal person, SignInManager<AppUser> signIn, UserManager<AppUser> users)
+    private static async Task<IResult> MakeAsync(SentPassword sent, ClaimsPrincipal person, SignInManager<AppUser> signIn, UserManager<AppUser> users, PasswordCheck passwords)
     {
         var user = (await users.GetUserAsync(person))!;
-        if (await users.HasPasswordAsync(user) && !(await signIn.CheckPasswordSignInAsync(user, sent.Password ?? "", lockoutOnFailure: true)).Succeeded)
+        if (await users.HasPasswordAsync(user) && (await passwords.ProveAsync(user, sent.Password ?? "")).Error is { } problem)
         {
-            return Results.Text("This is not your password.", statusCode: StatusCodes.Status409Conflict);
+            return Results.Text(problem, statusCode: StatusCodes.Status409Conflict);
         }
 
         return Json(await signIn.MakePasskeyCreationOptionsAsync(new PasskeyUserEntity

@@ -2,10 +2,11 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Web.Sessions;
 
-/// <summary>Whether a cookie still counts: its account is unchanged, and its session was not ended.</summary>
+/// <summary>Whether a cookie still counts: its account is unchanged and not disabled, and its session was not ended.</summary>
 internal sealed class SessionValidator(IOptions<SecurityStampValidatorOptions> options, SignInManager<AppUser> signIn, ILoggerFactory logging, SessionService sessions)
     : SecurityStampValidator<AppUser>(options, signIn, logging)
 {
@@ -20,7 +21,7 @@ internal sealed class SessionValidator(IOptions<SecurityStampValidatorOptions> o
         var user = await base.VerifySecurityStamp(principal);
         if (user is null)
         {
-            await sessions.EndAsync(userId, session);
+            await StorageFailure.SkipAsync(() => sessions.EndAsync(userId, session));
             return null;
         }
 

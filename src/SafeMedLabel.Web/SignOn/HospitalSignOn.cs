@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using SafeMedLabel.Application.Accounts;
-using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Web.Components.Account;
+using SafeMedLabel.Web.Sessions;
 
 namespace SafeMedLabel.Web.SignOn;
 
@@ -68,12 +68,12 @@ internal static class HospitalSignOn
         }
 
         app.MapGet(Start, (SignInManager<AppUser> signIn, string? returnUrl) => Results.Challenge(
-            signIn.ConfigureExternalAuthenticationProperties(Scheme, $"{Done}?returnUrl={Uri.EscapeDataString(LocalAddress.OrHome(returnUrl))}"), [Scheme])).AllowAnonymous();
-        app.MapGet(Done, SignInAsync).AllowAnonymous();
+            signIn.ConfigureExternalAuthenticationProperties(Scheme, $"{Done}?returnUrl={Uri.EscapeDataString(LocalAddress.OrHome(returnUrl))}"), [Scheme])).AllowAnonymous().RequireRateLimiting(SourceLimit.Everything);
+        app.MapGet(Done, SignInAsync).AllowAnonymous().RequireRateLimiting(SourceLimit.Everything);
     }
 
     private static async Task<IResult> SignInAsync(
-        SignInManager<AppUser> signIn, UserManager<AppUser> users, AccountService accounts, AuditTrail trail, IOptions<HospitalSignOnOptions> options, string? returnUrl)
+        SignInManager<AppUser> signIn, UserManager<AppUser> users, AccountService accounts, IOptions<HospitalSignOnOptions> options, string? returnUrl)
     {
         if (await signIn.GetExternalLoginInfoAsync() is not { Principal: var person } || Login(person) is not { } login)
         {
@@ -85,14 +85,12 @@ internal static class HospitalSignOn
             return Refused(problem);
         }
 
-        var account = (await users.FindByLoginAsync(login.LoginProvider, login.ProviderKey))!;
         var result = await signIn.ExternalLoginSignInAsync(login.LoginProvider, login.ProviderKey, isPersistent: false);
         if (result.RequiresTwoFactor)
         {
             return Results.LocalRedirect($"/login/code?returnUrl={Uri.EscapeDataString(LocalAddress.OrHome(returnUrl))}");
         }
 
-        await trail.SignInAsync(account.Id, result.Succeeded);
         return result.Succeeded ? Results.LocalRedirect(LocalAddress.OrHome(returnUrl)) : Refused(SignOnProblem.Locked);
     }
 

@@ -29,7 +29,7 @@ internal static class ServiceCalls
         "LiveCheckService.Checked", "LiveCheckService.ReadAsync", "LiveCheckService.SampleAsync", "MemberService.ListAsync", "PreferencesService.GetAsync",
         "ProjectService.FindAsync", "ProjectService.GetAsync", "ProjectService.ListAsync", "ProjectService.SplitsAsync", "PromotionService.ActiveAsync",
         "PromotionService.HistoryAsync", "ReaderReportService.ReadAsync", "ReaderReportService.ReadSwitchesAsync", "RoundComparisonService.CompareAsync",
-        "RoundReportService.ReadAsync", "RoundService.ActiveAsync", "RoundService.GetAsync", "RoundService.ListAsync", "SessionService.ListAsync",
+        "RoundReportService.ReadAsync", "RoundService.ActiveAsync", "RoundService.GetAsync", "RoundService.ListAsync", "SessionService.ListAsync", "SessionService.MayComeInAsync",
         "SilentFailureService.AttributionAsync", "SilentFailureService.ListAsync", "SilentFailureService.ListLiveAsync", "TestSetService.ReadAsync",
         "UploadService.Received", "WebhookService.ListAsync", "WebhookService.MessagesAsync",
     ];
@@ -43,7 +43,6 @@ internal static class ServiceCalls
         ["AlarmService.RaiseLostFileAsync"] = "Follows from what the disk holds, whoever met it.",
         ["AlarmService.RaiseSilentFailuresAsync"] = "The worker's; follows from data alone.",
         ["ApiKeyService.FindAsync"] = "Whoever has the key; notes when it was used.",
-        ["AuditTrail.SignInAsync"] = "Notes that somebody signed in, or did not.",
         ["InvitationService.AcceptAsync"] = "Whoever has the invitation's secret.",
         ["RoundService.StartAfterLabelsAsync"] = "Follows from a stored label or the clock, by the project's setting.",
         ["SessionService.EndAsync"] = "Only ever takes a person's own session away, also from a disabled person.",

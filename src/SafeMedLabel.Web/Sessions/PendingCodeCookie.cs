@@ -1,0 +1,31 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
+using SafeMedLabel.Application.Accounts;
+
+namespace SafeMedLabel.Web.Sessions;
+
+/// <summary>
+/// The cookie between password and code. It carries the account's stamp as it was: a code counts only for the password, and the second factor, that it was
+/// asked for with.
+/// </summary>
+internal static class PendingCodeCookie
+{
+    private const string Stamp = "stamp";
+
+    /// <summary>Adds the stamp to the cookie, and lets none of another stamp count.</summary>
+    public static void Set(CookieAuthenticationOptions cookie)
+    {
+        cookie.Events.OnSigningIn = async context => (context.Principal!.Identity as ClaimsIdentity)!.AddClaim(new Claim(Stamp, await StampAsync(context.HttpContext, context.Principal) ?? ""));
+        cookie.Events.OnValidatePrincipal = async context =>
+        {
+            if (await StampAsync(context.HttpContext, context.Principal!) is not { } now || context.Principal!.FindFirstValue(Stamp) != now)
+            {
+                context.RejectPrincipal();
+            }
+        };
+    }
+
+    private static async Task<string?> StampAsync(HttpContext http, ClaimsPrincipal pending) =>
+        pending.FindFirstValue(ClaimTypes.Name) is { } id && await http.RequestServices.GetRequiredService<UserManager<AppUser>>().FindByIdAsync(id) is { SecurityStamp: { Length: > 0 } stamp } ? stamp : null;
+}
