@@ -212,7 +212,7 @@ public sealed class Workplace : IAsyncDisposable
 
     private static async Task<byte[]> MigrateAsync()
     {
-        await using var workplace = new Workplace(_ => { }, allow: "");
+        await using var workplace = new Workplace(_ => { }, allow: "", root: null, minimumFree: 0);
         await workplace.Get<DatabaseStarter>().StartAsync();
         await using (var db = workplace.Open())
         {
