@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Web.Predictions;
 using SafeMedLabel.Web.Worker;
 
@@ -10,6 +11,8 @@ namespace SafeMedLabel.Web.Tests;
 /// <summary>When the process that asks models lives, and what is said where it cannot.</summary>
 public sealed class PredictorSupervisorTests
 {
+    private static readonly SealedModel NoModel = new("/no/model", new string('0', 64));
+
     private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,11 +21,11 @@ public sealed class PredictorSupervisorTests
     public async Task It_ends_when_no_image_came_for_a_while_and_not_before()
     {
         await using var predictor = Predictor(new WorkerOptions());
-        await predictor.ReadAsync("/no/model", new byte[] { 1 }, Cancellation);
+        await predictor.ReadAsync(NoModel, new byte[] { 1 }, Cancellation);
         var process = predictor.ProcessId;
 
         _time.Advance(TimeSpan.FromMinutes(14));
-        await predictor.ReadAsync("/no/model", new byte[] { 1 }, Cancellation);
+        await predictor.ReadAsync(NoModel, new byte[] { 1 }, Cancellation);
         _time.Advance(TimeSpan.FromMinutes(14));
         Assert.Equal((true, process), (process is not null, predictor.ProcessId));
 
@@ -37,7 +40,7 @@ public sealed class PredictorSupervisorTests
     public async Task It_ends_with_the_server()
     {
         var predictor = Predictor(new WorkerOptions());
-        await predictor.ReadAsync("/no/model", new byte[] { 1 }, Cancellation);
+        await predictor.ReadAsync(NoModel, new byte[] { 1 }, Cancellation);
         using var process = Process.GetProcessById(predictor.ProcessId!.Value);
 
         await predictor.DisposeAsync();
@@ -50,7 +53,7 @@ public sealed class PredictorSupervisorTests
     {
         await using var predictor = Predictor(new WorkerOptions { Executable = "/no/such/safemed" });
 
-        var asked = await predictor.ReadAsync("/no/model", new byte[] { 1 }, Cancellation);
+        var asked = await predictor.ReadAsync(NoModel, new byte[] { 1 }, Cancellation);
 
         Assert.Equal((true, "The model cannot be asked on this server; its log says why."), (asked.IsPostponed, asked.Error));
     }
@@ -60,7 +63,7 @@ public sealed class PredictorSupervisorTests
     {
         await using var predictor = Predictor(new WorkerOptions());
 
-        var asked = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => predictor.ReadAsync("/no/model", new byte[] { 1 }, Cancellation)));
+        var asked = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => predictor.ReadAsync(NoModel, new byte[] { 1 }, Cancellation)));
 
         Assert.Equal(6, asked.Count(a => a.Error == "Too many images wait for the model; please try again in a moment."));
     }

@@ -15,6 +15,9 @@ public sealed record BackupManifest
     /// <summary>The first format with <see cref="Lengths"/>.</summary>
     internal const int FirstWithLengths = 2;
 
+    // Shown in a sentence: what does not fit there is none.
+    private const int MaximumSoftware = 200;
+
     // It may come from anywhere: nothing in it is null or there twice.
     private static readonly JsonSerializerOptions Strict = new(StoredJson.Options) { RespectNullableAnnotations = true, AllowDuplicateProperties = false };
 
@@ -47,7 +50,8 @@ public sealed record BackupManifest
     internal static BackupManifest Parse(byte[] json)
     {
         var manifest = JsonSerializer.Deserialize<BackupManifest>(json, Strict) ?? throw new JsonException("The manifest is empty.");
-        return manifest.Format < 1 || manifest.Files.Values.Any(hash => hash is null) || manifest.Missing.Any(path => path is null)
+        return manifest.Format < 1 || manifest.Software.Length > MaximumSoftware || manifest.Software.Any(char.IsControl)
+            || manifest.Files.Values.Any(hash => hash is null) || manifest.Missing.Any(path => path is null)
             ? throw new JsonException("The manifest lacks something.")
             : manifest;
     }

@@ -136,7 +136,7 @@ public sealed class DatasetImport
     /// <summary>States in which the worker has it or will have it.</summary>
     public static IReadOnlyList<ImportState> ActiveStates { get; } = [ImportState.Queued, ImportState.Running];
 
-    /// <summary>Times that a worker took it up, but for those that ended it in good order.</summary>
+    /// <summary>Times that a worker took it up since it got further last, but for those that stopped it in good order.</summary>
     public int Tries { get; set; }
 
     /// <summary>Deletes the uploaded file, where the source is one.</summary>

@@ -151,6 +151,8 @@ public sealed class DatasetImporter(
             db.ImportIssues.AddRange(unusable.Select(r => new ImportIssue { ImportId = import.Id, Path = r.Path, Reason = r.Reason }));
             import.Processed = (reader.Total + processed) / 2;
             import.Added += added.Count;
+            // It gets further than before: whatever ended its worker then, it was nothing in it.
+            import.Tries = added.Count > 0 && !import.IsDryRun ? 0 : import.Tries;
             import.Rejected += unusable.Count;
             import.Conflicts = conflicts.Count;
             import.WithoutPatient += added.Count(i => i.Patient == PatientPattern.Unknown);

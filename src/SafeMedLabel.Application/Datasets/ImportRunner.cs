@@ -82,7 +82,7 @@ public sealed class ImportRunner(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             logger.LogInformation("Import {ImportId} stops with its worker and is run again by the next.", importId);
-            await CountTryAsync(import, import.Tries - 1, CancellationToken.None);
+            await CountTryAsync(import, Math.Max(0, import.Tries - 1), CancellationToken.None);
         }
         catch (OperationCanceledException) when (going.IsCancellationRequested)
         {

@@ -48,7 +48,7 @@ public sealed class DataExport
     /// <summary>Size of its file.</summary>
     public long Bytes { get; set; }
 
-    /// <summary>Times that a worker took it up, but for those that ended it in good order.</summary>
+    /// <summary>Times that a worker took it up, but for those that stopped it in good order.</summary>
     public int Tries { get; set; }
 
     /// <summary>Why it failed, in one sentence.</summary>

@@ -41,7 +41,7 @@ public sealed class LabelAudit
     /// <summary>Why it failed.</summary>
     public string? Error { get; set; }
 
-    /// <summary>Times that a worker took it up, but for those that ended it in good order.</summary>
+    /// <summary>Times that a worker took it up, but for those that stopped it in good order.</summary>
     public int Tries { get; set; }
 
     /// <summary>Part of it that is done, 0 to 1.</summary>

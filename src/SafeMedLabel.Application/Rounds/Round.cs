@@ -43,7 +43,7 @@ public sealed class Round : IVersioned
     /// <summary>How often the worker took it up; more than once after a worker was killed.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>Times that a worker took it up since its last finished epoch, but for those that ended it in good order.</summary>
+    /// <summary>Times that a worker took it up since its last finished epoch, but for those that stopped it in good order.</summary>
     public int Tries { get; set; }
 
     /// <summary>A person asked to stop it; the worker reads this.</summary>

@@ -101,7 +101,7 @@ public sealed class RoundJournal : ITrainingObserver, IProgress<double>, IAsyncD
         var accepted = db.RoundEpochs.Where(e => e.RoundId == _roundId).Sum(e => e.Accepted);
         var rejected = db.RoundEpochs.Where(e => e.RoundId == _roundId).Sum(e => e.Rejected);
         db.Rounds.Where(r => r.Id == _roundId).ExecuteUpdate(
-            set => set.SetProperty(r => r.PseudoLabelsAccepted, accepted).SetProperty(r => r.PseudoLabelsRejected, rejected).SetProperty(r => r.Tries, 1));
+            set => set.SetProperty(r => r.PseudoLabelsAccepted, accepted).SetProperty(r => r.PseudoLabelsRejected, rejected).SetProperty(r => r.Tries, 0));
         transaction.Commit();
     }
 

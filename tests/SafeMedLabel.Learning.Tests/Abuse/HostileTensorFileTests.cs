@@ -54,7 +54,7 @@ public sealed class HostileTensorFileTests : IDisposable
 
     [Fact]
     public void A_pickle_that_makes_much_of_little_makes_no_more_than_its_length_allows() =>
-        Refused(Archive(CompressionLevel.NoCompression, [0x80, 2, .. Enumerable.Repeat((byte)'}', 70_000), (byte)'.']), allowed: 70_000 * 200);
+        Refused(Archive(CompressionLevel.NoCompression, [0x80, 2, .. Enumerable.Repeat((byte)'}', 70_000), (byte)'N', (byte)'.']), allowed: 70_000 * 200);
 
     [Fact]
     public void Many_tensors_of_the_same_bytes_are_refused_before_any_is_made()
@@ -134,7 +134,7 @@ public sealed class HostileTensorFileTests : IDisposable
         var sentence = "";
         var allocated = Allocated(() => sentence = Assert.Throws<InvalidDataException>(() => ModelFile.Load(_folder.File("model.safetensors"))).Message);
 
-        Assert.Contains("is needed", sentence, StringComparison.Ordinal);
+        Assert.Contains("The model lacks the tensor", sentence, StringComparison.Ordinal);
         Assert.InRange(allocated, 0, AllowedBytes);
     }
 

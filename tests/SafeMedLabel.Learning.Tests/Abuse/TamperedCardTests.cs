@@ -89,7 +89,10 @@ public sealed class TamperedCardTests : IDisposable
         var places = Places(Card, []).ToArray();
         Assert.InRange(places.Length, 60, 200);
 
-        Prop.ForAll((from place in Gen.Elements(places) from value in Gen.Elements(Impossible) select (place, value)).ToArbitrary(), change =>
+        // A threshold just above 0 is one that a training may write: only a seal tells that this one did not.
+        var changes = (from place in Gen.Elements(places) from value in Gen.Elements(Impossible) select (place, value))
+            .Where(change => change is not ([.., "Threshold"], "1e-300"));
+        Prop.ForAll(changes.ToArbitrary(), change =>
         {
             Write(Changed(change.place, change.value));
             Assert.True(Decide(Path, null) is "refer" or "refused", $"{string.Join('.', change.place)} = {change.value} was accepted.");
@@ -117,7 +120,6 @@ public sealed class TamperedCardTests : IDisposable
     [InlineData("Certificate.Patients", "1001", "no certificate has such numbers")]
     [InlineData("Temperature", "1e-300", "its temperature is 1e-300, not 0.05 to 20")]
     [InlineData("Temperature", "0", "its temperature is 0, not 0.05 to 20")]
-    [InlineData("Temperature", "1e999", "its temperature is ∞, not 0.05 to 20")]
     [InlineData("TestViews", "9", "it asks about 9 views of an image, not 1 to 8")]
     [InlineData("ImageSize", "1000000000", "its images have 1,000,000,000 pixels a side, not 1 to 4,096")]
     [InlineData("Labelled", "-1", "a number of images lies below 0")]

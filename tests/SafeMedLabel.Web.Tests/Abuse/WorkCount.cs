@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace SafeMedLabel.Web.Tests.Abuse;
@@ -8,6 +9,7 @@ public sealed class WorkCount : DbCommandInterceptor
 {
     private readonly List<string> _commands = [];
     private readonly Lock _lock = new();
+    private readonly HttpContextAccessor _requests = new();
     private int _hashes;
 
     /// <summary>One more password was verified.</summary>
@@ -40,8 +42,14 @@ public sealed class WorkCount : DbCommandInterceptor
         return ValueTask.FromResult(result);
     }
 
+    /// <summary>What the server does of itself meanwhile is no request's work.</summary>
     private void Note(DbCommand command)
     {
+        if (_requests.HttpContext is null)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             _commands.Add(command.CommandText[..Math.Min(40, command.CommandText.Length)].ReplaceLineEndings(" "));
