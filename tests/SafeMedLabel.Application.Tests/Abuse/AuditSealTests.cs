@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging.Abstractions;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Testing;
@@ -84,7 +85,7 @@ public sealed class AuditSealTests : IAsyncLifetime
             await WriteByFirstRuleAsync(db, storage, 3);
         }
 
-        await new DatabaseStarter(contexts, storage).StartAsync(Cancellation);
+        await new DatabaseStarter(contexts, storage, new DatabaseHealth(storage, NullLogger<DatabaseHealth>.Instance)).StartAsync(Cancellation);
         var seal = new AuditSeal(storage);
         await using (var db = contexts.CreateDbContext())
         {

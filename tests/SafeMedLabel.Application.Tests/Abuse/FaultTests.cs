@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
-using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Testing;
@@ -29,11 +28,6 @@ public sealed class FaultTests
         Other("AlarmService.RaiseDriftAsync", async h => await h.Get<AlarmService>().RaiseDriftAsync(h.Project, Cancellation)),
         Other("AlarmService.RaiseSilentFailuresAsync", async h => await h.Get<AlarmService>().RaiseSilentFailuresAsync(h.Project, Cancellation)),
         Other("ApiKeyService.FindAsync", async h => await h.Get<ApiKeyService>().FindAsync(_secret, Cancellation), async h => _secret = (await h.Get<ApiKeyService>().CreateAsync(h.Me, "Analyser", ApiScope.Read, 30, Cancellation)).Value!),
-        Other("AuditTrail.SignInAsync", async h =>
-        {
-            await h.Get<AuditTrail>().SignInAsync(h.Me, succeeded: true);
-            return null;
-        }),
         Other("InvitationService.AcceptAsync", h => h.WithAsync<InvitationService>(async i => (Result)await i.AcceptAsync(_secret, "Pat", Password, Cancellation)), InviteAsync),
         Other("RoundService.StartAfterLabelsAsync", async h => await h.Get<RoundService>().StartAfterLabelsAsync(h.Project, 1, Cancellation), h => h.LabelAsync(4)),
         Other("SessionService.EndAsync", async h =>

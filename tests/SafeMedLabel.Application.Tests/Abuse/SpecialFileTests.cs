@@ -94,7 +94,7 @@ public sealed class SpecialFileTests : IDisposable
     public async Task A_file_that_becomes_a_pipe_after_it_was_listed_is_not_opened()
     {
         Cells();
-        using var source = DatasetSource.Open(_folder.Path);
+        using var source = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         var file = source.Files.First();
         File.Delete(_folder.File(file.Path));
         SpecialFiles.Pipe(_folder.File(file.Path));

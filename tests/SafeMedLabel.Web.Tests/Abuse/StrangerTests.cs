@@ -49,7 +49,7 @@ public sealed partial class StrangerTests : IAsyncLifetime
         await using (var scope = _server.Services.CreateAsyncScope())
         {
             Assert.Null((await scope.ServiceProvider.GetRequiredService<AccountService>().SetDisabledAsync(await _server.UserIdAsync("disabled"), disabled: true)).Error);
-            Assert.Null((await scope.ServiceProvider.GetRequiredService<AccountService>().CreateVouchedForAsync("hospital@example.org", "hospital", Roles.Pathologist)).Error);
+            Assert.Null((await scope.ServiceProvider.GetRequiredService<AccountService>().LinkAsync(new UserLoginInfo("https://hospital.example", "17", "oidc"), "hospital@example.org", "hospital", Roles.Pathologist)).Error);
         }
 
         using var stranger = await _server.BrowserAsync();
