@@ -22,10 +22,14 @@ internal static class ScriptEndpoint
 
     /// <summary>
     /// Whether a request goes to one, or went to one before it failed; also where it names one but not by its method, or not in its form, for which routing
-    /// has endpoints without a route. A page takes whatever comes.
+    /// has endpoints without a route, and where something is sent to an address that is none. A page takes whatever comes, and people only ask for addresses.
     /// </summary>
-    public static bool Is(HttpContext http) => (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint()) is { } endpoint
-        && (endpoint is not RouteEndpoint || endpoint.Metadata.GetMetadata<IsAsked>() is not null);
+    public static bool Is(HttpContext http) => (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint()) switch
+    {
+        null => !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method),
+        RouteEndpoint endpoint => endpoint.Metadata.GetMetadata<IsAsked>() is not null,
+        _ => true,
+    };
 
     private sealed class IsAsked;
 }

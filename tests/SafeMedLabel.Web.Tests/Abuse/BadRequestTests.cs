@@ -17,7 +17,10 @@ using SafeMedLabel.Application.Labelling;
 
 namespace SafeMedLabel.Web.Tests.Abuse;
 
-/// <summary>Whatever an address is sent: it does what it does, or refuses with a sentence. It never fails, and never says what an exception says.</summary>
+/// <summary>
+/// Whatever an address is sent: it does what it does, or refuses with a sentence. It never fails, and never says what an exception says. The seed that a
+/// failure names sends the same again as SAFEMED_BAD_REQUEST_SEED; SAFEMED_BAD_REQUEST_RUNS sends more.
+/// </summary>
 public sealed partial class BadRequestTests : IAsyncLifetime
 {
     private const ApiScope All = ApiScope.Read | ApiScope.Label | ApiScope.Manage | ApiScope.Predict;
@@ -97,8 +100,8 @@ public sealed partial class BadRequestTests : IAsyncLifetime
 
     [Fact]
     public void However_bad_a_request_is_it_is_refused_with_a_sentence_and_nothing_fails() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(6),
-        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed => Task.Run(() => AskAllAsync(seed)).GetAwaiter().GetResult()));
+        Config.QuickThrowOnFailure.WithMaxTest(Setting("SAFEMED_BAD_REQUEST_RUNS") ?? 6),
+        Prop.ForAll((Setting("SAFEMED_BAD_REQUEST_SEED") is { } given ? Gen.Constant(given) : Gen.Choose(0, int.MaxValue)).ToArbitrary(), seed => Task.Run(() => AskAllAsync(seed)).GetAwaiter().GetResult()));
 
     private async Task AskAllAsync(int seed)
     {
@@ -146,7 +149,9 @@ public sealed partial class BadRequestTests : IAsyncLifetime
         var text = await answer.Content.ReadAsStringAsync(Cancellation);
         var what = $"{method} {address}\n{string.Join('\n', request.Headers.Select(h => $"{h.Key}: {string.Join(", ", h.Value)}"))}\n{Show(body)}\n→ {(int)answer.StatusCode} {answer.Content.Headers.ContentType}\n{text[..Math.Min(text.Length, 500)]}";
 
-        if (Leaks().IsMatch(text) || ((int)answer.StatusCode >= 500 && answer is not { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null }))
+        // A script that came with the program names exceptions of its own.
+        var leaks = answer.Content.Headers.ContentType?.MediaType != "text/javascript" && Leaks().IsMatch(text);
+        if (leaks || ((int)answer.StatusCode >= 500 && answer is not { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null }))
         {
             return what;
         }
@@ -161,6 +166,8 @@ public sealed partial class BadRequestTests : IAsyncLifetime
 
         return null;
     }
+
+    private static int? Setting(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 
     private static bool IsForScripts(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not null;
 

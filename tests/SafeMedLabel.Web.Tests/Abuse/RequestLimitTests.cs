@@ -200,6 +200,21 @@ public sealed class RequestLimitTests : IAsyncLifetime
         await AssertProblemAsync(HttpStatusCode.BadRequest, "The request cannot be understood: a value in its address, its headers or its JSON is missing, misspelt or out of range.", refused);
     }
 
+    [Theory]
+    [InlineData("POST", "/no/such/address", HttpStatusCode.NotFound, "There is nothing here.")]
+    [InlineData("PUT", "/projects/99999999999/upload", HttpStatusCode.NotFound, "There is nothing here.")]
+    [InlineData("DELETE", "/projects/1/answers", HttpStatusCode.MethodNotAllowed, "This address does not answer to this method.")]
+    [InlineData("PUT", "/login", HttpStatusCode.MethodNotAllowed, "This address does not answer to this method.")]
+    public async Task What_is_sent_to_an_address_that_is_none_or_takes_nothing_like_it_is_told_so(string method, string address, HttpStatusCode expected, string sentence)
+    {
+        using var ada = await _server.BrowserAsync("ada");
+        using var request = new HttpRequestMessage(new HttpMethod(method), address) { Content = JsonContent.Create(new { }) };
+
+        using var refused = await ada.SendAsync(request, Cancellation);
+
+        await AssertProblemAsync(expected, sentence, refused);
+    }
+
     [Fact]
     public async Task A_grid_of_more_images_than_one_has_is_refused()
     {
