@@ -99,7 +99,8 @@ public sealed class ImportRunner(
         }
         catch (Exception unexpected)
         {
-            logger.LogError(unexpected, "Import {ImportId} failed.", importId);
+            // What a file system says of a failure names the file, which may be called after its patient.
+            logger.LogError(unexpected is IOException or UnauthorizedAccessException ? null : unexpected, "Import {ImportId} failed: {Failure}.", importId, unexpected.GetType().Name);
             await FailAsync(import, "Something went wrong; the worker's log has the details.", stopping);
         }
         finally

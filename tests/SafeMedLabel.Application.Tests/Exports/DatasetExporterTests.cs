@@ -278,7 +278,7 @@ public sealed class DatasetExporterTests : IAsyncLifetime
 
         File.Delete(Path.Combine(_workplace.Storage.ContentFolder, hash[..2], hash[2..4], hash));
         var refused = await Assert.ThrowsAsync<DatasetException>(() => ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true), "package.zip"));
-        Assert.Equal($"The picture {hash} cannot be read from the storage.", refused.Message);
+        Assert.Equal($"The picture {hash} cannot be read from the storage, or is damaged there.", refused.Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
