@@ -17,7 +17,7 @@ public sealed class ApiKeyTests
         await page.GotoAsync("/account/api-keys");
         await Assertions.Expect(page.GetByText("No program acts for you.")).ToBeVisibleAsync();
         await page.GetByTestId("create-api-key").ClickAsync();
-        await Assertions.Expect(page.GetByText("A key needs a name")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("A key's name needs")).ToBeVisibleAsync();
         await page.GetByTestId("api-key-name").FillAsync("nightly statistics");
         await page.GetByTestId("create-api-key").ClickAsync();
         var secret = (await page.GetByTestId("api-key").TextContentAsync())!;

@@ -108,7 +108,12 @@ public sealed class AccountService(UserManager<AppUser> users, AppDbContext own,
 
     /// <summary>Sets a new password and ends the account's sessions.</summary>
     public Task<Result> ResetPasswordAsync(string userId, string password) =>
-        AdministerAsync(userId, async user => ToResult(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password)));
+        AdministerAsync(userId, async user =>
+        {
+            // What was tried was the old one.
+            await own.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.WrongTries, 0).SetProperty(u => u.LastTryUtc, (DateTime?)null));
+            return ToResult(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password));
+        });
 
     /// <summary>Shuts an account out, or lets it in again.</summary>
     public Task<Result> SetDisabledAsync(string userId, bool disabled) => AdministerAsync(userId, async user =>
@@ -209,6 +214,8 @@ public sealed class AccountService(UserManager<AppUser> users, AppDbContext own,
     private async Task<Result> WithoutSecondFactorAsync(AppUser user)
     {
         var removed = await users.SetTwoFactorEnabledAsync(user, false);
+        // The next key begins anew, also where this one was used while the clock was ahead.
+        await own.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastCodeStep, (long?)null));
         return ToResult(removed.Succeeded ? await users.ResetAuthenticatorKeyAsync(user) : removed);
     }
 

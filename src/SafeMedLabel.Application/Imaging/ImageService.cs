@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
@@ -52,9 +53,17 @@ public sealed class ImageService(IDbContextFactory<AppDbContext> contexts, Conte
                 cancellationToken)
             : null;
 
-    /// <summary>Why an image cannot be shown, in a sentence; null where it can, or there is none.</summary>
-    public async Task<string?> ProblemAsync(Guid imageId, CancellationToken cancellationToken = default)
+    /// <summary>Why an image of a project cannot be shown, in a sentence; null where it can, there is none, or who asks may not read there.</summary>
+    public async Task<string?> ProblemAsync(int projectId, Guid imageId, CancellationToken cancellationToken = default)
     {
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            if (!(await ActorRight.InProjectAsync(db, projectId, Roles.Pathologist)).Succeeded || !await db.Images.AnyAsync(i => i.Id == imageId && i.ProjectId == projectId, cancellationToken))
+            {
+                return null;
+            }
+        }
+
         try
         {
             await DisplayAsync(imageId, cancellationToken);

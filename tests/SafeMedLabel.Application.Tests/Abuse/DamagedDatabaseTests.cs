@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Quartz;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
@@ -85,6 +86,8 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
     public async Task A_scheduler_database_that_is_damaged_is_told_and_answers_go_on()
     {
         var jobs = _workplace.Storage.JobsDatabaseFile;
+        // The scheduler makes its database when it is first asked for.
+        await _workplace.Get<ISchedulerFactory>().GetScheduler(Cancellation);
         var sound = await File.ReadAllBytesAsync(jobs, Cancellation);
         await File.WriteAllBytesAsync(jobs, [.. "SQLite format 3\0"u8, .. new byte[8176]], Cancellation);
         await Check().CheckAsync(Cancellation);

@@ -37,11 +37,11 @@ public sealed class LostFileTests : IAsyncLifetime
         {
             var lost = await Assert.ThrowsAsync<StoredFileException>(() => service.DisplayAsync(images[0], Cancellation));
             Assert.Equal(loss == "missing", lost.IsMissing);
-            Assert.Equal(lost.Message, await service.ProblemAsync(images[0], Cancellation));
+            Assert.Equal(lost.Message, await service.ProblemAsync(_workplace.ProjectId, images[0], Cancellation));
         }
 
         Assert.NotNull(await service.DisplayAsync(images[1], Cancellation));
-        Assert.Null(await service.ProblemAsync(images[1], Cancellation));
+        Assert.Null(await service.ProblemAsync(_workplace.ProjectId, images[1], Cancellation));
         var alarm = Assert.Single(await _workplace.Get<AlarmService>().ListAsync(_workplace.ProjectId, Cancellation));
         Assert.Equal((AlarmKind.LostFile, $"file of image {images[0]}"), (alarm.Kind, alarm.Cause));
         Assert.StartsWith($"The file of image {images[0]} is {(loss == "missing" ? "missing from" : "damaged in")} the storage: it is neither shown nor learned from.", alarm.Text, StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public abstract class ReadingPage : ScriptedPage
     [JSInvokable]
     public async Task NotShown(Guid imageId)
     {
-        OnNotShown(imageId, await Images.ProblemAsync(imageId, Left));
+        OnNotShown(imageId, await Images.ProblemAsync(ProjectId, imageId, Left));
         StateHasChanged();
     }
 
