@@ -23,8 +23,8 @@ public sealed partial class DocumentedTestsTests
             .Select(m => (Class: m.Groups[1].Value, Method: m.Groups[2].Value)).Distinct().ToList();
 
         Assert.InRange(named.Count, atLeast, 1000);
-        Assert.Empty(named.Where(n => !sources.Exists(s =>
-            s.Contains($"class {n.Class}", StringComparison.Ordinal) && (n.Method.Length == 0 || s.Contains($" {n.Method}(", StringComparison.Ordinal)))));
+        Assert.DoesNotContain(named, n => !sources.Exists(s =>
+            s.Contains($"class {n.Class}", StringComparison.Ordinal) && (n.Method.Length == 0 || s.Contains($" {n.Method}(", StringComparison.Ordinal))));
     }
 
     [GeneratedRegex("`([A-Z][A-Za-z]+Tests)(?:\\.([A-Za-z_0-9]+))?`")]

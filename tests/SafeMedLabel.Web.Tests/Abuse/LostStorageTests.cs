@@ -47,7 +47,7 @@ public sealed class LostStorageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_whose_database_is_damaged_is_not_ready_and_every_page_says_what_to_do()
+    public async Task A_server_whose_database_is_damaged_is_not_ready()
     {
         using var browser = await _server.BrowserAsync("lea");
         var watch = _server.Services.GetRequiredService<StorageWatch>();
@@ -61,10 +61,6 @@ public sealed class LostStorageTests : IAsyncLifetime
         await _server.Services.GetRequiredService<DatabaseCheck>().CheckAsync(Cancellation);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await browser.GetAsync(new Uri("/health/ready", UriKind.Relative), Cancellation)).StatusCode);
-        foreach (var page in (string[])["/", $"/projects/{_project}", $"/projects/{_project}/label"])
-        {
-            Assert.Contains("Nothing can be stored: the database is damaged.", await browser.GetStringAsync(new Uri(page, UriKind.Relative), Cancellation), StringComparison.Ordinal);
-        }
     }
 
     private async Task LoseAsync(bool isMissing)

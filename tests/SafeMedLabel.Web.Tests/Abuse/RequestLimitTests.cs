@@ -201,7 +201,7 @@ public sealed class RequestLimitTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("POST", "/no/such/address", HttpStatusCode.NotFound, "There is nothing here.")]
+    [InlineData("POST", "/no/such/address", HttpStatusCode.MethodNotAllowed, "This address does not answer to this method.")]
     [InlineData("PUT", "/projects/99999999999/upload", HttpStatusCode.NotFound, "There is nothing here.")]
     [InlineData("DELETE", "/projects/1/answers", HttpStatusCode.MethodNotAllowed, "This address does not answer to this method.")]
     [InlineData("PUT", "/login", HttpStatusCode.MethodNotAllowed, "This address does not answer to this method.")]
