@@ -118,10 +118,12 @@ internal static class WebUi
             await next(http);
         });
         app.Use(AddSecurityHeaders);
-        // No address can be made of another protocol that a proxy says to have been asked by.
-        app.Use((http, next) => http.Request.Scheme is "http" or "https"
-            ? next(http)
-            : Results.Text("The proxy names a protocol that is neither http nor https.", statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(http));
+        // No address can be made of another protocol that a proxy says to have been asked by: it is not believed.
+        app.Use((http, next) =>
+        {
+            http.Request.Scheme = http.Request.Scheme is "https" ? "https" : "http";
+            return next(http);
+        });
         app.UseStaticFiles(new StaticFileOptions
         {
             RequestPath = "/assets",

@@ -235,7 +235,7 @@ public sealed class AccessTests : IAsyncLifetime
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["imageId"] = image.ToString(), ["kind"] = "Label", ["classIndex"] = "1" });
 
         Assert.NotEqual(HttpStatusCode.NoContent, (await AnswerAsync(stranger, project, answer)).StatusCode);
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await pathologist.PostAsync(new Uri($"/projects/{project}/answers", UriKind.Relative), form, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await pathologist.PostAsync(new Uri($"/projects/{project}/answers", UriKind.Relative), form, Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await AnswerAsync(pathologist, project, new { kind = "Nonsense" })).StatusCode);
         Assert.NotEqual(HttpStatusCode.NoContent, (await pathologist.PostAsJsonAsync($"/projects/{project}/decisions", answer, Cancellation)).StatusCode);
         Assert.Equal(0, (await _server.Services.GetRequiredService<LabellingService>().ProgressAsync(project, Cancellation)).Labelled);

@@ -24,9 +24,11 @@ public sealed class SignInTries(IDbContextFactory<AppDbContext> contexts, TimePr
     {
         var now = time.GetUtcNow().UtcDateTime;
         var paused = now - Pause;
+        // From a clock that was ahead; what colleagues try at this moment is no more than that.
+        var impossible = now + Pause;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var taken = await db.Users.Where(u => u.Id == accountId && (u.WrongTries < Maximum || u.LastTryUtc <= paused || u.LastTryUtc > now)).ExecuteUpdateAsync(
+        var taken = await db.Users.Where(u => u.Id == accountId && (u.WrongTries < Maximum || u.LastTryUtc <= paused || u.LastTryUtc > impossible)).ExecuteUpdateAsync(
             set => set.SetProperty(u => u.WrongTries, u => u.WrongTries < Maximum ? u.WrongTries + 1 : 1).SetProperty(u => u.LastTryUtc, now), cancellationToken);
         // Something is written in any case, where it means nothing: the disk takes longer than all else here, and would tell which addresses are accounts.
         var mark = Guid.NewGuid().ToString();
