@@ -193,7 +193,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         var lead = await workplace.AddUserAsync("Lea", Roles.Lead);
         await workplace.AddImagesAsync(12);
         await workplace.LabelAsync("ada", 4);
-        var ballast = _disk.FillUpTo(Kept << 20);
+        var ballast = _disk.FillUpTo((Kept << 20) - (256 << 10));
         var round = await ScriptedRounds.RunAsync(workplace, lead);
 
         Assert.Equal(RoundState.Failed, round.State);
