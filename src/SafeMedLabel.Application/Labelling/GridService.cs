@@ -15,6 +15,9 @@ namespace SafeMedLabel.Application.Labelling;
 /// </summary>
 public sealed class GridService(LabellingTurn turn, RoundService rounds, TimeProvider time)
 {
+    /// <summary>The most images that one answer is for: a grid that was taken back joins the one that is held.</summary>
+    private const int MaximumImages = 500;
+
     /// <summary>Of a class, the images that the model is surest of, among which look-alikes are sought.</summary>
     private const int Candidates = 1000;
 
@@ -66,9 +69,9 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
     /// </summary>
     public async Task<Result<int>> SubmitAsync(GridRequest request, CancellationToken cancellationToken = default)
     {
-        if (request.Confirmed.Count + request.Exceptions.Count > LabellingService.MaximumLeases)
+        if (request.Confirmed.Count + request.Exceptions.Count > MaximumImages)
         {
-            return Result.Refused($"A grid has at most {LabellingService.MaximumLeases} images.");
+            return Result.Refused($"A grid has at most {MaximumImages} images.");
         }
 
         int? retrainAfter = null;

@@ -219,11 +219,11 @@ public sealed class RequestLimitTests : IAsyncLifetime
     public async Task A_grid_of_more_images_than_one_has_is_refused()
     {
         using var ada = await _server.BrowserAsync("ada");
-        var grid = new { classIndex = 0, confirmed = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()), exceptions = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid()), elapsedMilliseconds = 1, clientKey = Guid.NewGuid() };
+        var grid = new { classIndex = 0, confirmed = Enumerable.Range(0, 480).Select(_ => Guid.NewGuid()), exceptions = Enumerable.Range(0, 21).Select(_ => Guid.NewGuid()), elapsedMilliseconds = 1, clientKey = Guid.NewGuid() };
 
         using var refused = await ada.PostAsJsonAsync($"/projects/{_project}/grids", grid, Cancellation);
 
-        Assert.Equal((HttpStatusCode.Conflict, "A grid has at most 24 images."), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Cancellation)));
+        Assert.Equal((HttpStatusCode.Conflict, "A grid has at most 500 images."), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Cancellation)));
     }
 
     private static StringContent Json(int bytes) => new($"{{\"x\":\"{new string('x', bytes - 8)}\"}}", Encoding.UTF8, "application/json");
