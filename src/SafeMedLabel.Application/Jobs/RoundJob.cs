@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Quartz;
-using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Jobs;
 
