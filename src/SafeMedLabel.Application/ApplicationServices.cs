@@ -96,6 +96,7 @@ public static class ApplicationServices
         services.AddSingleton<ContentMark>();
         services.AddSingleton<SessionService>();
         services.AddSingleton<SignInTries>();
+        services.AddSingleton<RefusedSignIns>();
         services.AddScoped<PasswordCheck>();
         services.AddScoped<AccountService>();
         services.AddScoped<InvitationService>();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Quartz;
 using SafeMedLabel.Application;
+using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Predictions;
 using SafeMedLabel.Application.Webhooks;
@@ -33,6 +34,7 @@ try
     builder.Services.AddHostedService(provider => provider.GetRequiredService<StorageWatch>());
     builder.Services.AddSingleton<DatabaseCheck>();
     builder.Services.AddHostedService(provider => provider.GetRequiredService<DatabaseCheck>());
+    builder.Services.AddHostedService(provider => provider.GetRequiredService<RefusedSignIns>());
     builder.WebHost.UseStaticWebAssets();
     builder.Services.AddSafeMedLabelUi(builder.Configuration);
 

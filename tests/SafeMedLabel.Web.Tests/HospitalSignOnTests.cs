@@ -73,6 +73,7 @@ public sealed class HospitalSignOnTests : IAsyncLifetime
         }
 
         Assert.Equal("/login?problem=Locked", (await SignInAsync()).Where);
+        await _server.Services.GetRequiredService<RefusedSignIns>().WriteAsync(all: true, Cancellation);
         await using var db = await Open();
         Assert.Equal(AuditAction.SignInRefused, (await db.AuditEntries.OrderBy(e => e.Id).LastAsync(Cancellation)).Action);
     }

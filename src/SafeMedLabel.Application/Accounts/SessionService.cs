@@ -10,6 +10,9 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
     /// <summary>A session that is not seen for so long is over.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
+    /// <summary>However often it is seen, a session is over after so long: who took it over has it no longer either.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
+
     private static readonly TimeSpan SeenIsNoted = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether an account may come in: it is there, and no admin has disabled it.</summary>
@@ -26,8 +29,8 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
         var now = time.GetUtcNow().UtcDateTime;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var over = now - Lifetime;
-        await db.UserSessions.Where(s => s.UserId == userId && s.LastSeenUtc < over).ExecuteDeleteAsync(cancellationToken);
+        var goingOn = GoingOn(db, now).Select(s => s.Id);
+        await db.UserSessions.Where(s => s.UserId == userId && !goingOn.Contains(s.Id)).ExecuteDeleteAsync(cancellationToken);
         var session = new UserSession
         {
             Id = Guid.NewGuid(),
@@ -43,28 +46,26 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
         return session.Id;
     }
 
-    /// <summary>Whether a session goes on, which is noted. Those of a disabled account are over.</summary>
+    /// <summary>Whether a session goes on. Those of a disabled account are over.</summary>
+    public async Task<bool> GoesOnAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await LastSeenAsync(db, userId, sessionId, cancellationToken) is not null;
+    }
+
+    /// <summary>As <see cref="GoesOnAsync"/>, where a person does something: that is noted.</summary>
     public async Task<bool> SeeAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await (from session in db.UserSessions
-                   join user in db.Users on session.UserId equals user.Id
-                   where session.Id == sessionId && session.UserId == userId
-                   select new { session.LastSeenUtc, user.LockoutEnd }).FirstOrDefaultAsync(cancellationToken) is not { } found)
+        if (await LastSeenAsync(db, userId, sessionId, cancellationToken) is not { } lastSeen)
         {
             return false;
         }
 
-        var now = time.GetUtcNow();
-        if (AppUser.IsDisabledUntil(found.LockoutEnd))
+        var now = time.GetUtcNow().UtcDateTime;
+        if (now - lastSeen >= SeenIsNoted)
         {
-            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.UserId == userId).ExecuteDeleteAsync(cancellationToken));
-            return false;
-        }
-
-        if (now.UtcDateTime - found.LastSeenUtc >= SeenIsNoted)
-        {
-            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.Id == sessionId).ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeenUtc, now.UtcDateTime), cancellationToken));
+            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.Id == sessionId).ExecuteUpdateAsync(set => set.SetProperty(s => s.LastSeenUtc, now), cancellationToken));
         }
 
         return true;
@@ -73,9 +74,8 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
     /// <summary>A person's sessions, the one seen last first.</summary>
     public async Task<IReadOnlyList<UserSession>> ListAsync(string userId, CancellationToken cancellationToken = default)
     {
-        var over = time.GetUtcNow().UtcDateTime - Lifetime;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.UserSessions.AsNoTracking().Where(s => s.UserId == userId && s.LastSeenUtc >= over).OrderByDescending(s => s.LastSeenUtc).ToListAsync(cancellationToken);
+        return await GoingOn(db, time.GetUtcNow().UtcDateTime).AsNoTracking().Where(s => s.UserId == userId).OrderByDescending(s => s.LastSeenUtc).ToListAsync(cancellationToken);
     }
 
     /// <summary>Ends a person's session: they sign out, or another of theirs.</summary>
@@ -100,5 +100,32 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return Result.Done;
+    }
+
+    private static IQueryable<UserSession> GoingOn(AppDbContext db, DateTime now)
+    {
+        var (seen, created) = (now - Lifetime, now - Longest);
+        return db.UserSessions.Where(s => s.LastSeenUtc >= seen && s.CreatedUtc >= created);
+    }
+
+    /// <summary>When a session that goes on was seen last; null where it is over.</summary>
+    private async Task<DateTime?> LastSeenAsync(AppDbContext db, string userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var found = await (from session in GoingOn(db, time.GetUtcNow().UtcDateTime)
+                           join user in db.Users on session.UserId equals user.Id
+                           where session.Id == sessionId && session.UserId == userId
+                           select new { session.LastSeenUtc, user.LockoutEnd }).FirstOrDefaultAsync(cancellationToken);
+        if (found is null)
+        {
+            return null;
+        }
+
+        if (AppUser.IsDisabledUntil(found.LockoutEnd))
+        {
+            await StorageFailure.SkipAsync(() => db.UserSessions.Where(s => s.UserId == userId).ExecuteDeleteAsync(cancellationToken));
+            return null;
+        }
+
+        return found.LastSeenUtc;
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Persistence;
 
 namespace SafeMedLabel.Application.Accounts;
@@ -58,15 +57,5 @@ public sealed class SignInTries(IDbContextFactory<AppDbContext> contexts, TimePr
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Users.Where(u => u.Id == accountId && (u.LastCodeStep == null || u.LastCodeStep < step))
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.LastCodeStep, step), cancellationToken) > 0;
-    }
-
-    /// <summary>Writes down in the audit trail that somebody was not let in. Of an address that is no account's nothing is named: it may be a password in the wrong field.</summary>
-    /// <param name="accountId">The account; null where there is none, which costs the same.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task RefuseAsync(string? accountId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SignInRefused, null, accountId is null ? AuditDescription.NoAccount : AuditDescription.Account(accountId)));
-        await db.SaveChangesAsync(cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 
 namespace SafeMedLabel.Application.Backups;
@@ -23,6 +24,22 @@ internal static class SqliteCopy
 
         using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = to, Pooling = false }.ToString());
         source.BackupDatabase(copy);
+    }
+
+    /// <summary>Bytes of a database's header, https://www.sqlite.org/fileformat2.html.</summary>
+    public const int HeaderLength = 100;
+
+    /// <summary>True where a file that begins so is a database of so many bytes, by what its header says of itself.</summary>
+    public static bool IsHeaderOf(ReadOnlySpan<byte> beginning, long length)
+    {
+        if (beginning.Length < HeaderLength || !beginning.StartsWith("SQLite format 3\0"u8))
+        {
+            return false;
+        }
+
+        // 65536 does not fit into two bytes and is written as 1. All databases that SQLite wrote since 2010 count their pages.
+        var pageSize = BinaryPrimitives.ReadUInt16BigEndian(beginning[16..]) is var written and not 1 ? written : 65536;
+        return (long)pageSize * BinaryPrimitives.ReadUInt32BigEndian(beginning[28..]) == length;
     }
 
     /// <summary>True where SQLite finds nothing wrong with a database.</summary>

@@ -23,6 +23,9 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
     private const string Unpacking = ".restoring";
     private const int PieceLength = 1 << 20;
 
+    /// <summary>Bytes that a database may have however few they are packed into; larger ones unfold at most <see cref="SourceLimits.MaxCompressionRatio"/> to one.</summary>
+    private const long PlausibleDatabase = 64 << 20;
+
     /// <summary>Restores the backup.</summary>
     /// <param name="file">The backup.</param>
     /// <param name="progress">Hears the part that is done.</param>
@@ -160,15 +163,29 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
             }
 
             // Databases alone are packed; of nothing else more comes out than lies in the file.
-            if (!databases.Contains(entry.FullName) && entry.Length > entry.CompressedLength)
+            var isDatabase = databases.Contains(entry.FullName);
+            if (!isDatabase && entry.Length > entry.CompressedLength)
             {
                 throw Damaged("it holds what no backup holds");
+            }
+
+            if (isDatabase && (!HasDatabaseHeader(entry)
+                || (entry.Length > PlausibleDatabase && entry.Length / Math.Max(1, entry.CompressedLength) > SourceLimits.Default.MaxCompressionRatio)))
+            {
+                throw Damaged($"{entry.FullName} in it is damaged");
             }
         }
 
         entries.Remove(BackupManifest.EntryName);
         RequireRoom(entries.Values);
         return entries;
+    }
+
+    private static bool HasDatabaseHeader(ZipArchiveEntry entry)
+    {
+        var header = new byte[SqliteCopy.HeaderLength];
+        using var packed = entry.Open();
+        return packed.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && SqliteCopy.IsHeaderOf(header, entry.Length);
     }
 
     private void RequireRoom(IEnumerable<ZipArchiveEntry> entries)

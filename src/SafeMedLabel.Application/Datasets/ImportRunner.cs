@@ -23,7 +23,6 @@ public sealed class ImportRunner(
     private const string Subject = "The import";
 
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan UntilItCanBeWritten = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs the import to its end, or until somebody cancels it. A cancelled <paramref name="stopping"/> leaves it for the next worker.</summary>
     public async Task RunAsync(int importId, CancellationToken stopping)
@@ -54,7 +53,7 @@ public sealed class ImportRunner(
 
         import.State = ImportState.Running;
         var tries = import.Tries + 1;
-        await WhenItCanBeWrittenAsync(() => CountTryAsync(import, tries, stopping), stopping);
+        await StorageFailure.UntilStoredAsync(() => CountTryAsync(import, tries, stopping), time, stopping);
         using var going = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var isShort = new StrongBox<string?>();
         Task watching = Task.CompletedTask;
@@ -155,6 +154,7 @@ public sealed class ImportRunner(
                 new PatientPattern(import.PatientPattern),
                 folder,
                 Done,
+                beat.Beat,
                 cancellationToken),
             cancellationToken);
         (import.PicturesCut, import.BlankPatches) = (patches.Cut, patches.Blank);
@@ -257,7 +257,8 @@ public sealed class ImportRunner(
     /// <summary>Takes out what an import had brought: nobody has seen it, for its images have no split yet.</summary>
     private async Task TakeBackAsync(DatasetImport import, CancellationToken stopping)
     {
-        var swept = await WhenItCanBeWrittenAsync(() => sweep.TakeBackAsync(import.Id, stopping), stopping);
+        var swept = default(SweptContent);
+        await StorageFailure.UntilStoredAsync(async () => swept = await sweep.TakeBackAsync(import.Id, stopping), time, stopping);
         if (swept.Files > 0)
         {
             logger.LogInformation("Of import {ImportId} {Files} files of {Bytes} bytes were taken back.", import.Id, swept.Files, swept.Bytes);
@@ -266,44 +267,29 @@ public sealed class ImportRunner(
         (import.Added, import.Conflicts, import.WithoutPatient, import.Readings) = (0, 0, 0, 0);
     }
 
-    private Task<int> EndAsync(DatasetImport import, ImportState state, string? error, CancellationToken stopping)
+    /// <summary>An import that ended and does not say so would be in the way of all others of its project.</summary>
+    private Task EndAsync(DatasetImport import, ImportState state, string? error, CancellationToken stopping)
     {
         import.State = state;
         import.Error = error;
         import.FinishedUtc = time.GetUtcNow().UtcDateTime;
-        return WhenItCanBeWrittenAsync(
+        return StorageFailure.UntilStoredAsync(
             async () =>
             {
                 await using var db = await contexts.CreateDbContextAsync(stopping);
                 db.Imports.Update(import);
-                return await db.SaveChangesAsync(stopping);
+                await db.SaveChangesAsync(stopping);
             },
+            time,
             stopping);
     }
 
-    private async Task<int> CountTryAsync(DatasetImport import, int tries, CancellationToken cancellationToken)
+    private async Task CountTryAsync(DatasetImport import, int tries, CancellationToken cancellationToken)
     {
         import.Tries = tries;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(
+        await db.Imports.Where(i => i.Id == import.Id).ExecuteUpdateAsync(
             set => set.SetProperty(i => i.Tries, tries).SetProperty(i => i.State, ImportState.Running), cancellationToken);
-    }
-
-    /// <summary>An import that ended and does not say so would be in the way of all others of its project.</summary>
-    private async Task<T> WhenItCanBeWrittenAsync<T>(Func<Task<T>> write, CancellationToken stopping)
-    {
-        while (true)
-        {
-            try
-            {
-                return await write();
-            }
-            catch (Exception failure) when (StorageFailure.MayEnd(failure))
-            {
-                logger.LogWarning(failure, "The end of an import could not be written; it is tried again.");
-                await Task.Delay(UntilItCanBeWritten, time, stopping);
-            }
-        }
     }
 
     /// <summary>What cannot be deleted now is deleted by the next cleaning.</summary>

@@ -32,7 +32,7 @@ public sealed class ExportRunner(
 
         if (export.Tries > JobOptions.MostTries)
         {
-            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), JobOptions.TooManyTries(Subject));
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), JobOptions.TooManyTries(Subject), stopping);
             return;
         }
 
@@ -48,7 +48,7 @@ public sealed class ExportRunner(
                         export.ProjectId, export.Options, export.PathIn(storage), new Journal(contexts, exportId, time, logger, room, beat), cancellationToken);
                 },
                 stopping);
-            await EndAsync(export, ExportState.Completed, summary, null);
+            await EndAsync(export, ExportState.Completed, summary, null, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -62,17 +62,17 @@ public sealed class ExportRunner(
                 await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
             }
 
-            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), refused.Message);
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), refused.Message, stopping);
         }
         catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
         {
             logger.LogError(failure, "Export {ExportId} could not be stored.", exportId);
-            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), sentence);
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), sentence, stopping);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Export {ExportId} failed.", exportId);
-            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), "Something went wrong; the worker's log has the details.");
+            await EndAsync(export, ExportState.Failed, new ExportSummary(0, 0, 0), "Something went wrong; the worker's log has the details.", stopping);
         }
     }
 
@@ -91,19 +91,23 @@ public sealed class ExportRunner(
         await db.Exports.Where(e => e.Id == exportId && e.Tries > 0).ExecuteUpdateAsync(set => set.SetProperty(e => e.Tries, e => e.Tries - 1));
     }
 
-    private async Task EndAsync(DataExport export, ExportState state, ExportSummary summary, string? error)
-    {
-        await using var db = await contexts.CreateDbContextAsync();
-        var now = time.GetUtcNow().UtcDateTime;
-        var ended = await db.Exports.Where(e => e.Id == export.Id).ExecuteUpdateAsync(
-            set => set.SetProperty(e => e.State, state).SetProperty(e => e.FinishedUtc, now).SetProperty(e => e.Error, error)
-                .SetProperty(e => e.Images, summary.Images).SetProperty(e => e.Readings, summary.Readings).SetProperty(e => e.Bytes, summary.Bytes));
-        if (ended == 0)
+    private Task EndAsync(DataExport export, ExportState state, ExportSummary summary, string? error, CancellationToken stopping) => StorageFailure.UntilStoredAsync(
+        async () =>
         {
-            // Somebody deleted it while it was written.
-            File.Delete(export.PathIn(storage));
-        }
-    }
+            await using var db = await contexts.CreateDbContextAsync(stopping);
+            var now = time.GetUtcNow().UtcDateTime;
+            var ended = await db.Exports.Where(e => e.Id == export.Id).ExecuteUpdateAsync(
+                set => set.SetProperty(e => e.State, state).SetProperty(e => e.FinishedUtc, now).SetProperty(e => e.Error, error)
+                    .SetProperty(e => e.Images, summary.Images).SetProperty(e => e.Readings, summary.Readings).SetProperty(e => e.Bytes, summary.Bytes),
+                stopping);
+            if (ended == 0)
+            {
+                // Somebody deleted it while it was written.
+                File.Delete(export.PathIn(storage));
+            }
+        },
+        time,
+        stopping);
 
     /// <summary>Writes down how far an export is, at most twice a second.</summary>
     private sealed class Journal(

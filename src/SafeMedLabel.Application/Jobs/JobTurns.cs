@@ -9,8 +9,6 @@ namespace SafeMedLabel.Application.Jobs;
 /// </summary>
 public sealed class JobTurns(TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan UntilItCanBeStored = TimeSpan.FromSeconds(30);
-
     private readonly Dictionary<JobKind, SemaphoreSlim> _kinds = new()
     {
         [JobKind.Learning] = new SemaphoreSlim(1),
@@ -21,8 +19,8 @@ public sealed class JobTurns(TimeProvider time) : IDisposable
     private readonly ConcurrentDictionary<(JobKind, int), SemaphoreSlim> _projects = new();
 
     /// <summary>
-    /// Waits for its turn, then works. Where the worker stops meanwhile the work waits for the next one, which finds it unfinished. Work whose beginning or
-    /// end cannot be stored at the moment is done again: else nobody would take it up before the worker starts anew.
+    /// Waits for its turn, then works. Where the worker stops meanwhile the work waits for the next one, which finds it unfinished. Work whose
+    /// beginning cannot be stored at the moment is done again: else nobody would take it up before the worker starts anew.
     /// </summary>
     /// <param name="kind">The kind of work.</param>
     /// <param name="projectId">The project that it is for.</param>
@@ -45,7 +43,11 @@ public sealed class JobTurns(TimeProvider time) : IDisposable
 
             try
             {
-                await StoringAsync(work, stopping);
+                await StorageFailure.UntilStoredAsync(work, time, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The next worker takes it up.
             }
             finally
             {
@@ -64,22 +66,6 @@ public sealed class JobTurns(TimeProvider time) : IDisposable
         foreach (var turn in _kinds.Values.Concat(_projects.Values))
         {
             turn.Dispose();
-        }
-    }
-
-    private async Task StoringAsync(Func<Task> work, CancellationToken stopping)
-    {
-        while (true)
-        {
-            try
-            {
-                await work();
-                return;
-            }
-            catch (Exception failure) when (StorageFailure.MayEnd(failure) && !stopping.IsCancellationRequested)
-            {
-                await Task.Delay(UntilItCanBeStored, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
         }
     }
 

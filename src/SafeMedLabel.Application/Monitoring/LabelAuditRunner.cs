@@ -39,7 +39,7 @@ public sealed class LabelAuditRunner(
 
         if (audit.Tries > JobOptions.MostTries)
         {
-            await EndAsync(audit, LabelAuditState.Failed, JobOptions.TooManyTries(Subject));
+            await EndAsync(audit, LabelAuditState.Failed, JobOptions.TooManyTries(Subject), stopping);
             return;
         }
 
@@ -62,27 +62,27 @@ public sealed class LabelAuditRunner(
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(audit, LabelAuditState.Cancelled, null);
+            await EndAsync(audit, LabelAuditState.Cancelled, null, stopping);
         }
         catch (Exception refused) when (refused is RoundException or StalledException)
         {
-            await EndAsync(audit, LabelAuditState.Failed, refused.Message);
+            await EndAsync(audit, LabelAuditState.Failed, refused.Message, stopping);
         }
         catch (Exception failure) when (RoundRunner.StoredFileOf(failure) is { } lost)
         {
             await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
-            await EndAsync(
-                audit, LabelAuditState.Failed, "The file of an image is missing from the storage, or damaged there; the project's alarms say which.");
+            const string Sentence = "The file of an image is missing from the storage, or damaged there; the project's alarms say which.";
+            await EndAsync(audit, LabelAuditState.Failed, Sentence, stopping);
         }
         catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
         {
             logger.LogError(failure, "Label audit {AuditId} could not be stored.", auditId);
-            await EndAsync(audit, LabelAuditState.Failed, sentence);
+            await EndAsync(audit, LabelAuditState.Failed, sentence, stopping);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Label audit {AuditId} failed.", auditId);
-            await EndAsync(audit, LabelAuditState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
+            await EndAsync(audit, LabelAuditState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}", stopping);
         }
     }
 
@@ -164,7 +164,7 @@ public sealed class LabelAuditRunner(
     }
 
     /// <summary>Ends an audit that is not completed, of which no file stays.</summary>
-    private async Task EndAsync(LabelAudit audit, LabelAuditState state, string? error)
+    private Task EndAsync(LabelAudit audit, LabelAuditState state, string? error, CancellationToken stopping)
     {
         try
         {
@@ -176,10 +176,16 @@ public sealed class LabelAuditRunner(
             // There is none, or the next cleaning deletes it.
         }
 
-        await using var db = await contexts.CreateDbContextAsync();
-        var now = time.GetUtcNow().UtcDateTime;
-        await db.LabelAudits.Where(a => a.Id == audit.Id).ExecuteUpdateAsync(
-            set => set.SetProperty(a => a.State, state).SetProperty(a => a.Error, error).SetProperty(a => a.FinishedUtc, now));
+        return StorageFailure.UntilStoredAsync(
+            async () =>
+            {
+                await using var db = await contexts.CreateDbContextAsync(stopping);
+                var now = time.GetUtcNow().UtcDateTime;
+                await db.LabelAudits.Where(a => a.Id == audit.Id).ExecuteUpdateAsync(
+                    set => set.SetProperty(a => a.State, state).SetProperty(a => a.Error, error).SetProperty(a => a.FinishedUtc, now), stopping);
+            },
+            time,
+            stopping);
     }
 
     /// <summary>Writes progress into the audit's row, at most once a second, and passes a request to cancel the other way.</summary>

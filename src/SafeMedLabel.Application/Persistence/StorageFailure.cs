@@ -25,6 +25,8 @@ public static class StorageFailure
     public const string JobsDamaged =
         "Imports, exports and rounds may not start: the scheduler's database is damaged. An admin must stop the server and delete jobs.db; the work that waits is found again.";
 
+    private static readonly TimeSpan UntilTriedAgain = TimeSpan.FromSeconds(30);
+
     // As Linux and Windows number them: ENOSPC, EDQUOT, ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL.
     private static readonly int[] FullDisk = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
@@ -39,6 +41,28 @@ public static class StorageFailure
         catch (Exception failure) when (Describe(failure) is not null)
         {
             // The storage's own watch says that it takes nothing.
+        }
+    }
+
+    /// <summary>Writes what must be written, such as that a job has ended; where the storage takes nothing it is tried again until it does.</summary>
+    /// <param name="write">Writes, all of it or nothing.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Gives up.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public static async Task UntilStoredAsync(Func<Task> write, TimeProvider time, CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        while (true)
+        {
+            try
+            {
+                await write();
+                return;
+            }
+            catch (Exception failure) when (MayEnd(failure))
+            {
+                await Task.Delay(UntilTriedAgain, time, stopping);
+            }
         }
     }
 

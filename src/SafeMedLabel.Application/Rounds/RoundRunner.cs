@@ -49,7 +49,7 @@ public sealed class RoundRunner(
 
         if (round.Tries > JobOptions.MostTries)
         {
-            await EndAsync(round, RoundState.Failed, JobOptions.TooManyTries(Subject));
+            await EndAsync(round, RoundState.Failed, JobOptions.TooManyTries(Subject), stopping);
             return;
         }
 
@@ -79,29 +79,29 @@ public sealed class RoundRunner(
         catch (OperationCanceledException)
         {
             await (journal is { IsShort: true }
-                ? EndAsync(round, RoundState.Failed, room.Problem(Subject, 0) ?? StorageFailure.Full)
-                : EndAsync(round, RoundState.Cancelled, null));
+                ? EndAsync(round, RoundState.Failed, room.Problem(Subject, 0) ?? StorageFailure.Full, stopping)
+                : EndAsync(round, RoundState.Cancelled, null, stopping));
         }
         catch (Exception refused) when (refused is RoundException or StalledException)
         {
-            await EndAsync(round, RoundState.Failed, refused.Message);
+            await EndAsync(round, RoundState.Failed, refused.Message, stopping);
         }
         catch (Exception failure) when (StoredFileOf(failure) is { } lost)
         {
             await alarms.RaiseLostFileAsync(lost, CancellationToken.None);
             const string Sentence =
                 "The file of an image is missing from the storage, or damaged there; the project's alarms say which. Nothing was learned from it.";
-            await EndAsync(round, RoundState.Failed, Sentence);
+            await EndAsync(round, RoundState.Failed, Sentence, stopping);
         }
         catch (Exception failure) when (StorageFailure.Describe(failure) is { } sentence)
         {
             logger.LogError(failure, "Round {RoundId} could not be stored.", roundId);
-            await EndAsync(round, RoundState.Failed, sentence);
+            await EndAsync(round, RoundState.Failed, sentence, stopping);
         }
         catch (Exception unexpected)
         {
             logger.LogError(unexpected, "Round {RoundId} failed.", roundId);
-            await EndAsync(round, RoundState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}");
+            await EndAsync(round, RoundState.Failed, $"{unexpected.GetType().Name}: {unexpected.Message}", stopping);
         }
     }
 
@@ -349,20 +349,24 @@ public sealed class RoundRunner(
     }
 
     /// <summary>Ends a round that is not completed, of which no file stays.</summary>
-    private async Task EndAsync(Round round, RoundState state, string? error)
-    {
-        await using var db = await contexts.CreateDbContextAsync();
-        if (await db.Rounds.AnyAsync(r => r.Id == round.Id && r.State == RoundState.Completed))
+    private Task EndAsync(Round round, RoundState state, string? error, CancellationToken stopping) => StorageFailure.UntilStoredAsync(
+        async () =>
         {
-            return;
-        }
+            await using var db = await contexts.CreateDbContextAsync(stopping);
+            if (await db.Rounds.AnyAsync(r => r.Id == round.Id && r.State == RoundState.Completed, stopping))
+            {
+                return;
+            }
 
-        // Before the row, which on a full disk needs the room.
-        data.DeleteFiles(round);
-        var now = time.GetUtcNow().UtcDateTime;
-        await db.Rounds.Where(r => r.Id == round.Id).ExecuteUpdateAsync(set => set
-            .SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null));
-    }
+            // Before the row, which on a full disk needs the room.
+            data.DeleteFiles(round);
+            var now = time.GetUtcNow().UtcDateTime;
+            await db.Rounds.Where(r => r.Id == round.Id).ExecuteUpdateAsync(
+                set => set.SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null),
+                stopping);
+        },
+        time,
+        stopping);
 
     private Task<double[]> ProbabilitiesAsync(string modelPath, PixelSource pixels, IEnumerable<int> images, CancellationToken cancellationToken) =>
         OnOwnThread(() => trainer.Predict(modelPath, pixels, [.. images], cancellationToken), cancellationToken);

@@ -7,7 +7,7 @@ using SafeMedLabel.Application.Accounts;
 
 namespace SafeMedLabel.Web.Sessions;
 
-/// <summary>Ends a circuit when its account was disabled or changed since, or its session was ended.</summary>
+/// <summary>Ends a circuit when its account was disabled or changed since, or its session is over. A page that is only open is no use of it.</summary>
 internal sealed class RevalidatingAuthenticationStateProvider(ILoggerFactory loggers, IServiceScopeFactory scopes, SessionService sessions, IOptions<IdentityOptions> options)
     : RevalidatingServerAuthenticationStateProvider(loggers)
 {
@@ -21,6 +21,6 @@ internal sealed class RevalidatingAuthenticationStateProvider(ILoggerFactory log
         var users = scope.ServiceProvider.GetRequiredService<UserManager<AppUser>>();
         return await users.GetUserAsync(authenticationState.User) is { } user
             && authenticationState.User.FindFirstValue(options.Value.ClaimsIdentity.SecurityStampClaimType) == await users.GetSecurityStampAsync(user)
-            && SessionClaim.Of(authenticationState.User) is { } session && await sessions.SeeAsync(user.Id, session, cancellationToken);
+            && SessionClaim.Of(authenticationState.User) is { } session && await sessions.GoesOnAsync(user.Id, session, cancellationToken);
     }
 }

@@ -14,6 +14,7 @@ namespace SafeMedLabel.Web.Sessions;
 internal sealed class SessionSignInManager(
     SessionService sessions,
     SignInTries tries,
+    RefusedSignIns refused,
     PasswordCheck passwords,
     UserManager<AppUser> users,
     IHttpContextAccessor http,
@@ -65,7 +66,7 @@ internal sealed class SessionSignInManager(
             }
         }
 
-        await tries.RefuseAsync(account?.Id, Context.RequestAborted);
+        refused.Add(account?.Id);
         return SignInResult.Failed;
     }
 
@@ -83,7 +84,7 @@ internal sealed class SessionSignInManager(
         var result = await PreSignInCheck(account) ?? (!await tries.TakeAsync(account.Id, Context.RequestAborted) ? SignInResult.LockedOut
             : await IsCodeAsync(account, code) ? await EnterByCodeAsync(account, remember, remembersDevice)
             : SignInResult.Failed);
-        return await ToldAsync(account, result);
+        return Told(account, result);
     }
 
     /// <summary>Signs in whoever holds the passkey that answered; it asked for finger, face or PIN, so no second factor is asked for.</summary>
@@ -107,14 +108,14 @@ internal sealed class SessionSignInManager(
         }
 
         var result = await PreSignInCheck(assertion.User) ?? await SignInOrTwoFactorAsync(assertion.User, isPersistent: false, bypassTwoFactor: true);
-        return await ToldAsync(assertion.User, result);
+        return Told(assertion.User, result);
     }
 
     /// <inheritdoc />
     public override async Task<SignInResult> ExternalLoginSignInAsync(string loginProvider, string providerKey, bool isPersistent, bool bypassTwoFactor)
     {
         var result = await base.ExternalLoginSignInAsync(loginProvider, providerKey, isPersistent, bypassTwoFactor);
-        return await UserManager.FindByLoginAsync(loginProvider, providerKey) is { } account ? await ToldAsync(account, result) : result;
+        return await UserManager.FindByLoginAsync(loginProvider, providerKey) is { } account ? Told(account, result) : result;
     }
 
     /// <inheritdoc />
@@ -179,12 +180,12 @@ internal sealed class SessionSignInManager(
         return SignInResult.Success;
     }
 
-    /// <summary>Writes down who was not let in; who was has the entry of the session.</summary>
-    private async Task<SignInResult> ToldAsync(AppUser account, SignInResult result)
+    /// <summary>The audit trail tells who was not let in; who was has the entry of the session.</summary>
+    private SignInResult Told(AppUser account, SignInResult result)
     {
         if (!result.Succeeded && !result.RequiresTwoFactor)
         {
-            await tries.RefuseAsync(account.Id, Context.RequestAborted);
+            refused.Add(account.Id);
         }
 
         return result;

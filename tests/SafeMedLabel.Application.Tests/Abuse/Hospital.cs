@@ -1,11 +1,14 @@
+using System.Reflection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Tests.Monitoring;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -110,6 +113,16 @@ internal sealed class Hospital : IAsyncDisposable
     public async Task<object?> WithAsync<T>(Func<T, Task<Result>> call)
         where T : notnull => await _workplace.WithAsync(call);
 
+    /// <summary>Calls any method of any service.</summary>
+    public async Task CallAsync(Type service, MethodInfo method, object?[] arguments)
+    {
+        await using var scope = _workplace.Get<IServiceScopeFactory>().CreateAsyncScope();
+        if (method.Invoke(method.IsStatic ? null : scope.ServiceProvider.GetRequiredService(service), arguments) is Task running)
+        {
+            await running;
+        }
+    }
+
     public AppDbContext Open() => _workplace.Open();
 
     /// <summary>Adds a row and returns it.</summary>
@@ -141,6 +154,25 @@ internal sealed class Hospital : IAsyncDisposable
         {
             await _workplace.AddImagesAsync(images, patient: $"P{patient}");
         }
+    }
+
+    /// <summary>An import in which the stain is not that of the import before it.</summary>
+    public async Task AddDriftAsync()
+    {
+        var imports = new StainedImports(_workplace);
+        await imports.AddAsync(patients: 10);
+        await imports.AddAsync(patients: 4, green: 0.3);
+    }
+
+    /// <summary>A live check of all images, in half of which the model was wrong, and sure.</summary>
+    public async Task FailSilentlyAsync()
+    {
+        await ChangeAsync(p => p.AuditFraction = 1);
+        await using var db = Open();
+        var round = (await db.Projects.SingleAsync(Cancellation)).QueueRoundId!.Value;
+        db.RoundPredictions.AddRange(Images.Select(id => new RoundPrediction { RoundId = round, ImageId = id, ClassIndex = 0, Confidence = 0.99 }));
+        await db.SaveChangesAsync(Cancellation);
+        await LabelAsync(Images.Count);
     }
 
     /// <summary>A round in a state; a completed one has a model.</summary>

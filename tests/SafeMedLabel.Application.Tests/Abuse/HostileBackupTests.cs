@@ -204,11 +204,26 @@ public sealed class HostileBackupTests : IAsyncLifetime
     [Fact]
     public void What_unfolds_to_more_than_its_own_entry_says_is_refused()
     {
+        var content = Database(50_000_000, pages: 1);
         Change(archive => archive.GetEntry("safemedlabel.db")!.Delete());
-        Add("safemedlabel.db", new byte[50_000_000], CompressionLevel.SmallestSize);
-        List("safemedlabel.db", ContentStore.Hash(new byte[50_000_000]), 4096);
+        Add("safemedlabel.db", content, CompressionLevel.SmallestSize);
+        List("safemedlabel.db", ContentStore.Hash(content), 4096);
         ForgeLength("safemedlabel.db", 4096);
 
+        Assert.Equal("This file is no whole backup: safemedlabel.db in it is damaged.", Refused());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_database_that_is_none_or_unfolds_beyond_all_measure_is_refused_before_it_is_unpacked_though_the_manifest_agrees(bool hasHeader)
+    {
+        var content = hasHeader ? Database(128 << 20, pages: 128 << 8) : new byte[50_000_000];
+        Change(archive => archive.GetEntry("safemedlabel.db")!.Delete());
+        Add("safemedlabel.db", content, CompressionLevel.SmallestSize);
+        List("safemedlabel.db", ContentStore.Hash(content), content.Length);
+
+        // Where it was unpacked before, SQLite would have said that it is not sound.
         Assert.Equal("This file is no whole backup: safemedlabel.db in it is damaged.", Refused());
     }
 
@@ -349,6 +364,16 @@ public sealed class HostileBackupTests : IAsyncLifetime
         using var changed = archive.CreateEntry("manifest.json").Open();
         changed.Write(System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString()));
     });
+
+    /// <summary>Zeros, behind a header that says that they are a database of so many pages.</summary>
+    private static byte[] Database(int length, uint pages)
+    {
+        var content = new byte[length];
+        "SQLite format 3\0"u8.CopyTo(content);
+        BinaryPrimitives.WriteUInt16BigEndian(content.AsSpan(16), 4096);
+        BinaryPrimitives.WriteUInt32BigEndian(content.AsSpan(28), pages);
+        return content;
+    }
 
     /// <summary>Writes another length into the archive's directory and before the entry, where it is said what the entry unfolds to.</summary>
     private void ForgeLength(string name, int length)

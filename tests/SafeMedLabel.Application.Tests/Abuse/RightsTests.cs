@@ -1,7 +1,10 @@
 using System.Reflection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Abuse;
@@ -9,6 +12,8 @@ namespace SafeMedLabel.Application.Tests.Abuse;
 /// <summary>Whoever calls, from whatever page: what a person may not do is not done.</summary>
 public sealed class RightsTests
 {
+    public static TheoryData<string> Reads => [.. ServiceCalls.Reads];
+
     public static TheoryData<string> Writes => [.. ServiceCalls.Writes.Select(w => w.Name)];
 
     [Fact]
@@ -56,6 +61,50 @@ public sealed class RightsTests
         Assert.Null(ErrorOf(done));
     }
 
+    [Theory]
+    [MemberData(nameof(Reads))]
+    public async Task What_is_known_to_read_writes_nothing(string name)
+    {
+        await using var hospital = await Hospital.OpenAsync();
+        await hospital.AnswerAsync(hospital.Me = hospital.Reader);
+        await hospital.AddRoundAsync(RoundState.Completed);
+        var round = (await hospital.Get<RoundService>().GetAsync(hospital.Id, TestContext.Current.CancellationToken))!;
+        var before = DatabaseContent.Read(hospital.DatabaseFile);
+        var (service, methods) = Find(name);
+        foreach (var method in methods)
+        {
+            await hospital.CallAsync(service, method, [.. method.GetParameters().Select(p => Argument(p, hospital, round))]);
+        }
+
+        Assert.Equal(before, DatabaseContent.Read(hospital.DatabaseFile));
+    }
+
+    private static (Type Service, IReadOnlyList<MethodInfo> Methods) Find(string name) =>
+        name.Split('.') is [var service, var method] && typeof(Result).Assembly.GetExportedTypes().Single(t => t.Name == service) is var type
+            ? (type, [.. type.GetMethods().Where(m => m.Name == method)])
+            : throw new ArgumentException("A service and its method.", nameof(name));
+
+    /// <summary>A value with which a method finds something to read.</summary>
+    private static object? Argument(ParameterInfo parameter, Hospital hospital, RoundDetail round) => (parameter.Name, parameter.ParameterType) switch
+    {
+        (_, { } type) when type == typeof(CancellationToken) => TestContext.Current.CancellationToken,
+        ("roundId" or "firstId" or "secondId", _) => hospital.Id,
+        ("projectId" or "id", { } type) when type == typeof(int) => hospital.Project,
+        (_, { } type) when type == typeof(int) => 1,
+        (_, { } type) when type == typeof(Guid) => hospital.Images[0],
+        ("userId" or "readerId", _) => hospital.Me,
+        ("path", _) => hospital.AddCells(),
+        (_, { } type) when type == typeof(string) => "1",
+        (_, { } type) when type == typeof(Stream) => new MemoryStream(),
+        (_, { } type) when type == typeof(AuditFilter) => new AuditFilter(),
+        (_, { } type) when type == typeof(RoundDetail) => round,
+        (_, { } type) when type == typeof(Round) => round.Round,
+        (_, { } type) when type == typeof(UploadedFile) => new UploadedFile(hospital.Project, hospital.Me, "cells.zip", 3, 1),
+        (_, { } type) when type == typeof(IReadOnlyCollection<LabelAuditState>) => Enum.GetValues<LabelAuditState>(),
+        _ when parameter.HasDefaultValue => parameter.DefaultValue,
+        _ => throw new NotSupportedException($"{parameter.Member.Name} takes {parameter}."),
+    };
+
     /// <summary>In a method of its own: whom the program acts for holds until it ends.</summary>
     private static async Task<object?> CallAsync(ServiceWrite write, Hospital hospital, string? person)
     {
@@ -64,8 +113,7 @@ public sealed class RightsTests
     }
 
     private static bool NamesThePerson(string name) =>
-        name.Split('.') is [var service, var method] && typeof(Result).Assembly.GetExportedTypes().Single(t => t.Name == service).GetMethods()
-            .Where(m => m.Name == method).SelectMany(m => m.GetParameters())
+        Find(name).Methods.SelectMany(m => m.GetParameters())
             .Any(p => p.Name is "readerId" or "adjudicatorId" or "requestedById" or "invitedById" || p.ParameterType == typeof(AnswerRequest) || p.ParameterType == typeof(GridRequest));
 
     private static bool IsDenied(object? outcome) => outcome switch

@@ -46,8 +46,9 @@ internal static class ServiceCalls
         ["InvitationService.AcceptAsync"] = "Whoever has the invitation's secret.",
         ["RoundService.StartAfterLabelsAsync"] = "Follows from a stored label or the clock, by the project's setting.",
         ["SessionService.EndAsync"] = "Only ever takes a person's own session away, also from a disabled person.",
+        ["SessionService.GoesOnAsync"] = "Ends the sessions of a disabled account.",
         ["SessionService.OpenAsync"] = "Part of signing in.",
-        ["SessionService.SeeAsync"] = "Notes when a session was seen.",
+        ["SessionService.SeeAsync"] = "Notes when a session was seen, and ends those of a disabled account.",
     };
 
     /// <summary>Methods that write when a person asks.</summary>

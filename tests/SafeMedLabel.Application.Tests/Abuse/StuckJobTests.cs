@@ -70,19 +70,28 @@ public sealed class StuckJobTests
     public async Task Work_that_gets_further_goes_on_however_long_it_takes()
     {
         var time = new FakeTimeProvider();
+        using SemaphoreSlim next = new(0), beaten = new(0);
         var running = Watch(time).RunAsync(
             "The import",
             async (beat, cancellationToken) =>
             {
                 for (var minutes = 0; minutes < 600; minutes += 50)
                 {
-                    await Task.Delay(TimeSpan.FromMinutes(50), time, cancellationToken);
+                    await next.WaitAsync(cancellationToken);
                     beat.Beat();
+                    beaten.Release();
                 }
             },
             Cancellation);
 
-        await AdvanceAsync(time, running);
+        for (var minutes = 0; minutes < 600; minutes += 50)
+        {
+            time.Advance(TimeSpan.FromMinutes(50));
+            next.Release();
+            await beaten.WaitAsync(Cancellation);
+        }
+
+        await running;
     }
 
     [Fact]
@@ -156,6 +165,59 @@ public sealed class StuckJobTests
         Assert.Equal((ExportState.Failed, $"The export{Rest}"), await db.Exports.Select(e => ValueTuple.Create(e.State, e.Error)).SingleAsync(Cancellation));
         Assert.Equal((RoundState.Failed, $"The round{Rest}"), await db.Rounds.Select(r => ValueTuple.Create(r.State, r.Error)).SingleAsync(Cancellation));
         Assert.Equal((LabelAuditState.Failed, $"The label audit{Rest}"), await db.LabelAudits.Select(a => ValueTuple.Create(a.State, a.Error)).SingleAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task The_end_of_an_export_or_round_that_cannot_be_stored_is_stored_later_and_nothing_is_done_twice()
+    {
+        var disk = new FailingCommand();
+        var trainings = 0;
+        var trainer = new ScriptedTrainer
+        {
+            WhileTraining = (_, _) =>
+            {
+                trainings++;
+                throw new RoundException("Nothing can be learned.");
+            },
+        };
+        await using var workplace = await ScriptedRounds.CreateAsync(trainer, disk.AddTo);
+        var lead = await workplace.AddUserAsync("Lea", Roles.Lead);
+        await workplace.AddImagesAsync(12);
+        await workplace.LabelAsync("ada", 4);
+
+        var (exports, rounds) = (workplace.Get<ExportRunner>(), workplace.Get<RoundRunner>());
+        await EndsLaterAsync(JobKind.Export, NextExportAsync, exports.RunAsync);
+        await EndsLaterAsync(JobKind.Learning, () => ScriptedRounds.StartAsync(workplace, lead), rounds.RunAsync);
+
+        await using var db = workplace.Open();
+        Assert.Equal([(ExportState.Completed, 1), (ExportState.Completed, 1)], await db.Exports.Select(e => ValueTuple.Create(e.State, e.Tries)).ToListAsync(Cancellation));
+        Assert.Equal(
+            [(RoundState.Failed, "Nothing can be learned."), (RoundState.Failed, "Nothing can be learned.")],
+            await db.Rounds.Select(r => ValueTuple.Create(r.State, r.Error)).ToListAsync(Cancellation));
+        Assert.Equal(2, trainings);
+
+        async Task<int> NextExportAsync() =>
+            (await workplace.Get<ExportService>().StartAsync(workplace.ProjectId, new ExportOptions(ExportFormat.Csv), lead, cancellationToken: Cancellation)).Value;
+
+        // The first shows how many steps there are; of the second the last one fails once.
+        async Task EndsLaterAsync(JobKind kind, Func<Task<int>> start, Func<int, CancellationToken, Task> run)
+        {
+            using var turns = new JobTurns(workplace.Time);
+            var id = await start();
+            disk.FailAt(0);
+            await run(id, Cancellation);
+            var last = disk.Steps.Count;
+
+            id = await start();
+            disk.FailAt(last);
+            var running = turns.RunAsync(kind, workplace.ProjectId, () => run(id, Cancellation), Cancellation).AsTask();
+            while (disk.Steps.Count < last)
+            {
+                await Task.Delay(5, Cancellation);
+            }
+
+            await AdvanceAsync(workplace.Time, running);
+        }
     }
 
     [Fact]

@@ -53,6 +53,35 @@ public sealed class SessionServiceTests : IAsyncLifetime
         Assert.False(await Sessions.SeeAsync(_pat, old, Cancellation));
     }
 
+    [Fact]
+    public async Task A_page_that_is_only_open_is_no_use_of_a_session()
+    {
+        var left = await Sessions.OpenAsync(_pat, null, Cancellation);
+        for (var hours = 0; hours < 12; hours++)
+        {
+            _workplace.Time.Advance(TimeSpan.FromHours(1));
+            Assert.True(await Sessions.GoesOnAsync(_pat, left, Cancellation));
+        }
+
+        _workplace.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((false, false), (await Sessions.GoesOnAsync(_pat, left, Cancellation), await Sessions.SeeAsync(_pat, left, Cancellation)));
+    }
+
+    [Fact]
+    public async Task A_session_ends_after_a_week_however_often_it_is_seen()
+    {
+        var used = await Sessions.OpenAsync(_pat, null, Cancellation);
+        for (var hours = 0; hours < 7 * 24; hours++)
+        {
+            _workplace.Time.Advance(TimeSpan.FromHours(1));
+            Assert.True(await Sessions.SeeAsync(_pat, used, Cancellation));
+        }
+
+        _workplace.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((false, false), (await Sessions.GoesOnAsync(_pat, used, Cancellation), await Sessions.SeeAsync(_pat, used, Cancellation)));
+        Assert.Empty(await Sessions.ListAsync(_pat, Cancellation));
+    }
+
     [Theory]
     [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Windows")]
     [InlineData("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", "Chrome on Linux")]

@@ -12,20 +12,24 @@ namespace SafeMedLabel.Application.Tests.Monitoring;
 public sealed class DriftTests : IAsyncLifetime
 {
     private Workplace _workplace = null!;
-    private int _patients;
+    private StainedImports _imports = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _workplace = await Workplace.CreateAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _workplace = await Workplace.CreateAsync();
+        _imports = new StainedImports(_workplace);
+    }
 
     public ValueTask DisposeAsync() => _workplace.DisposeAsync();
 
     [Fact]
     public async Task An_import_with_another_stain_is_unlike_the_training_data_in_that_colour_alone()
     {
-        await ImportAsync(patients: 10);
-        var drifted = await ImportAsync(patients: 4, green: 0.3);
-        var alike = await ImportAsync(patients: 4);
+        await _imports.AddAsync(patients: 10);
+        var drifted = await _imports.AddAsync(patients: 4, green: 0.3);
+        var alike = await _imports.AddAsync(patients: 4);
 
         var groups = (await ReadAsync()).ToDictionary(g => g.ImportId!.Value);
 
@@ -38,9 +42,9 @@ public sealed class DriftTests : IAsyncLifetime
     [Fact]
     public async Task A_site_is_all_that_several_imports_brought_from_it_whatever_the_case_of_its_name()
     {
-        await ImportAsync(patients: 10, site: "Dhaka");
-        await ImportAsync(patients: 2, green: 0.3, site: "Basel");
-        await ImportAsync(patients: 2, green: 0.3, site: "basel");
+        await _imports.AddAsync(patients: 10, site: "Dhaka");
+        await _imports.AddAsync(patients: 2, green: 0.3, site: "Basel");
+        await _imports.AddAsync(patients: 2, green: 0.3, site: "basel");
 
         var sites = (await ReadAsync()).Where(g => g.ImportId is null).ToList();
 
@@ -51,8 +55,8 @@ public sealed class DriftTests : IAsyncLifetime
     [Fact]
     public async Task Sites_that_one_import_brought_together_are_held_against_it_one_by_one()
     {
-        await ImportAsync(patients: 10);
-        await ImportAsync(patients: 4, site: "Basel");
+        await _imports.AddAsync(patients: 10);
+        await _imports.AddAsync(patients: 4, site: "Basel");
         await using (var db = _workplace.Open())
         {
             await db.Images.Where(i => i.Patient == "P10" || i.Patient == "P11").ExecuteUpdateAsync(set => set.SetProperty(i => i.Site, "Dhaka"), Cancellation);
@@ -65,10 +69,10 @@ public sealed class DriftTests : IAsyncLifetime
     [Fact]
     public async Task What_the_active_model_was_trained_on_is_the_measure_and_its_own_imports_are_held_against_the_rest_of_it()
     {
-        var first = await ImportAsync(patients: 10);
-        var second = await ImportAsync(patients: 6, green: 0.3);
+        var first = await _imports.AddAsync(patients: 10);
+        var second = await _imports.AddAsync(patients: 6, green: 0.3);
         await ActivateAsync();
-        var third = await ImportAsync(patients: 3, green: 0.3);
+        var third = await _imports.AddAsync(patients: 3, green: 0.3);
 
         var groups = (await ReadAsync()).ToDictionary(g => g.ImportId!.Value);
 
@@ -81,8 +85,8 @@ public sealed class DriftTests : IAsyncLifetime
     [Fact]
     public async Task Test_patients_are_no_training_data_and_images_of_an_earlier_version_have_no_colour()
     {
-        await ImportAsync(patients: 10, split: DataSplit.Test);
-        var second = await ImportAsync(patients: 2);
+        await _imports.AddAsync(patients: 10, split: DataSplit.Test);
+        var second = await _imports.AddAsync(patients: 2);
         await using (var db = _workplace.Open())
         {
             await db.Database.ExecuteSqlAsync($"UPDATE Images SET Colour_Red = NULL, Colour_Green = NULL, Colour_Blue = NULL, Colour_Contrast = NULL WHERE ImportId = {second}", Cancellation);
@@ -95,8 +99,8 @@ public sealed class DriftTests : IAsyncLifetime
     [Fact]
     public async Task A_model_that_is_less_sure_of_an_import_than_of_the_training_data_raises_the_alarm_though_the_colours_are_the_same()
     {
-        var first = await ImportAsync(patients: 10);
-        var second = await ImportAsync(patients: 4);
+        var first = await _imports.AddAsync(patients: 10);
+        var second = await _imports.AddAsync(patients: 4);
         await using (var db = _workplace.Open())
         {
             foreach (var (i, image) in (await db.Images.OrderBy(i => i.Patient).ThenBy(i => i.Id).ToListAsync(Cancellation)).Index())
@@ -120,34 +124,6 @@ public sealed class DriftTests : IAsyncLifetime
     }
 
     private Task<IReadOnlyList<DriftGroup>> ReadAsync() => _workplace.Get<DriftService>().ReadAsync(_workplace.ProjectId, Cancellation);
-
-    /// <summary>A completed import; patients differ a little, each in another way.</summary>
-    private async Task<int> ImportAsync(int patients, double green = 0.6, string? site = null, DataSplit split = DataSplit.Training)
-    {
-        var images = new List<Guid>();
-        for (var i = 0; i < patients; i++)
-        {
-            images.AddRange(await _workplace.AddImagesAsync(3, split, $"P{_patients++:00}"));
-        }
-
-        _workplace.Time.Advance(TimeSpan.FromHours(1));
-        await using var db = _workplace.Open();
-        var rows = await db.Images.Where(i => images.Contains(i.Id)).ToListAsync(Cancellation);
-        var last = rows.Max(r => r.ImportId);
-        var import = await db.Imports.SingleAsync(i => i.Id == last, Cancellation);
-        (import.Added, import.Site, import.FinishedUtc) = (rows.Count, site, _workplace.Time.GetUtcNow().UtcDateTime);
-        foreach (var row in rows)
-        {
-            var patient = int.Parse(row.Patient[1..], System.Globalization.CultureInfo.InvariantCulture);
-            (row.ImportId, row.Site) = (import.Id, site);
-            row.Colour = new ImageColour(0.7 + Wiggle(patient, 3), green + Wiggle(patient, 5), 0.65 + Wiggle(patient, 7), 0.15 + Wiggle(patient, 11));
-        }
-
-        await db.SaveChangesAsync(Cancellation);
-        return import.Id;
-    }
-
-    private static double Wiggle(int patient, int step) => 0.02 * Math.Sin(step * (patient + 1));
 
     private async Task ActivateAsync()
     {

@@ -23,6 +23,8 @@ public sealed class SpelledAddressTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private IEnumerable<RouteEndpoint> Endpoints => _server.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().Where(IsOfAProject);
+
     public async ValueTask InitializeAsync()
     {
         foreach (var role in Roles.All)
@@ -52,15 +54,14 @@ public sealed class SpelledAddressTests : IAsyncLifetime
         }
 
         var asked = 0;
-        foreach (var endpoint in _server.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().Where(IsOfAProject))
+        foreach (var endpoint in Endpoints)
         {
-            var api = endpoint.RoutePattern.RawText!.Contains("api/v1", StringComparison.Ordinal);
             foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"])
             {
                 for (var spelling = 0; spelling < NumberSpellings.Length; spelling++)
                 {
                     var address = Fill(endpoint.RoutePattern, spelling);
-                    foreach (var (name, client) in askers.Where(a => a.Name.EndsWith("program", StringComparison.Ordinal) == api))
+                    foreach (var (name, client) in askers.Where(a => a.Name.EndsWith("program", StringComparison.Ordinal) == IsApi(endpoint)))
                     {
                         using var request = new HttpRequestMessage(new HttpMethod(method), address);
                         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
@@ -72,6 +73,25 @@ public sealed class SpelledAddressTests : IAsyncLifetime
         }
 
         Assert.InRange(asked, 800, 10_000);
+    }
+
+    [Fact]
+    public async Task Each_address_that_is_tried_is_one_that_an_admin_finds_something_at()
+    {
+        using var browser = await _server.BrowserAsync("admin");
+        using var program = await ProgramAsync("admin");
+        List<string> empty = [];
+        foreach (var endpoint in Endpoints.Where(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") != false))
+        {
+            var address = Fill(endpoint.RoutePattern, spelling: 0);
+            using var answer = await (IsApi(endpoint) ? program : browser).GetAsync(address, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            if (answer.StatusCode == HttpStatusCode.NotFound)
+            {
+                empty.Add(address.OriginalString);
+            }
+        }
+
+        Assert.Empty(empty);
     }
 
     [Fact]
@@ -104,6 +124,8 @@ public sealed class SpelledAddressTests : IAsyncLifetime
 
     private static bool IsOfAProject(RouteEndpoint endpoint) =>
         endpoint.RoutePattern.Parameters.Any(p => p.Name.ToLowerInvariant() is "projectid" or "roundid" or "imageid") && endpoint.RoutePattern.RawText!.Contains(':', StringComparison.Ordinal);
+
+    private static bool IsApi(RouteEndpoint endpoint) => endpoint.RoutePattern.RawText!.Contains("api/v1", StringComparison.Ordinal);
 
     private static bool IsShut(HttpResponseMessage answer) =>
         answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound

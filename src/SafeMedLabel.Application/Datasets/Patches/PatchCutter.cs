@@ -32,9 +32,10 @@ public sealed class PatchCutter(int size)
     /// <param name="patients">What names tell.</param>
     /// <param name="folder">Where the patches are to lie; what is there is replaced, unless it is whole and was cut from the same source in the same way.</param>
     /// <param name="progress">Hears after each picture how many of how many are done.</param>
-    /// <param name="cancellationToken">Stops between two strips.</param>
+    /// <param name="beat">Hears of each patch, for a slide alone may take hours.</param>
+    /// <param name="cancellationToken">Stops between two patches.</param>
     /// <exception cref="DatasetException">The source cannot be read, or there would be more patches than a data set may have files.</exception>
-    public PatchSet Cut(string sourcePath, PatientPattern patients, string folder, Action<int, int> progress, CancellationToken cancellationToken = default)
+    public PatchSet Cut(string sourcePath, PatientPattern patients, string folder, Action<int, int> progress, Action beat, CancellationToken cancellationToken = default)
     {
         var recipe = RecipeOf(sourcePath, patients);
         if (PatchSet.In(folder, recipe) is { } whole)
@@ -54,7 +55,7 @@ public sealed class PatchCutter(int size)
         using var text = new StreamWriter(Path.Combine(folder, "manifest.csv"));
         using var manifest = new CsvWriter(text, SafeCsv.Configuration);
         manifest.WriteRow("path", "label", "patient", "site", "split");
-        var taken = new Taken(folder, manifest);
+        var taken = new Taken(folder, manifest, beat);
         foreach (var (index, file) in source.Files.Index())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -162,7 +163,7 @@ public sealed class PatchCutter(int size)
     private readonly record struct Patch(string? Place, FileContent? Content);
 
     /// <summary>What is on the disk so far.</summary>
-    private sealed class Taken(string folder, CsvWriter manifest)
+    private sealed class Taken(string folder, CsvWriter manifest, Action beat)
     {
         public int Cut { get; private set; }
 
@@ -176,6 +177,7 @@ public sealed class PatchCutter(int size)
             var before = Patches;
             foreach (var patch in patches)
             {
+                beat();
                 if (patch.Content is null)
                 {
                     Blank++;

@@ -54,6 +54,16 @@ public sealed class PatchCutterTests : IDisposable
     }
 
     [Fact]
+    public void A_slide_that_takes_long_is_heard_of_at_each_patch()
+    {
+        AddSlide("0/a.tif", 4 * Size, 3 * Size, "", (10, 10));
+        _folder.Add("set/1/small.png", Pictures.Png(1));
+        var beats = 0;
+        new PatchCutter(Size).Cut(_folder.File("set"), PatientPattern.Default, Out, (_, _) => { }, () => beats++, Cancellation);
+        Assert.Equal((4 * 3) + 1, beats);
+    }
+
+    [Fact]
     public void What_a_manifest_says_of_a_picture_it_says_of_each_patch()
     {
         AddSlide("a.tif", 600, 300, "", (10, 10), (300, 100));
@@ -147,7 +157,7 @@ public sealed class PatchCutterTests : IDisposable
         AddSlide("1/b.tif", 600, 300, "", (10, 10));
         using (var stopping = new CancellationTokenSource())
         {
-            Assert.Throws<OperationCanceledException>(() => new PatchCutter(Size).Cut(_folder.File("set"), PatientPattern.Default, Out, (_, _) => stopping.Cancel(), stopping.Token));
+            Assert.Throws<OperationCanceledException>(() => new PatchCutter(Size).Cut(_folder.File("set"), PatientPattern.Default, Out, (_, _) => stopping.Cancel(), () => { }, stopping.Token));
         }
 
         Assert.NotEmpty(Directory.EnumerateFiles(Out, "*.png", SearchOption.AllDirectories));
@@ -181,7 +191,7 @@ public sealed class PatchCutterTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(workplace.Storage.PatchFolder));
     }
 
-    private PatchSet Cut(string path) => new PatchCutter(Size).Cut(path, PatientPattern.Default, Out, (_, _) => { }, Cancellation);
+    private PatchSet Cut(string path) => new PatchCutter(Size).Cut(path, PatientPattern.Default, Out, (_, _) => { }, () => { }, Cancellation);
 
     private void AddSlide(string path, int width, int height, string options, params (int Left, int Top)[] things)
     {
