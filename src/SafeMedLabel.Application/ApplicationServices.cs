@@ -97,6 +97,8 @@ public static class ApplicationServices
         services.AddSingleton<SessionService>();
         services.AddSingleton<SignInTries>();
         services.AddSingleton<RefusedSignIns>();
+        // Before Identity adds its own where there is none.
+        services.AddScoped<IPasswordValidator<AppUser>, PasswordRule>();
         services.AddScoped<PasswordCheck>();
         services.AddScoped<AccountService>();
         services.AddScoped<InvitationService>();
@@ -148,7 +150,7 @@ public static class ApplicationServices
         // Length beats composition (NIST SP 800-63B).
         options.Password = new PasswordOptions
         {
-            RequiredLength = 10,
+            RequiredLength = PasswordRule.Min,
             RequireDigit = false,
             RequireLowercase = false,
             RequireUppercase = false,

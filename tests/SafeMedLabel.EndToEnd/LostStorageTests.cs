@@ -29,6 +29,7 @@ public sealed class LostStorageTests
         await page.Keyboard.PressAsync("Space");
         Assert.NotEqual(first, await Walk.WaitForImageAsync(page));
         await page.GotoAsync("/projects/1");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Look at it" }).ClickAsync();
         await Assertions.Expect(page.GetByText($"The file of image {first} is missing from the storage")).ToBeVisibleAsync();
     }
 

@@ -40,6 +40,17 @@ public sealed class AccountServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_password_has_12_to_128_characters()
+    {
+        static string Of(int length) => string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + (i % 26))));
+
+        Assert.Equal("Passwords must be at least 12 characters.", (await WithAsync(a => a.CreateAsync("ada@example.org", "Ada", Roles.Lead, Of(11)))).Error);
+        Assert.Equal("Passwords have at most 128 characters.", (await WithAsync(a => a.CreateAsync("ada@example.org", "Ada", Roles.Lead, Of(129)))).Error);
+        Assert.Null((await WithAsync(a => a.CreateAsync("ada@example.org", "Ada", Roles.Lead, Of(12)))).Error);
+        Assert.Null((await WithAsync(a => a.CreateAsync("ben@example.org", "Ben", Roles.Lead, Of(128)))).Error);
+    }
+
+    [Fact]
     public async Task An_address_belongs_to_one_account_whatever_its_case()
     {
         await _workplace.AddUserAsync("ada", Roles.Lead);
