@@ -6,8 +6,11 @@ using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
+using SafeMedLabel.Application.Exports;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests.Abuse;
 
@@ -15,6 +18,8 @@ namespace SafeMedLabel.Web.Tests.Abuse;
 public sealed class SpelledAddressTests : IAsyncLifetime
 {
     private const ApiScope AllScopes = ApiScope.Read | ApiScope.Label | ApiScope.Manage | ApiScope.Predict;
+
+    private const int Large = 2200;
 
     private readonly TestServer _server = new();
     private int _project;
@@ -32,13 +37,21 @@ public sealed class SpelledAddressTests : IAsyncLifetime
             await _server.AddUserAsync(role.ToLowerInvariant(), role);
         }
 
-        (_project, _image) = await _server.AddImageAsync();
+        // Large enough to have tiles at every place that is asked for.
+        (_project, _image) = await _server.AddImagesAsync(("a/C1thin_1.png", Pictures.Png(1, Large, Large)), ("b/C2thin_2.png", Pictures.Png(2, Large, Large)));
         Assert.Null((await _server.Services.GetRequiredService<MemberService>().SetClosedAsync(_project, isClosed: true, await _server.UserIdAsync("admin"), Cancellation)).Error);
         await using var db = _server.Services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext();
         var round = new Round { ProjectId = _project, Number = 1, Method = "safemed-ssl", State = RoundState.Completed };
         db.Rounds.Add(round);
         await db.SaveChangesAsync(Cancellation);
         _round = round.Id;
+        db.TestPredictions.Add(new TestPrediction { RoundId = _round, ImageId = _image, ReferenceClass = 1, Probabilities = TestPrediction.Pack([0.97, 0.03]), Attribution = [0, 255, 0, 0] });
+        var export = new DataExport { ProjectId = _project, Format = ExportFormat.Csv, RequestedById = "admin", State = ExportState.Completed };
+        db.Exports.Add(export);
+        await db.SaveChangesAsync(Cancellation);
+        var storage = _server.Services.GetRequiredService<StorageOptions>();
+        Directory.CreateDirectory(storage.ExportFolder);
+        await File.WriteAllTextAsync(Path.Combine(storage.ExportFolder, export.FileName), "image\n", Cancellation);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
