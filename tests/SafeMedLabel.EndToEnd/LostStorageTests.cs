@@ -25,7 +25,7 @@ public sealed class LostStorageTests
         await page.ReloadAsync();
         await Assertions.Expect(page.Locator(".status .problem")).ToHaveTextAsync(
             "The file of this image is missing from the storage. An admin must restore it from a backup or import it again; until then, skip it.");
-        await InspectAsync(page, "labelling-lost-image");
+        await Walk.InspectInBothThemesAsync(page, "labelling-lost-image");
         await page.Keyboard.PressAsync("Space");
         Assert.NotEqual(first, await Walk.WaitForImageAsync(page));
         await page.GotoAsync("/projects/1");
@@ -48,16 +48,8 @@ public sealed class LostStorageTests
         await page.Keyboard.PressAsync("1");
         await Assertions.Expect(page.Locator(".status .problem")).ToContainTextAsync("the database is damaged");
         Assert.Equal(first, await Walk.WaitForImageAsync(page));
-        await InspectAsync(page, "labelling-damaged-database");
+        await Walk.InspectInBothThemesAsync(page, "labelling-damaged-database");
         await page.GotoAsync("/");
         await Assertions.Expect(page.GetByTestId("storage-banner")).ToBeVisibleAsync();
-    }
-
-    private static async Task InspectAsync(IPage page, string name)
-    {
-        await Walk.InspectAsync(page, name);
-        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
-        await Walk.InspectAsync(page, $"{name}-dark");
-        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light });
     }
 }

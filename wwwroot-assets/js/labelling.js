@@ -73,7 +73,9 @@ export function attach(page) {
         }));
       }, () => {
         // It may also have left the page meanwhile, which is no failure.
-        if (image.isConnected) page.invokeMethodAsync("NotShown", id);
+        if (!image.isConnected) return;
+        image.dataset.failed = "";
+        page.invokeMethodAsync("NotShown", id);
       });
     },
     detach() {

@@ -158,6 +158,15 @@ public static class Walk
         }
     }
 
+    /// <summary>As <see cref="InspectAsync"/>, in the light and in the dark theme.</summary>
+    public static async Task InspectInBothThemesAsync(IPage page, string name)
+    {
+        await InspectAsync(page, name);
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
+        await InspectAsync(page, $"{name}-dark");
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light });
+    }
+
     /// <summary>Keeps a picture of a page where SAFEMED_SCREENSHOTS names a folder; and, where SAFEMED_UPDATE_DOCS is set, in the guides that show it.</summary>
     public static async Task KeepAsync(IPage page, string picture)
     {
