@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,6 @@ public sealed class FixMatchAlgorithm(Views views, double threshold = 0.95) : Ps
     {
         var (confidence, classes) = teacher.Head.forward(features).softmax(1).max(1);
         // Its only layer is the confidence: the first lets all through.
-        return new PseudoLabels(classes, confidence.ge(threshold).to(ScalarType.Float32), ones_like(classes, dtype: ScalarType.Bool));
+        return new PseudoLabels(classes, confidence.IsAtLeast(threshold).to(ScalarType.Float32), ones_like(classes, dtype: ScalarType.Bool));
     }
 }

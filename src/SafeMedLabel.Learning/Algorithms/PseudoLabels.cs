@@ -1,4 +1,5 @@
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ public sealed record PseudoLabels(Tensor Classes, Tensor Weights, Tensor Certain
         using var scope = NewDisposeScope();
         var classes = Classes.cpu().data<long>().ToArray();
         var certain = Certain.cpu().data<bool>().ToArray();
-        var accepted = Weights.gt(0).cpu().data<bool>().ToArray();
+        var accepted = Weights.IsGreaterThan(0).cpu().data<bool>().ToArray();
         return [.. classes.Select((k, i) => (accepted[i] ? FilterVerdict.Accepted : certain[i] ? FilterVerdict.Unsure : FilterVerdict.Uncertain, (int)k))];
     }
 
@@ -25,14 +26,14 @@ public sealed record PseudoLabels(Tensor Classes, Tensor Weights, Tensor Certain
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var accepted = Weights.gt(0);
+        var accepted = Weights.IsGreaterThan(0);
         var wrong = truth is null ? zeros_like(accepted) : Classes.ne(truth);
-        static long Number(Tensor mask) => mask.sum().ToInt64();
+        static long Number(Tensor mask) => mask.sum().ReadInt64();
         return new FilterLedger(
             Number(accepted),
             Number(Certain.logical_not()),
             Number(Certain.logical_and(accepted.logical_not())),
-            Weights.sum().ToDouble(),
+            Weights.sum().ReadDouble(),
             Number(wrong.logical_and(accepted)),
             Number(wrong.logical_and(accepted.logical_not())));
     }

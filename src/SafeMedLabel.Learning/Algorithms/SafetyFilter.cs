@@ -1,4 +1,5 @@
 using SafeMedLabel.Core.Safety;
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,10 +15,10 @@ public static class SafetyFilter
     public static PseudoLabels Judge(Tensor probabilities, SafetyFilterOptions options, double limit)
     {
         var (confidence, classes) = probabilities.mean([0]).max(1);
-        var certain = Uncertainty(probabilities, options.Measure).lt(limit);
+        var certain = Uncertainty(probabilities, options.Measure).IsLessThan(limit);
         var weight = options.HardWeight
-            ? confidence.ge(options.ConfidenceMidpoint).to(ScalarType.Float32)
-            : ((confidence - options.ConfidenceMidpoint) * options.Gamma).sigmoid();
+            ? confidence.IsAtLeast(options.ConfidenceMidpoint).to(ScalarType.Float32)
+            : confidence.Minus(options.ConfidenceMidpoint).Times(options.Gamma).sigmoid();
         return new PseudoLabels(classes, weight * certain.to(ScalarType.Float32), certain);
     }
 
@@ -26,7 +27,7 @@ public static class SafetyFilter
     {
         UncertaintyMeasure.Variance => probabilities.var(0, unbiased: true).sum(1),
         UncertaintyMeasure.Bald => Entropy(probabilities.mean([0])) - Entropy(probabilities).mean([0]),
-        _ => 1 - probabilities.mean([0]).amax([1]),
+        _ => probabilities.mean([0]).amax([1]).SubtractedFrom(1),
     };
 
     /// <summary>Over the last axis, in nats; 0·ln 0 is 0.</summary>

@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ public static class Augmenter
     public static Tensor Moderate(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var turns = (Uniform(images, generator) * 4).floor() * (Math.PI / 2);
+        var turns = Uniform(images, generator).Times(4).floor().Times(Math.PI / 2);
         return JitterColour(Warp(images, generator, turns, maximumScale: 0), 0.2, generator).MoveToOuterDisposeScope();
     }
 
@@ -67,21 +68,21 @@ public static class Augmenter
     private static Tensor Uniform(Tensor images, Generator generator) => rand(images.shape[0], generator: generator).to(images.device);
 
     /// <summary>Uniform in ±<paramref name="maximum"/>, one an image.</summary>
-    private static Tensor Symmetric(Tensor images, double maximum, Generator generator) => ((Uniform(images, generator) * 2) - 1) * maximum;
+    private static Tensor Symmetric(Tensor images, double maximum, Generator generator) => Uniform(images, generator).Times(2).Minus(1).Times(maximum);
 
     /// <summary>
     /// Up to <see cref="MaximumShift"/> of the side, in grid coordinates, of which 2 span the side. Whole pixels, as a crop is: a fraction
     /// of one would blur what is only weakly changed.
     /// </summary>
     private static Tensor WholePixels(Tensor images, long side, Generator generator) =>
-        Symmetric(images, side * MaximumShift, generator).round() * (2.0 / side);
+        Symmetric(images, side * MaximumShift, generator).round().Times(2.0 / side);
 
     private static Tensor Warp(Tensor images, Generator generator, Tensor angle, double maximumScale)
     {
         var count = images.shape[0];
-        var flipX = (Uniform(images, generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
-        var flipY = (Uniform(images, generator) < 0.5).to(ScalarType.Float32).mul(2).sub(1);
-        var scale = 1 + Symmetric(images, maximumScale, generator);
+        var flipX = Uniform(images, generator).IsLessThan(0.5).to(ScalarType.Float32).Times(2).Minus(1);
+        var flipY = Uniform(images, generator).IsLessThan(0.5).to(ScalarType.Float32).Times(2).Minus(1);
+        var scale = Symmetric(images, maximumScale, generator).Plus(1);
         var shiftX = WholePixels(images, images.shape[3], generator);
         var shiftY = WholePixels(images, images.shape[2], generator);
         var (cosine, sine) = (angle.cos() * scale, angle.sin() * scale);
@@ -103,8 +104,8 @@ public static class Augmenter
     private static Tensor Coordinates(Tensor images, Tensor a, Tensor b, Tensor c)
     {
         var side = images.shape[2];
-        var axis = (((arange(side, dtype: ScalarType.Float32, device: images.device) * 2) + 1) / side) - 1;
-        return (a.view(-1, 1, 1) * axis.view(1, 1, side)) + ((b.view(-1, 1, 1) * axis.view(1, side, 1)) + c.view(-1, 1, 1));
+        var axis = HeldScalars.Count(side, ScalarType.Float32, images.device).Times(2).Plus(1).DividedBy(side).Minus(1);
+        return (a.view(-1, 1, 1) * axis.view(1, 1, side)).Plus((b.view(-1, 1, 1) * axis.view(1, side, 1)).Plus(c.view(-1, 1, 1)));
     }
 
     /// <summary>
@@ -114,23 +115,23 @@ public static class Augmenter
     private static Tensor JitterColour(Tensor images, double amount, Generator generator)
     {
         var count = images.shape[0];
-        Tensor Factor() => (1 + Symmetric(images, amount, generator)).view(count, 1, 1, 1);
+        Tensor Factor() => Symmetric(images, amount, generator).Plus(1).view(count, 1, 1, 1);
         var (brightness, contrast, saturation) = (Factor(), Factor(), Factor());
         // The background is no part of the cell: it stays black, and does not count in the mean.
-        var inside = (images.amax([1], keepdim: true) > 0.02f).to(ScalarType.Float32);
+        var inside = images.amax([1], keepdim: true).IsGreaterThan(0.02f).to(ScalarType.Float32);
         var grey = images.mean([1], keepdim: true);
-        var mean = (grey * inside).sum([1, 2, 3], keepdim: true) / inside.sum([1, 2, 3], keepdim: true).clamp_min(1);
-        var shared = grey.mul_(brightness * contrast * (1 - saturation)).add_(brightness * mean * (1 - contrast));
-        return (images * (brightness * contrast * saturation)).add_(shared).mul_(inside).clamp_(0, 1);
+        var mean = (grey * inside).sum([1, 2, 3], keepdim: true) / inside.sum([1, 2, 3], keepdim: true).NoLessThan(1);
+        var shared = grey.mul_(brightness * contrast * saturation.SubtractedFrom(1)).AddInPlace(brightness * mean * contrast.SubtractedFrom(1));
+        return (images * (brightness * contrast * saturation)).AddInPlace(shared).mul_(inside).ClampInPlace(0, 1);
     }
 
     private static Tensor CutOut(Tensor images, Generator generator)
     {
         var (count, side) = (images.shape[0], images.shape[2]);
-        var half = (Uniform(images, generator) * (side / 6.0)).view(count, 1, 1);
-        var centreX = (Uniform(images, generator) * side).view(count, 1, 1);
-        var centreY = (Uniform(images, generator) * side).view(count, 1, 1);
-        var axis = arange(side, dtype: ScalarType.Float32, device: images.device);
+        var half = Uniform(images, generator).Times(side / 6.0).view(count, 1, 1);
+        var centreX = Uniform(images, generator).Times(side).view(count, 1, 1);
+        var centreY = Uniform(images, generator).Times(side).view(count, 1, 1);
+        var axis = HeldScalars.Count(side, ScalarType.Float32, images.device);
         var outside = (axis.view(1, 1, side) - centreX).abs().ge(half).logical_or((axis.view(1, side, 1) - centreY).abs().ge(half));
         return images * outside.unsqueeze(1).to(ScalarType.Float32);
     }

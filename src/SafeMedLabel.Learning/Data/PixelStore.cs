@@ -70,7 +70,7 @@ public sealed class PixelStore : IDisposable
 
         using var moved = raw.to(Device);
         using var planes = moved.permute(0, 3, 1, 2);
-        return planes.to(ScalarType.Float32).div_(255f);
+        return planes.to(ScalarType.Float32).DivideInPlace(255f);
     }
 
     /// <inheritdoc />

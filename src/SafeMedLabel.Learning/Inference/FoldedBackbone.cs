@@ -100,7 +100,7 @@ public sealed class FoldedBackbone : IInferenceBackbone
         {
             using var scope = NewDisposeScope();
             var output = Second.Forward(First.Forward(input).relu_());
-            return output.add_(Shortcut?.Forward(input) ?? input).relu_().MoveToOuterDisposeScope();
+            return output.AddInPlace(Shortcut?.Forward(input) ?? input).relu_().MoveToOuterDisposeScope();
         }
 
         public void Dispose()

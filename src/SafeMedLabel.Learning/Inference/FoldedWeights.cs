@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ internal sealed record FoldedWeights(FoldedConvolution Stem, IReadOnlyList<Folde
 
     private static FoldedConvolution Fold(IReadOnlyDictionary<string, Tensor> state, string convolution, string norm, int stride, int padding)
     {
-        var scale = state[$"{norm}.weight"] / (state[$"{norm}.running_var"] + Epsilon).sqrt();
+        var scale = state[$"{norm}.weight"] / state[$"{norm}.running_var"].Plus(Epsilon).sqrt();
         return new FoldedConvolution(
             state[$"{convolution}.weight"] * scale.view(-1, 1, 1, 1), state[$"{norm}.bias"] - (state[$"{norm}.running_mean"] * scale), stride, padding);
     }

@@ -54,7 +54,7 @@ public sealed class IntegerBackbone : IInferenceBackbone
             scale = block.Output;
         }
 
-        return (hidden.to(ScalarType.Float32).mean([2, 3]) * scale.Step).MoveToOuterDisposeScope();
+        return hidden.to(ScalarType.Float32).mean([2, 3]).Times(scale.Step).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -71,7 +71,7 @@ public sealed class IntegerBackbone : IInferenceBackbone
     {
         var middle = block.First.Forward(input).relu_();
         var other = block.Shortcut?.Forward(input) ?? input;
-        var output = (block.Second.Forward(middle) + other).relu_();
+        var output = block.Second.Forward(middle).Plus(other).relu_();
         var (middleScale, otherScale) = (IntegerScale.Of(middle), block.Shortcut is null ? scale : IntegerScale.Of(other));
         var rounded = new Block(
             Round(block.First, scale, input),

@@ -1,4 +1,5 @@
 using SafeMedLabel.Core.Acquisition;
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,12 +25,12 @@ public sealed class LikenessBasis : IDisposable
         var sample = features.to(ScalarType.Float64).cpu();
         var mean = sample.mean([0], keepdim: true);
         var centred = sample - mean;
-        var covariance = centred.t().mm(centred) / Math.Max(1, sample.shape[0] - 1);
+        var covariance = centred.t().mm(centred).DividedBy(Math.Max(1, sample.shape[0] - 1));
         // In ascending order.
         var (variances, vectors) = linalg.eigh(covariance);
-        var deviation = Math.Sqrt(Math.Max(variances[-1].ToDouble(), 1e-12));
+        var deviation = Math.Sqrt(Math.Max(variances[-1].ReadDouble(), 1e-12));
         _mean = mean.to(ScalarType.Float32).DetachFromDisposeScope();
-        _components = (vectors.narrow(1, vectors.shape[1] - Likeness.Length, Likeness.Length).flip(1) * (127.5 / (Reach * deviation))).to(ScalarType.Float32).DetachFromDisposeScope();
+        _components = vectors.narrow(1, vectors.shape[1] - Likeness.Length, Likeness.Length).flip(1).Times(127.5 / (Reach * deviation)).to(ScalarType.Float32).DetachFromDisposeScope();
     }
 
     /// <summary>Features [N, F] → bytes [N, <see cref="Likeness.Length"/>], row by row.</summary>
@@ -37,7 +38,7 @@ public sealed class LikenessBasis : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return [.. (features.cpu() - _mean).mm(_components).add_(127.5).round_().clamp_(0, 255).to(ScalarType.Byte).data<byte>()];
+        return [.. (features.cpu() - _mean).mm(_components).AddInPlace(127.5).round_().ClampInPlace(0, 255).to(ScalarType.Byte).data<byte>()];
     }
 
     /// <inheritdoc />

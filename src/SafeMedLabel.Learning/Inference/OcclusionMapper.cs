@@ -1,5 +1,6 @@
 using SafeMedLabel.Learning.Augmentation;
 using SafeMedLabel.Learning.Data;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -68,7 +69,7 @@ public sealed class OcclusionMapper : IDisposable
             nn.functional.adaptive_avg_pool2d(image, Side / 2), size: [_pixels.Size, _pixels.Size], mode: InterpolationMode.Bilinear, align_corners: false);
         var falls = _masks.split(IInferenceBackbone.BatchSize).Select(masks => LogOdds(lerp(image, around, masks), classIndex)).ToArray();
         var evidence = (LogOdds(image, classIndex) - cat(falls)).relu();
-        return (evidence / evidence.max().clamp_min(float.Epsilon) * byte.MaxValue).round().to(ScalarType.Byte).cpu().data<byte>().ToArray();
+        return (evidence / evidence.max().NoLessThan(float.Epsilon)).Times(byte.MaxValue).round().to(ScalarType.Byte).cpu().data<byte>().ToArray();
     }
 
     /// <summary>ln(p ÷ (1 − p)) of a class for each of the images.</summary>

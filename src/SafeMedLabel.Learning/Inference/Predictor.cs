@@ -40,7 +40,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
             {
                 var views = Enumerable.Range(0, network.TestViews).Select(view => Probabilities(backbone, Symmetries.Apply(images, view))).ToArray();
                 var mean = stack(views, 0).mean([0]);
-                (network.Temperature == 1 ? mean : (mean.log() / network.Temperature).softmax(1)).cpu().data<double>().CopyTo(result.AsSpan(start * network.Classes));
+                (network.Temperature == 1 ? mean : mean.log().DividedBy(network.Temperature).softmax(1)).cpu().data<double>().CopyTo(result.AsSpan(start * network.Classes));
             },
             null,
             cancellationToken);
@@ -81,7 +81,7 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
                 var features = backbone.Features(images);
                 look(features, start);
                 var logits = network.Head.ForwardWithDropout(features.unsqueeze(0), masks);
-                (logits / network.Temperature).softmax(2).permute(1, 0, 2).contiguous().cpu().data<float>().CopyTo(result.AsSpan(start * width));
+                logits.DividedBy(network.Temperature).softmax(2).permute(1, 0, 2).contiguous().cpu().data<float>().CopyTo(result.AsSpan(start * width));
             },
             progress,
             cancellationToken);

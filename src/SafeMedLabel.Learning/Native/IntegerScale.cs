@@ -11,7 +11,7 @@ internal readonly record struct IntegerScale(double Step, long Zero)
     private const int Steps = 255;
 
     /// <summary>The finest scale that holds 0 and all of <paramref name="values"/>.</summary>
-    public static IntegerScale Of(Tensor values) => Of(values.min().ToDouble(), values.max().ToDouble());
+    public static IntegerScale Of(Tensor values) => Of(values.min().ReadDouble(), values.max().ReadDouble());
 
     /// <summary>The finest scale from <paramref name="low"/> to <paramref name="high"/> that holds 0.</summary>
     public static IntegerScale Of(double low, double high)
@@ -22,5 +22,5 @@ internal readonly record struct IntegerScale(double Step, long Zero)
     }
 
     /// <summary>The nearest integers, uint8; values beyond the scale become its ends.</summary>
-    public Tensor Write(Tensor values) => ((values / Step) + Zero).round_().clamp_(0, Steps).to(ScalarType.Byte);
+    public Tensor Write(Tensor values) => values.DividedBy(Step).Plus(Zero).round_().ClampInPlace(0, Steps).to(ScalarType.Byte);
 }

@@ -19,7 +19,7 @@ internal sealed class IntegerWeights : IDisposable
     {
         using var scope = NewDisposeScope();
         (Stride, Padding) = (stride, padding);
-        Steps = (weights.abs().amax([1, 2, 3]) / Largest).clamp_min(1e-12).DetachFromDisposeScope();
+        Steps = weights.abs().amax([1, 2, 3]).DividedBy(Largest).NoLessThan(1e-12).DetachFromDisposeScope();
         Zeros = zeros(Steps.shape[0], ScalarType.Int32).DetachFromDisposeScope();
         Bias = bias.to(ScalarType.Float32).clone().DetachFromDisposeScope();
         var integers = (weights / Steps.view(-1, 1, 1, 1)).round_().to(ScalarType.Int8);

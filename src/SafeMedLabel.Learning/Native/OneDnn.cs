@@ -75,25 +75,5 @@ internal static class OneDnn
     /// <summary>The largest of each 3 × 3, at every second place, of uint8 values whose zero is 0.</summary>
     public static Tensor MaxPool(Tensor values) => Call("max_pool_int8", values);
 
-    /// <summary>
-    /// TorchSharp makes a native object of each number and lets go of it before the function has read it: the collector may free it meanwhile, and the
-    /// function then reads something else. Here they are held until it is done.
-    /// </summary>
-    private static Tensor Call(string function, params object[] arguments)
-    {
-        object[] held = [.. arguments.Select(argument => argument switch
-        {
-            long number => (Scalar)number,
-            double number => (Scalar)number,
-            _ => argument,
-        })];
-        try
-        {
-            return (Tensor)Functions.Value.invoke(function, held);
-        }
-        finally
-        {
-            Array.ForEach(held, argument => (argument as Scalar)?.Dispose());
-        }
-    }
+    private static Tensor Call(string function, params ReadOnlySpan<object> arguments) => (Tensor)Functions.Value.Invoke(function, arguments);
 }

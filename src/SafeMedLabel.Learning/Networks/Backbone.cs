@@ -13,7 +13,7 @@ internal sealed class Backbone : Module<Tensor, Tensor>
     private readonly Conv2d _conv1;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _bn1;
+    private readonly BatchNormalisation _bn1;
 
     [ComponentName(Name = "fc")]
     private readonly DropoutHead _head;
@@ -25,7 +25,7 @@ internal sealed class Backbone : Module<Tensor, Tensor>
         : base(nameof(Backbone))
     {
         _conv1 = Conv2d(3, 64, 7, stride: 2, padding: 3, bias: false);
-        _bn1 = BatchNorm2d(64);
+        _bn1 = new BatchNormalisation(64);
         _pool = MaxPool2d(3, stride: 2, padding: 1);
         _layers = [Layer(64, 64, 1), Layer(64, 128, 2), Layer(128, 256, 2), Layer(256, 512, 2)];
         _head = new DropoutHead(512, classes);

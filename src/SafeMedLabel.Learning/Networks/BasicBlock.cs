@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -13,28 +14,28 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     private readonly Conv2d _conv1;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _bn1;
+    private readonly BatchNormalisation _bn1;
 
     [ComponentName(Name = "conv2")]
     private readonly Conv2d _conv2;
 
     [ComponentName(Name = "bn2")]
-    private readonly BatchNorm2d _bn2;
+    private readonly BatchNormalisation _bn2;
 
     private readonly Conv2d? _shortcut;
-    private readonly BatchNorm2d? _shortcutNorm;
+    private readonly BatchNormalisation? _shortcutNorm;
 
     public BasicBlock(int inputs, int outputs, int stride)
         : base(nameof(BasicBlock))
     {
         _conv1 = Conv2d(inputs, outputs, 3, stride: stride, padding: 1, bias: false);
-        _bn1 = BatchNorm2d(outputs);
+        _bn1 = new BatchNormalisation(outputs);
         _conv2 = Conv2d(outputs, outputs, 3, padding: 1, bias: false);
-        _bn2 = BatchNorm2d(outputs);
+        _bn2 = new BatchNormalisation(outputs);
         if (stride != 1 || inputs != outputs)
         {
             _shortcut = Conv2d(inputs, outputs, 1, stride: stride, bias: false);
-            _shortcutNorm = BatchNorm2d(outputs);
+            _shortcutNorm = new BatchNormalisation(outputs);
             register_module("downsample", Sequential(("0", _shortcut), ("1", _shortcutNorm)));
         }
 
@@ -46,7 +47,7 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     {
         var hidden = functional.relu(_bn1.forward(_conv1.In(input)));
         var output = _bn2.forward(_conv2.In(hidden));
-        return functional.relu(output.add_(Shortcut(input)));
+        return functional.relu(output.AddInPlace(Shortcut(input)));
     }
 
     private Tensor Shortcut(Tensor input) => _shortcut is null ? input : _shortcutNorm!.forward(_shortcut.In(input));

@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -50,5 +51,5 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
 
     /// <summary>Drawn on the processor: a seed gives the same on every device.</summary>
     private Tensor Draw(Generator generator, long[] shape) =>
-        rand(shape, generator: generator).ge(Rate).to(ScalarType.Float32).mul(1 / (1 - Rate)).to(Device);
+        rand(shape, generator: generator).IsAtLeast(Rate).to(ScalarType.Float32).Times(1 / (1 - Rate)).to(Device);
 }

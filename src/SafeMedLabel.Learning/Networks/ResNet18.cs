@@ -98,12 +98,12 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
             if (parameter.dim() == 4)
             {
                 var fanOut = parameter.shape[0] * parameter.shape[2] * parameter.shape[3];
-                parameter.copy_(randn(parameter.shape, generator: generator) * Math.Sqrt(2.0 / fanOut));
+                parameter.copy_(randn(parameter.shape, generator: generator).Times(Math.Sqrt(2.0 / fanOut)));
             }
             else if (name.Contains(".fc.", StringComparison.Ordinal))
             {
                 var fanIn = name.Contains(".1.", StringComparison.Ordinal) ? 512 : 256;
-                parameter.copy_(((rand(parameter.shape, generator: generator) * 2) - 1) / Math.Sqrt(fanIn));
+                parameter.copy_(rand(parameter.shape, generator: generator).Times(2).Minus(1).DividedBy(Math.Sqrt(fanIn)));
             }
         }
     }

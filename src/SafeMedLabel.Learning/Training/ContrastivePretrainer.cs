@@ -62,7 +62,7 @@ public sealed class ContrastivePretrainer(PixelStore pixels, IReadOnlyList<int> 
             optimizer.ClearGradients();
             var views = cat([Augmenter.Strong(images, generator), Augmenter.Strong(images, generator)], 0);
             var loss = ContrastiveLoss(network.forward(Augmenter.Normalise(views)), Temperature);
-            var value = loss.ToDouble();
+            var value = loss.ReadDouble();
             if (!double.IsFinite(value))
             {
                 throw new TrainingDivergedException();
@@ -87,10 +87,10 @@ public sealed class ContrastivePretrainer(PixelStore pixels, IReadOnlyList<int> 
         using var scope = NewDisposeScope();
         var rows = projections.shape[0];
         var unit = nn.functional.normalize(projections, dim: 1);
-        var similarity = unit.matmul(unit.t()) / temperature;
+        var similarity = unit.matmul(unit.t()).DividedBy(temperature);
         // None is compared with itself.
-        var others = similarity.masked_fill(eye(rows, dtype: ScalarType.Bool, device: projections.device), float.NegativeInfinity);
-        var partners = (arange(rows, device: projections.device) + (rows / 2)) % rows;
+        var others = similarity.FilledWhere(eye(rows, dtype: ScalarType.Bool, device: projections.device), double.NegativeInfinity);
+        var partners = HeldScalars.Count(rows, ScalarType.Int64, projections.device).Plus(rows / 2).Modulo(rows);
         return nn.functional.cross_entropy(others, partners).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,8 +36,8 @@ internal sealed class MomentumSgd : IDisposable
 
             using (gradient)
             {
-                velocity.mul_(_momentum).add_(gradient).add_(parameter, _weightDecay);
-                parameter.add_(velocity, -learningRate);
+                velocity.MultiplyInPlace(_momentum).AddInPlace(gradient).AddInPlace(parameter, _weightDecay);
+                parameter.AddInPlace(velocity, -learningRate);
             }
         }
     }

@@ -242,7 +242,7 @@ public sealed class Trainer
     private PredictionSet? Validate(ResNet18 network, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        if (!network.Tensors().Values.All(t => t.isfinite().all().ToBoolean()))
+        if (!network.Tensors().Values.All(t => t.isfinite().all().ReadBoolean()))
         {
             throw new TrainingDivergedException();
         }
@@ -266,8 +266,8 @@ public sealed class Trainer
         var pool = unlabelled.Length == 0 ? null : _data.Pixels.Gather([.. unlabelled.Select(i => _data.Unlabelled[i])]);
         state.Optimizer.ClearGradients();
         var loss = _algorithm.Step(state.Student, state.Teacher, images, labels, pool, generator);
-        var total = loss.Unlabelled is null ? loss.Supervised : loss.Supervised + (loss.Unlabelled * UnlabelledWeight(step));
-        if (!double.IsFinite(total.ToDouble()))
+        var total = loss.Unlabelled is null ? loss.Supervised : loss.Supervised.Plus(loss.Unlabelled.Times(UnlabelledWeight(step)));
+        if (!double.IsFinite(total.ReadDouble()))
         {
             throw new TrainingDivergedException();
         }
@@ -276,7 +276,7 @@ public sealed class Trainer
         state.Step(LearningRate(step), step);
         Note(audited, unlabelled, loss.Pseudo);
         var truth = _data.UnlabelledTruth is { } known ? tensor(unlabelled.Select(i => (long)known[i]).ToArray(), device: _data.Pixels.Device) : null;
-        return (loss.Supervised.ToDouble(), loss.Unlabelled?.ToDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
+        return (loss.Supervised.ReadDouble(), loss.Unlabelled?.ReadDouble() ?? 0, loss.Pseudo?.Count(truth) ?? default);
     }
 
     private static void Note(PseudoLabelTrace audited, int[] unlabelled, PseudoLabels? pseudo)

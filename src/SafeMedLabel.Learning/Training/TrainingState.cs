@@ -54,7 +54,7 @@ internal sealed class TrainingState : IDisposable
     {
         Optimizer.Step(learningRate);
         using var noGradient = no_grad();
-        var weight = 1 - Math.Min(_decay, (1.0 + step) / (10.0 + step));
+        using var weight = tensor(1 - Math.Min(_decay, (1.0 + step) / (10.0 + step)));
         foreach (var (average, value) in _averages)
         {
             if (average.is_floating_point())
