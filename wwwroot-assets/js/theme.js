@@ -17,3 +17,4 @@ globalThis.theme = {
 };
 
 theme.apply();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => theme.apply());

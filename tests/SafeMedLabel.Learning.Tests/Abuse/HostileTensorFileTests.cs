@@ -76,6 +76,20 @@ public sealed class HostileTensorFileTests : IDisposable
         Assert.Contains("share their bytes", Refused(file), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void More_bytes_of_tensors_than_any_network_has_are_refused_before_any_is_read()
+    {
+        const long Bytes = 3L << 29;
+        var file = SafeTensorsFile($$$"""{"w":{"dtype":"U8","shape":[{{{Bytes}}}],"data_offsets":[0,{{{Bytes}}}]}}""", []);
+        using (var longer = new FileStream(file, FileMode.Open))
+        {
+            // Nothing but a hole: it takes no room on the disk.
+            longer.SetLength(longer.Length + Bytes);
+        }
+
+        Assert.Contains("at most 1,073,741,824 are read", Refused(file), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(new long[] { 1L << 40, 1L << 40 })]
     [InlineData(new long[] { 0, 1L << 40, 1L << 40 })]
