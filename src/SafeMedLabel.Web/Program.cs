@@ -46,6 +46,7 @@ try
     }
 
     app.MapSafeMedLabelUi();
+    app.Logger.LogInformation("The storage is the folder {Folder}.", app.Services.GetRequiredService<StorageOptions>().FullRoot);
     await app.RunAsync();
     return 0;
 }

@@ -66,6 +66,8 @@ internal static class WebUi
             cookie.ExpireTimeSpan = SessionService.Lifetime;
             cookie.SlidingExpiration = true;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
+            // The pages themselves say where to go on.
+            cookie.Events.OnRedirectToReturnUrl = _ => Task.CompletedTask;
             cookie.Events.OnRedirectToLogin = context => Deny(context, StatusCodes.Status401Unauthorized);
             cookie.Events.OnRedirectToAccessDenied = context => Deny(context, StatusCodes.Status403Forbidden);
         });

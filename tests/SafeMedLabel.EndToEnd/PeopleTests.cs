@@ -49,6 +49,9 @@ public sealed class PeopleTests
         await Assertions.Expect(sam.GetByTestId("session")).ToHaveCountAsync(1);
         await Walk.InspectAsync(sam, "sessions");
         await sam.GotoAsync("/account/two-factor");
+        await Walk.InspectAsync(sam, "two-factor-begin");
+        await sam.GetByLabel("Your password").FillAsync("correct horse battery");
+        await sam.GetByRole(AriaRole.Button, new() { Name = "Show the key for the app" }).ClickAsync();
         await Assertions.Expect(sam.GetByTestId("authenticator-key")).ToBeVisibleAsync();
         await Walk.InspectAsync(sam, "two-factor");
     }

@@ -15,7 +15,8 @@ public sealed partial class ConfigurationReferenceTests
         # Settings
 
         In `appsettings.json` beside the program, or as environment variables with two underscores between section and name, as `Storage__Root=/var/lib/safemedlabel`.
-        A setting that cannot be ends the start with a sentence that names it. `Urls` says where the server listens (`http://localhost:5080`), and `Serilog` what is logged
+        A setting that cannot be ends the start with a sentence that names it. `Urls` says where the server listens (`http://localhost:5080`), `AllowedHosts` by
+        which names (`*`: by any; name yours, parted by semicolons, so that no other name stands in an address that the server gives), and `Serilog` what is logged
         ([its own documentation](https://github.com/serilog/serilog-settings-configuration)). What belongs to a project is set on its page *Settings*.
 
         This page is made of the program's own descriptions by a test: `SAFEMED_UPDATE_DOCS=1 dotnet test --project tests/SafeMedLabel.Web.Tests`.

@@ -48,8 +48,9 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(browser, "/")).StatusCode);
         using var stranger = await _server.BrowserAsync();
         Assert.Contains("Please begin with your password.", await stranger.GetStringAsync(new Uri("/login/code", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+        await _server.Services.GetRequiredService<RefusedSignIns>().WriteAsync(all: true, Cancellation);
         var entries = await _server.Services.GetRequiredService<AuditTrail>().ListAsync(new AuditFilter(), cancellationToken: Cancellation);
-        Assert.Equal([AuditAction.SignedIn, AuditAction.SignInRefused, AuditAction.AccountChanged], entries.Take(3).Select(e => e.Action));
+        Assert.Equal([AuditAction.SignInRefused, AuditAction.SignedIn, AuditAction.AccountChanged], entries.Take(3).Select(e => e.Action));
     }
 
     [Fact]
@@ -100,6 +101,25 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_does_not_know_the_password_neither_switches_it_on_in_an_open_session_nor_changes_anything_by_looking()
+    {
+        using var browser = await _server.BrowserAsync("pat");
+        var before = await StampAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(browser, "/account/two-factor")).StatusCode);
+        Assert.Equal("", await KeyAsync(browser, "wrong horse battery"));
+        Assert.Equal(before, await StampAsync());
+
+        // What the app was told to show before is no key any more, once it is begun anew.
+        var (first, second) = (await KeyAsync(browser), await KeyAsync(browser));
+        var page = await (await TestServer.PostFormAsync(browser, "/account/two-factor", "enable", ("Input.Code", Code(first)))).Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("This is not the code", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("authenticator-key", page, StringComparison.Ordinal);
+        page = await (await TestServer.PostFormAsync(browser, "/account/two-factor", "enable", ("Input.Code", Code(second)))).Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("Signing in takes a code", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Neither_the_key_nor_a_recovery_code_can_be_read_in_the_database()
     {
         var (key, recovery) = await SwitchOnAsync();
@@ -109,6 +129,12 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
 
         Assert.Equal(2, kept.Count);
         Assert.DoesNotContain(kept, value => value.Contains(key.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal) || value.Contains(recovery[0], StringComparison.Ordinal));
+    }
+
+    private async Task<string?> StampAsync()
+    {
+        await using var db = await _server.Services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync(Cancellation);
+        return await db.Users.Where(u => u.Email == "pat@example.org").Select(u => u.SecurityStamp).SingleAsync(Cancellation);
     }
 
     private async Task<(string Key, List<string> Recovery)> SwitchOnAsync()
@@ -121,8 +147,8 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
         return (key, [.. RecoveryCode().Matches(page).Select(m => m.Groups[1].Value)]);
     }
 
-    private static async Task<string> KeyAsync(HttpClient browser) =>
-        AuthenticatorKey().Match(await browser.GetStringAsync(new Uri("/account/two-factor", UriKind.Relative), Cancellation)).Groups[1].Value;
+    private static async Task<string> KeyAsync(HttpClient browser, string password = TestServer.Password) => AuthenticatorKey()
+        .Match(await (await TestServer.PostFormAsync(browser, "/account/two-factor", "begin", ("Start.Password", password))).Content.ReadAsStringAsync(Cancellation)).Groups[1].Value;
 
     private string Code(string key) => AuthenticatorApp.Code(key, _server.Time.GetUtcNow());
 

@@ -73,11 +73,11 @@ const post = ({ address, answer }, options) => fetch(address, {
 });
 
 // Its sentence: alone, or in the details of a problem (RFC 9457).
-const refusal = async response => response.status === 409 ? await response.text()
+const sentence = async response => response.status === 200 || response.status === 409 ? await response.text()
   : response.headers.get("Content-Type")?.startsWith("application/problem+json") ? (await response.json()).detail ?? `${response.status}`
   : `${response.status}`;
 
-// Over HTTP, until the server says something. Returns null when it has the answer, or its sentence why not.
+// Over HTTP, until the server says something. Returns null when it has the answer, or its sentence why not, or why not all of a grid.
 export async function deliver() {
   const entry = underway;
   while (entry) {
@@ -87,7 +87,7 @@ export async function deliver() {
       if (isSignedOut) tell("signedOut");
       else if (response.status < 500) {
         settle(entry);
-        return response.status === 204 ? null : await refusal(response);
+        return response.status === 204 ? null : await sentence(response);
       }
     } catch {
       tell("kept");

@@ -39,8 +39,11 @@ public static class EmailAddress
     {
         var clean = TextRule.Clean(address);
         var at = clean.LastIndexOf('@');
-        return (AsciiOf(clean[(at + 1)..]) is { } domain && at >= 0 ? clean[..(at + 1)] + domain : clean).ToUpperInvariant();
+        return string.Concat((AsciiOf(clean[(at + 1)..]) is { } domain && at >= 0 ? clean[..(at + 1)] + domain : clean).Select(Upper));
     }
+
+    /// <summary>A capital letter. One of another alphabet that would become one of ours, as 'ſ' becomes 'S', stays: it is another person's address.</summary>
+    private static char Upper(char letter) => char.ToUpperInvariant(letter) is var upper && char.IsAscii(upper) && !char.IsAscii(letter) ? letter : upper;
 
     private static bool IsLocal(string local) =>
         local.Length is > 0 and <= MaxLocal && local.Split('.').All(part => part.Length > 0) && local.EnumerateRunes().All(IsOfLocal);

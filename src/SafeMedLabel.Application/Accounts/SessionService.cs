@@ -86,21 +86,19 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
     }
 
     /// <summary>Ends all of a person's sessions but one, and says so in the trail.</summary>
-    public async Task<Result> EndOthersAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+    public Task<Result> EndOthersAsync(string userId, Guid sessionId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.OwnAsync(db, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        await db.UserSessions.Where(s => s.Id != sessionId && s.UserId == userId).ExecuteDeleteAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SessionsEnded, null, AuditDescription.Account(userId), userId));
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            await db.UserSessions.Where(s => s.Id != sessionId && s.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+            db.AuditEntries.Add(AuditDescription.Entry(AuditAction.SessionsEnded, null, AuditDescription.Account(userId), userId));
+            return Result.Done;
+        },
+        cancellationToken);
 
     private static IQueryable<UserSession> GoingOn(AppDbContext db, DateTime now)
     {

@@ -47,57 +47,53 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     /// <param name="imageId">An image of it that came with a class and is not for readers.</param>
     /// <param name="userId">Who doubts.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Result> DoubtAsync(int projectId, Guid imageId, string userId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+    public Task<Result> DoubtAsync(int projectId, Guid imageId, string userId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        if (!await db.Images.AnyAsync(
-            i => i.Id == imageId && i.ProjectId == projectId && i.ReferenceClass != null && i.Split != DataSplit.Training && i.Split != DataSplit.Gold, cancellationToken))
-        {
-            return Result.Refused("Only images of known class that no reader is asked about can be sent to adjudication like this.");
-        }
+            if (!await db.Images.AnyAsync(
+                i => i.Id == imageId && i.ProjectId == projectId && i.ReferenceClass != null && i.Split != DataSplit.Training && i.Split != DataSplit.Gold, cancellationToken))
+            {
+                return Result.Refused("Only images of known class that no reader is asked about can be sent to adjudication like this.");
+            }
 
-        if (await db.Adjudications.AnyAsync(a => a.ImageId == imageId, cancellationToken))
-        {
-            return Result.Refused("This image has been decided already.");
-        }
+            if (await db.Adjudications.AnyAsync(a => a.ImageId == imageId, cancellationToken))
+            {
+                return Result.Refused("This image has been decided already.");
+            }
 
-        if (!await db.ReferenceDoubts.AnyAsync(d => d.ImageId == imageId, cancellationToken))
-        {
-            db.ReferenceDoubts.Add(new ReferenceDoubt { ImageId = imageId, ProjectId = projectId, ById = userId, AtUtc = time.GetUtcNow().UtcDateTime });
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
+            if (!await db.ReferenceDoubts.AnyAsync(d => d.ImageId == imageId, cancellationToken))
+            {
+                db.ReferenceDoubts.Add(new ReferenceDoubt { ImageId = imageId, ProjectId = projectId, ById = userId, AtUtc = time.GetUtcNow().UtcDateTime });
+            }
 
-        return Result.Done;
-    }
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>Takes a doubt back that nobody has decided yet.</summary>
-    public async Task<Result> WithdrawDoubtAsync(int projectId, Guid imageId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+    public Task<Result> WithdrawDoubtAsync(int projectId, Guid imageId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        var doubt = await db.ReferenceDoubts.FirstOrDefaultAsync(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId), cancellationToken);
-        if (doubt is null)
-        {
-            return Result.Refused("A colleague has decided this image meanwhile.");
-        }
+            var doubt = await db.ReferenceDoubts.FirstOrDefaultAsync(d => d.ImageId == imageId && d.ProjectId == projectId && !db.Adjudications.Any(a => a.ImageId == imageId), cancellationToken);
+            if (doubt is null)
+            {
+                return Result.Refused("A colleague has decided this image meanwhile.");
+            }
 
-        db.ReferenceDoubts.Remove(doubt);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            db.ReferenceDoubts.Remove(doubt);
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>Stores a decision. Sent again under the same <paramref name="clientKey"/> it is stored once.</summary>
     /// <param name="projectId">The project.</param>
@@ -106,32 +102,39 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
     /// <param name="classIndex">The class; null where the image cannot be read.</param>
     /// <param name="clientKey">Made once per decision.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    public Task<Result> DecideAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken = default) =>
-        StorageFailure.PostponeAsync(() => StoreAsync(projectId, imageId, adjudicatorId, classIndex, clientKey, cancellationToken));
+    public Task<Result> DecideAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
+        {
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
+
+            var asked = new KeyedRequest(clientKey, adjudicatorId, projectId, RequestKind.Decision, imageId, classIndex);
+            return await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, () => StoreAsync(db, projectId, imageId, adjudicatorId, classIndex, clientKey, cancellationToken));
+        },
+        cancellationToken);
 
     /// <summary>Takes this person's last decision back, and returns its image.</summary>
-    public Task<Result<Guid>> TakeBackAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken = default) =>
-        StorageFailure.PostponeAsync(() => RemoveLastAsync(projectId, adjudicatorId, cancellationToken));
-
-    private async Task<Result> StoreAsync(int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
+    public Task<Result<Guid>> TakeBackAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken = default) => contexts.ChangeAsync<Result<Guid>>(
+        async db =>
         {
-            return denied;
-        }
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        var asked = new KeyedRequest(clientKey, adjudicatorId, projectId, RequestKind.Decision, imageId, classIndex);
-        var stored = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, () => StoreAsync(db, projectId, imageId, adjudicatorId, classIndex, clientKey, cancellationToken));
-        if (stored.Succeeded)
-        {
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
+            var last = await db.Adjudications.Where(a => a.ProjectId == projectId && a.AdjudicatorId == adjudicatorId).OrderByDescending(a => a.EventId).FirstOrDefaultAsync(cancellationToken);
+            if (last is null)
+            {
+                return Result.Refused("There is nothing to take back.");
+            }
 
-        return stored;
-    }
+            db.LabelEvents.Add(Event(projectId, last.ImageId, adjudicatorId, AnswerKind.Undo, null, Guid.NewGuid()));
+            db.Adjudications.Remove(last);
+            return last.ImageId;
+        },
+        cancellationToken);
 
     private async Task<Result> StoreAsync(
         AppDbContext db, int projectId, Guid imageId, string adjudicatorId, int? classIndex, Guid clientKey, CancellationToken cancellationToken)
@@ -158,28 +161,6 @@ public sealed class AdjudicationService(IDbContextFactory<AppDbContext> contexts
         await db.SaveChangesAsync(cancellationToken);
         db.Adjudications.Add(new Adjudication { ImageId = imageId, ProjectId = projectId, AdjudicatorId = adjudicatorId, ClassIndex = classIndex, EventId = stored.Id });
         return Result.Done;
-    }
-
-    private async Task<Result<Guid>> RemoveLastAsync(int projectId, string adjudicatorId, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, adjudicatorId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
-
-        var last = await db.Adjudications.Where(a => a.ProjectId == projectId && a.AdjudicatorId == adjudicatorId).OrderByDescending(a => a.EventId).FirstOrDefaultAsync(cancellationToken);
-        if (last is null)
-        {
-            return Result.Refused("There is nothing to take back.");
-        }
-
-        db.LabelEvents.Add(Event(projectId, last.ImageId, adjudicatorId, AnswerKind.Undo, null, Guid.NewGuid()));
-        db.Adjudications.Remove(last);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return last.ImageId;
     }
 
     private LabelEvent Event(int projectId, Guid imageId, string adjudicatorId, AnswerKind kind, int? classIndex, Guid clientKey) => new()

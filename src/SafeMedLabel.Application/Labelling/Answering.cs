@@ -41,7 +41,8 @@ internal static class Answering
             ClientKey = request.ClientKey,
             QueueRoundId = project.QueueRoundId,
             Reason = lease.Reason,
-            Aid = request.Aid,
+            // Whoever saw it in a grid was told what the model takes it for, whichever page the answer comes by.
+            Aid = lease.Reason == QueueReason.Grid && request.Aid == Aid.Unaided ? Aid.Prompted : request.Aid,
         };
         db.LabelEvents.Add(stored);
         db.Leases.Remove(lease);

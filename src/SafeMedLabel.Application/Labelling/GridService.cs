@@ -64,7 +64,7 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
 
     /// <summary>
     /// Stores a label for each confirmed image and puts the exceptions before all others in the reader's own queue. Returns how many labels
-    /// were stored; an image that went to a colleague meanwhile has none. Sent again under the same
+    /// were stored; an image that went to a colleague meanwhile has none, and where all did it is refused. Sent again under the same
     /// <see cref="GridRequest.ClientKey"/> it is stored once.
     /// </summary>
     public async Task<Result<int>> SubmitAsync(GridRequest request, CancellationToken cancellationToken = default)
@@ -171,6 +171,11 @@ public sealed class GridService(LabellingTurn turn, RoundService rounds, TimePro
                 Aid = Aid.Prompted,
             };
             stored += (await Answering.StoreAsync(db, project, answer, now, cancellationToken)).Succeeded ? 1 : 0;
+        }
+
+        if (stored == 0 && request.Confirmed.Count > 0)
+        {
+            return Result.Refused("These images were handed to colleagues meanwhile; none of your answers was stored.");
         }
 
         await Leasing.SetApartAsync(db, project.Id, request.ReaderId, request.Exceptions, cancellationToken);

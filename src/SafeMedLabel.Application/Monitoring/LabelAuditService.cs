@@ -17,83 +17,85 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
     /// <summary>Queues an audit of the labels as of now. Refused with a sentence while one is active or labels are too few.</summary>
     public async Task<Result<int>> StartAsync(int projectId, string userId, CancellationToken cancellationToken = default)
     {
-        LabelAudit audit;
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        var entered = await contexts.ChangeAsync<Result<int>>(
+            async db =>
+            {
+                if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
+
+                if (await LabellingQueries.Project(db, projectId) is not { } project)
+                {
+                    return Result.Refused("This project no longer exists.");
+                }
+
+                if (await db.LabelAudits.AnyAsync(a => a.ProjectId == projectId && LabelAudit.ActiveStates.Contains(a.State), cancellationToken))
+                {
+                    return Result.Refused("A label audit is already waiting or running.");
+                }
+
+                var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
+                var labels = (await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken)).Labels;
+                var patients = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsGiven > 0)
+                    .Select(i => new { i.Id, i.Patient }).ToListAsync(cancellationToken);
+                AuditedImage[] images = [.. from image in patients where labels.ContainsKey(image.Id) select new AuditedImage(0, image.Patient, labels[image.Id])];
+                var folds = LabelCrossValidation.FoldsFor(images);
+                if (LabelCrossValidation.Problem(images, folds) is { } problem)
+                {
+                    return Result.Refused(problem);
+                }
+
+                var audit = new LabelAudit
+                {
+                    ProjectId = projectId,
+                    RequestedById = userId,
+                    RequestedUtc = time.GetUtcNow().UtcDateTime,
+                    LabelSnapshot = lastEvent,
+                    Consensus = project.Consensus,
+                    LabelCount = images.Length,
+                    ImageSize = project.ImageSize,
+                    Folds = folds,
+                    Epochs = LabelCrossValidation.UsualEpochs,
+                    Seed = project.Seed,
+                };
+                db.LabelAudits.Add(audit);
+                await db.SaveChangesAsync(cancellationToken);
+                return audit.Id;
+            },
+            cancellationToken);
+        if (entered.Succeeded)
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+            // A crash between the two leaves a queued audit without a job; the worker finds such audits when it starts.
+            await jobs.ScheduleLabelAuditAsync(entered.Value, cancellationToken);
+        }
+
+        return entered;
+    }
+
+    /// <summary>Asks the worker to stop an audit; one that still waits is cancelled at once.</summary>
+    public Task<Result> CancelAsync(int auditId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
+        {
+            var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstOrDefaultAsync(cancellationToken);
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
             {
                 return denied;
             }
 
-            if (await LabellingQueries.Project(db, projectId) is not { } project)
+            var asked = await db.LabelAudits.Where(a => a.Id == auditId && LabelAudit.ActiveStates.Contains(a.State))
+                .ExecuteUpdateAsync(set => set.SetProperty(a => a.CancelRequested, true), cancellationToken);
+            if (asked == 0)
             {
-                return Result.Refused("This project no longer exists.");
+                return Result.Refused("This label audit has already ended.");
             }
 
-            if (await db.LabelAudits.AnyAsync(a => a.ProjectId == projectId && LabelAudit.ActiveStates.Contains(a.State), cancellationToken))
-            {
-                return Result.Refused("A label audit is already waiting or running.");
-            }
-
-            var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
-            var labels = (await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken)).Labels;
-            var patients = await db.Images.Where(i => i.ProjectId == projectId && i.Split == DataSplit.Training && i.ReadingsGiven > 0)
-                .Select(i => new { i.Id, i.Patient }).ToListAsync(cancellationToken);
-            AuditedImage[] images = [.. from image in patients where labels.ContainsKey(image.Id) select new AuditedImage(0, image.Patient, labels[image.Id])];
-            var folds = LabelCrossValidation.FoldsFor(images);
-            if (LabelCrossValidation.Problem(images, folds) is { } problem)
-            {
-                return Result.Refused(problem);
-            }
-
-            audit = new LabelAudit
-            {
-                ProjectId = projectId,
-                RequestedById = userId,
-                RequestedUtc = time.GetUtcNow().UtcDateTime,
-                LabelSnapshot = lastEvent,
-                Consensus = project.Consensus,
-                LabelCount = images.Length,
-                ImageSize = project.ImageSize,
-                Folds = folds,
-                Epochs = LabelCrossValidation.UsualEpochs,
-                Seed = project.Seed,
-            };
-            db.LabelAudits.Add(audit);
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-
-        // A crash between the two leaves a queued audit without a job; the worker finds such audits when it starts.
-        await jobs.ScheduleLabelAuditAsync(audit.Id, cancellationToken);
-        return audit.Id;
-    }
-
-    /// <summary>Asks the worker to stop an audit; one that still waits is cancelled at once.</summary>
-    public async Task<Result> CancelAsync(int auditId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var projectId = await db.LabelAudits.Where(a => a.Id == auditId).Select(a => a.ProjectId).FirstOrDefaultAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
-
-        var asked = await db.LabelAudits.Where(a => a.Id == auditId && LabelAudit.ActiveStates.Contains(a.State))
-            .ExecuteUpdateAsync(set => set.SetProperty(a => a.CancelRequested, true), cancellationToken);
-        if (asked == 0)
-        {
-            return Result.Refused("This label audit has already ended.");
-        }
-
-        var now = time.GetUtcNow().UtcDateTime;
-        await db.LabelAudits.Where(a => a.Id == auditId && a.State == LabelAuditState.Queued)
-            .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, LabelAuditState.Cancelled).SetProperty(a => a.FinishedUtc, now), cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            var now = time.GetUtcNow().UtcDateTime;
+            await db.LabelAudits.Where(a => a.Id == auditId && a.State == LabelAuditState.Queued)
+                .ExecuteUpdateAsync(set => set.SetProperty(a => a.State, LabelAuditState.Cancelled).SetProperty(a => a.FinishedUtc, now), cancellationToken);
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>A project's latest audit in one of these states; null where there is none.</summary>
     public async Task<LabelAudit?> LatestAsync(int projectId, IReadOnlyCollection<LabelAuditState> states, CancellationToken cancellationToken = default)

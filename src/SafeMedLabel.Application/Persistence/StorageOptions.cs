@@ -8,7 +8,7 @@ public sealed class StorageOptions
     /// <summary>Name of the settings' section.</summary>
     public const string Section = "Storage";
 
-    /// <summary>The folder; made when missing. Relative paths count from the working directory.</summary>
+    /// <summary>The folder; made when missing. Relative paths count from the working directory, which for `dotnet run` is the project's folder.</summary>
     public string Root { get; set; } = "data";
 
     /// <summary>Full path of <see cref="Root"/>.</summary>

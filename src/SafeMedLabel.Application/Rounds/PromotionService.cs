@@ -83,8 +83,12 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             return refused;
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
+        Round? round;
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == roundId && r.ProjectId == projectId, cancellationToken);
+        }
+
         if (round is not { State: RoundState.Completed, ModelFile: not null })
         {
             return Result.Refused("This round has no model.");
@@ -96,22 +100,24 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
             return Result.Refused(problem);
         }
 
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+        return await contexts.ChangeAsync(
+            async db =>
+            {
+                if (await MayChangeAsync(db, projectId, userId) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-        var project = await db.Projects.FirstAsync(p => p.Id == projectId, cancellationToken);
-        if (project.ActiveRoundId == roundId)
-        {
-            return Result.Refused("This model is the active one already.");
-        }
+                var project = await db.Projects.FirstAsync(p => p.Id == projectId, cancellationToken);
+                if (project.ActiveRoundId == roundId)
+                {
+                    return Result.Refused("This model is the active one already.");
+                }
 
-        Promote(db, project, roundId, PromotionKind.Override, userId, reason, time);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
+                Promote(db, project, roundId, PromotionKind.Override, userId, reason, time);
+                return Result.Done;
+            },
+            cancellationToken);
     }
 
     /// <summary>
@@ -122,33 +128,26 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
     /// <param name="fromRoundId">The active model as the person saw it: who clicks twice, or after somebody else, goes back once.</param>
     /// <param name="userId">Who.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default)
-    {
-        if (await DeniedAsync(projectId, userId, cancellationToken) is { } refused)
+    public Task<Result> RollBackAsync(int projectId, int fromRoundId, string userId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return refused;
-        }
+            if (await MayChangeAsync(db, projectId, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
+            var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
+            if (project is null || project.ActiveRoundId != fromRoundId)
+            {
+                return Result.Refused("The active model has changed in the meantime.");
+            }
 
-        var project = await db.Projects.FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
-        if (project is null || project.ActiveRoundId != fromRoundId)
-        {
-            return Result.Refused("The active model has changed in the meantime.");
-        }
-
-        var previous = await db.Promotions.Where(p => p.ProjectId == projectId && p.RoundId == fromRoundId && p.Kind != PromotionKind.RollBack)
-            .OrderByDescending(p => p.Id).Select(p => p.PreviousRoundId).FirstAsync(cancellationToken);
-        Promote(db, project, previous, PromotionKind.RollBack, userId, null, time);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            var previous = await db.Promotions.Where(p => p.ProjectId == projectId && p.RoundId == fromRoundId && p.Kind != PromotionKind.RollBack)
+                .OrderByDescending(p => p.Id).Select(p => p.PreviousRoundId).FirstAsync(cancellationToken);
+            Promote(db, project, previous, PromotionKind.RollBack, userId, null, time);
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>
     /// Makes a model that has passed the gate active, unless another than the one that it was compared with has become active meanwhile. Part
@@ -179,28 +178,20 @@ public sealed class PromotionService(IDbContextFactory<AppDbContext> contexts, U
 
     private async Task<Result> SignAsync(int projectId, string userId, string password)
     {
-        if (await DeniedAsync(projectId, userId) is { } denied)
+        await using (var db = await contexts.CreateDbContextAsync())
         {
-            return denied;
+            if (await MayChangeAsync(db, projectId, userId) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
         }
 
-        if (await users.FindByIdAsync(userId) is not { } user)
-        {
-            return Result.Refused(NotAllowed);
-        }
-
-        return await passwords.ProveAsync(user, password);
+        return await users.FindByIdAsync(userId) is { } user ? await passwords.ProveAsync(user, password) : Result.Refused(NotAllowed);
     }
 
-    /// <summary>The refusal of whoever may not change the active model, or sign in that person's name; null for who may.</summary>
-    private async Task<Result?> DeniedAsync(int projectId, string userId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
-        {
-            return denied;
-        }
-
-        return await Permission.MayLeadAsync(db, projectId, userId) ? null : Result.Refused(NotAllowed);
-    }
+    /// <summary>Refuses whoever may not change the active model, or acts in another's name.</summary>
+    private static async Task<Result> MayChangeAsync(AppDbContext db, int projectId, string userId) =>
+        await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied ? denied
+        : await Permission.MayLeadAsync(db, projectId, userId) ? Result.Done
+        : Result.Refused(NotAllowed);
 }

@@ -42,32 +42,30 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     }
 
     /// <summary>Asks the worker to stop a round; one that still waits is cancelled at once.</summary>
-    public async Task<Result> CancelAsync(int roundId, CancellationToken cancellationToken = default)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var projectId = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.ProjectId).FirstOrDefaultAsync(cancellationToken);
-        if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+    public Task<Result> CancelAsync(int roundId, CancellationToken cancellationToken = default) => contexts.ChangeAsync(
+        async db =>
         {
-            return denied;
-        }
+            var projectId = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.ProjectId).FirstOrDefaultAsync(cancellationToken);
+            if (await ActorRight.InProjectAsync(db, projectId, Roles.Lead) is { Succeeded: false } denied)
+            {
+                return denied;
+            }
 
-        var asked = await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State))
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequested, true), cancellationToken);
-        if (asked == 0)
-        {
-            return Result.Refused("This round has already ended.");
-        }
+            var asked = await db.Rounds.Where(r => r.Id == roundId && RoundStates.Active.Contains(r.State))
+                .ExecuteUpdateAsync(set => set.SetProperty(r => r.CancelRequested, true), cancellationToken);
+            if (asked == 0)
+            {
+                return Result.Refused("This round has already ended.");
+            }
 
-        var now = time.GetUtcNow().UtcDateTime;
-        await db.Rounds.Where(r => r.Id == roundId && r.State == RoundState.Queued)
-            .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, RoundState.Cancelled).SetProperty(r => r.FinishedUtc, now), cancellationToken);
-        var number = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.Number).FirstAsync(cancellationToken);
-        db.AuditEntries.Add(AuditDescription.Entry(AuditAction.RoundCancelled, projectId, AuditDescription.Round(number)));
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return Result.Done;
-    }
+            var now = time.GetUtcNow().UtcDateTime;
+            await db.Rounds.Where(r => r.Id == roundId && r.State == RoundState.Queued)
+                .ExecuteUpdateAsync(set => set.SetProperty(r => r.State, RoundState.Cancelled).SetProperty(r => r.FinishedUtc, now), cancellationToken);
+            var number = await db.Rounds.Where(r => r.Id == roundId).Select(r => r.Number).FirstAsync(cancellationToken);
+            db.AuditEntries.Add(AuditDescription.Entry(AuditAction.RoundCancelled, projectId, AuditDescription.Round(number)));
+            return Result.Done;
+        },
+        cancellationToken);
 
     /// <summary>A project's rounds, the newest first.</summary>
     public async Task<IReadOnlyList<Round>> ListAsync(int projectId, CancellationToken cancellationToken = default)
@@ -105,27 +103,24 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
     private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null, KeyedRequest? asked = null)
     {
         int? begun = null;
-        Result<int> entered;
-        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
-        {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-            // What follows from labels is nobody's wish but the project's setting.
-            if (userId is not null && await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+        var entered = await contexts.ChangeAsync<Result<int>>(
+            async db =>
             {
-                return denied;
-            }
+                // What follows from labels is nobody's wish but the project's setting.
+                if (userId is not null && await ActorRight.InProjectAsync(db, projectId, Roles.Lead, userId) is { Succeeded: false } denied)
+                {
+                    return denied;
+                }
 
-            entered = await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
-            {
-                var round = await EnterAsync(db, projectId, userId, newLabels, again, cancellationToken);
-                begun = round.Succeeded ? round.Value : null;
-                return round;
-            });
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-
-        if (begun is { } id)
+                return await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
+                {
+                    var round = await EnterAsync(db, projectId, userId, newLabels, again, cancellationToken);
+                    begun = round.Succeeded ? round.Value : null;
+                    return round;
+                });
+            },
+            cancellationToken);
+        if (entered.Succeeded && begun is { } id)
         {
             // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
             await jobs.ScheduleRoundAsync(id, cancellationToken);

@@ -18,7 +18,7 @@ internal static class AnswerEndpoint
             Respond(await labelling.AnswerAsync(sent.By(Key(reader), projectId), cancellationToken)))
             .RequireAuthorization(Policies.Label).ForScripts();
         app.MapPost("/projects/{projectId:int}/grids", async (int projectId, SentGrid sent, ClaimsPrincipal reader, GridService grids, CancellationToken cancellationToken) =>
-            Respond((Result)await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken)))
+            Respond(await grids.SubmitAsync(sent.By(Key(reader), projectId), cancellationToken), sent.Confirmed.Count))
             .RequireAuthorization(Policies.Label).ForScripts();
         app.MapPost("/projects/{projectId:int}/revisions", async (int projectId, SentAnswer sent, ClaimsPrincipal reader, SecondLookService secondLooks, CancellationToken cancellationToken) =>
             Respond(await secondLooks.ReviseAsync(sent.By(Key(reader), projectId), cancellationToken)))
@@ -31,6 +31,10 @@ internal static class AnswerEndpoint
     }
 
     private static string Key(ClaimsPrincipal person) => person.FindFirstValue(ClaimTypes.NameIdentifier)!;
+
+    private static IResult Respond(Result<int> stored, int asked) => stored.Succeeded && stored.Value < asked
+        ? Results.Text($"{stored.Value} of {asked} answers were stored; the other images were handed to colleagues meanwhile.")
+        : Respond((Result)stored);
 
     /// <summary>The script drops what is refused, and sends what is postponed again.</summary>
     private static IResult Respond(Result stored) => stored switch

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Net.Http.Headers;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Web.Endpoints.V1;
 
@@ -19,6 +20,7 @@ internal sealed class Problems : IExceptionHandler
             http => http.Request.Path.StartsWithSegments(ApiSetup.Root, StringComparison.OrdinalIgnoreCase) || ScriptEndpoint.Is(http),
             asked =>
             {
+                asked.Use(RefuseOtherCharsets);
                 asked.UseExceptionHandler();
                 asked.UseStatusCodePages(failed =>
                 {
@@ -61,6 +63,13 @@ internal sealed class Problems : IExceptionHandler
         StatusCodes.Status429TooManyRequests => "Too many requests; come again later.",
         _ => null,
     };
+
+    /// <summary>JSON is UTF-8 (RFC 8259, 8.1); whoever names another encoding is told before anything reads it.</summary>
+    private static Task RefuseOtherCharsets(HttpContext http, RequestDelegate next) =>
+        MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) && type.Charset is { Length: > 0 } charset
+            && !HeaderUtilities.RemoveQuotes(charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            ? TellAsync(http, StatusCodes.Status400BadRequest)
+            : next(http);
 
     private static Task SayWhenToRetry(HttpContext http, RequestDelegate next)
     {

@@ -11,7 +11,7 @@ internal static partial class AuditText
     public static string Name(AuditAction action)
     {
         var words = WordStart().Replace(action.ToString(), " $0").ToLowerInvariant();
-        return $"{char.ToUpperInvariant(words[0])}{words[1..]}";
+        return $"{char.ToUpperInvariant(words[0])}{words[1..]}".Replace("Api key", "API key", StringComparison.Ordinal);
     }
 
     /// <summary>Old or new values, as 'Epochs 12, ImageSize 64'; what is empty is left out.</summary>

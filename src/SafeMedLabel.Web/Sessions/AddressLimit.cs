@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using SafeMedLabel.Application.Accounts;
 
 namespace SafeMedLabel.Web.Sessions;
 
@@ -10,7 +11,7 @@ internal sealed class AddressLimit(IOptions<SignInLimitOptions> options) : IDisp
 {
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetTokenBucketLimiter(
         // What was typed may be long, or a secret in the wrong field: neither is kept.
-        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(address.Trim().ToUpperInvariant()))),
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.KeyOf(address)))),
         _ => SourceLimit.Bucket(options.Value.TriesPerMinute)));
 
     /// <summary>Counts a try; null where it may be made, else how long to wait.</summary>

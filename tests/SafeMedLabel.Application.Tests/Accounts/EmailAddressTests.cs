@@ -59,6 +59,12 @@ public sealed class EmailAddressTests
     [InlineData("jose\u0301@example.org", "josé@example.org")]
     public void One_address_is_one_however_it_is_written(string one, string other) => Assert.Equal(EmailAddress.KeyOf(one), EmailAddress.KeyOf(other));
 
+    [Theory]
+    [InlineData("pathologi\u017Ft@example.org", "pathologist@example.org")]
+    [InlineData("\u0131da@example.org", "ida@example.org")]
+    [InlineData("\u212Aim@example.org", "kim@example.org")]
+    public void A_letter_of_another_alphabet_makes_another_address(string one, string other) => Assert.NotEqual(EmailAddress.KeyOf(one), EmailAddress.KeyOf(other));
+
     [Property(MaxTest = 2000)]
     public Property What_counts_as_an_address_stays_one_and_holds_nothing_that_a_page_or_a_mail_program_would_take_for_something_else() => Prop.ForAll(Entered.ToArbitrary(), entered =>
     {

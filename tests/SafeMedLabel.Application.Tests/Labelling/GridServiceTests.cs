@@ -106,6 +106,33 @@ public sealed class GridServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_grid_of_which_every_image_went_to_a_colleague_is_refused_and_its_key_stays_free()
+    {
+        var grid = await OpenAsync("ada");
+        var key = Guid.NewGuid();
+        await using (var db = _workplace.Open())
+        {
+            await db.Leases.Where(l => l.ReaderId == "ada").ExecuteDeleteAsync(Cancellation);
+        }
+
+        Assert.Equal("These images were handed to colleagues meanwhile; none of your answers was stored.", (await SubmitAsync(grid, [], key)).Error);
+
+        var again = await OpenAsync("ada");
+        Assert.Equal(again.Images.Count, (await SubmitAsync(again, [], key)).Value);
+    }
+
+    [Fact]
+    public async Task An_image_that_was_seen_in_a_grid_is_answered_as_prompted_whichever_way_the_answer_comes()
+    {
+        var grid = await OpenAsync("ada");
+
+        Assert.Null((await _workplace.AnswerAsync("ada", grid.Images[0].Id)).Error);
+
+        await using var db = _workplace.Open();
+        Assert.Equal((Aid.Prompted, null), (await db.LabelEvents.Select(e => e.Aid).SingleAsync(Cancellation), await db.Answers.Select(a => a.UnaidedClassIndex).SingleAsync(Cancellation)));
+    }
+
+    [Fact]
     public async Task A_grid_is_taken_back_as_a_whole_and_is_there_again()
     {
         var grid = await OpenAsync("ada");

@@ -54,7 +54,7 @@ public sealed partial class BadRequestTests : IAsyncLifetime
         $"{string.Concat(Enumerable.Repeat("[", 20_000))}", string.Concat(Enumerable.Repeat("{\"a\":", 5000)), $"{{\"clientKey\":\"{new string('x', 60_000)}\"}}", new string(' ', 70_000),
     ];
 
-    private static readonly string[] Types = ["application/json", "application/json", "application/json", "application/json; charset=utf-16", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"];
+    private static readonly string[] Types = ["application/json", "application/json", "application/json", "application/json; charset=utf-16", "application/json; charset=bogus", "application/json; charset=utf-7", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"];
 
     private static readonly string[] Headers =
     [

@@ -14,6 +14,10 @@ public sealed class ForwardingTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/projects/1?tab=2", "/projects/1?tab=2")]
+    [InlineData("/projects/1?x=\u00E9", "/")]
+    [InlineData("/\u00FC", "/")]
+    [InlineData("/\uFF0Fevil.example", "/")]
+    [InlineData("/\u2028/evil.example", "/")]
     [InlineData("//evil.example", "/")]
     [InlineData("/\\evil.example", "/")]
     [InlineData("/\t/evil.example", "/")]

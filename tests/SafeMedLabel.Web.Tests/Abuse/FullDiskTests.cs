@@ -28,7 +28,6 @@ public sealed class FullDiskTests : IAsyncLifetime
         using var stranger = await _server.BrowserAsync();
         using var begun = await factor.BeginAsync();
         using var ada = await _server.BrowserAsync("ada");
-        await ada.GetStringAsync(new Uri("/account/two-factor", UriKind.Relative), Cancellation);
         var invitation = await InviteAsync();
         _server.Storage.IsReadOnly = true;
 
@@ -40,6 +39,7 @@ public sealed class FullDiskTests : IAsyncLifetime
             (stranger, $"/join?code={invitation}", "join", [("Input.DisplayName", "Sam"), ("Input.Password", TestServer.Password), ("Input.Confirm", TestServer.Password)]),
             (begun, "/login/code", "code", [("Input.Code", factor.Code())]),
             (begun, "/login/code", "code", [("Input.Code", factor.Recovery[0])]),
+            (ada, "/account/two-factor", "begin", [("Start.Password", TestServer.Password)]),
             (ada, "/account/password", "password", [("Input.Old", TestServer.Password), ("Input.New", "another horse battery"), ("Input.Confirm", "another horse battery")]),
         ];
         foreach (var (browser, address, form, fields) in forms)

@@ -226,6 +226,41 @@ public sealed class RequestLimitTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.Conflict, "A grid has at most 500 images."), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Cancellation)));
     }
 
+    [Theory]
+    [InlineData("bogus")]
+    [InlineData("utf-7")]
+    [InlineData("utf-16")]
+    [InlineData("")]
+    public async Task JSON_in_another_encoding_than_UTF_8_is_refused_with_a_sentence(string charset)
+    {
+        using var ada = await _server.BrowserAsync("ada");
+        using var content = new StringContent("{}");
+        content.Headers.Remove("Content-Type");
+        Assert.True(content.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset=\"{charset}\""));
+
+        using var refused = await ada.PostAsync(new Uri($"/projects/{_project}/grids", UriKind.Relative), content, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("The request cannot be understood", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_grid_of_which_nothing_is_stored_is_refused()
+    {
+        using var ada = await _server.BrowserAsync("ada");
+        await using (var db = _server.Services.GetRequiredService<Microsoft.EntityFrameworkCore.IDbContextFactory<Application.Persistence.AppDbContext>>().CreateDbContext())
+        {
+            (await db.Projects.FindAsync([_project], Cancellation))!.GridAllowed = true;
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        using var refused = await ada.PostAsJsonAsync(
+            $"/projects/{_project}/grids", new { classIndex = 0, confirmed = new[] { Guid.NewGuid() }, exceptions = Array.Empty<Guid>(), elapsedMilliseconds = 1, clientKey = Guid.NewGuid() }, Cancellation);
+
+        Assert.Equal(
+            (HttpStatusCode.Conflict, "These images were handed to colleagues meanwhile; none of your answers was stored."), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Cancellation)));
+    }
+
     private static StringContent Json(int bytes) => new($"{{\"x\":\"{new string('x', bytes - 8)}\"}}", Encoding.UTF8, "application/json");
 
     private async Task<HttpResponseMessage> PutAsync(HttpClient browser, byte[] part)

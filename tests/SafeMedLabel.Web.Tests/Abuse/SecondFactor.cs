@@ -16,7 +16,8 @@ internal sealed partial record SecondFactor(TestServer Server, string Name, stri
     public static async Task<SecondFactor> SwitchOnAsync(TestServer server, string name)
     {
         using var browser = await server.BrowserAsync(name);
-        var key = AuthenticatorKey().Match(await browser.GetStringAsync(new Uri("/account/two-factor", UriKind.Relative), TestContext.Current.CancellationToken)).Groups[1].Value;
+        var begun = await TestServer.PostFormAsync(browser, "/account/two-factor", "begin", ("Start.Password", TestServer.Password));
+        var key = AuthenticatorKey().Match(await begun.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Groups[1].Value;
         var made = new SecondFactor(server, name, key, []);
         var page = await TestServer.PostFormAsync(browser, "/account/two-factor", "enable", ("Input.Code", made.Code()));
         var recovery = RecoveryCode().Matches(await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Select(m => m.Groups[1].Value);

@@ -124,7 +124,7 @@ public sealed partial class StrangerTests : IAsyncLifetime
             for (var i = 1; i <= 4; i++)
             {
                 using var source = await SourceAsync($"192.0.2.{i}");
-                var answer = await SignInAsync(source, i % 2 == 0 ? address : $" {address.ToUpperInvariant()}", Wrong);
+                var answer = await SignInAsync(source, i switch { 1 => $" {address.ToUpperInvariant()}", 3 => address.Replace('.', '\u3002'), _ => address }, Wrong);
                 Assert.Equal(i <= 3 ? HttpStatusCode.OK : HttpStatusCode.TooManyRequests, answer.StatusCode);
                 if (i > 3)
                 {
