@@ -15,37 +15,52 @@ internal static partial class LabelStudioTasks
     /// <summary>Its tasks.</summary>
     /// <param name="text">The file.</param>
     /// <param name="isThere">Whether there is a file of a path: Label Studio names files by where they lay on its own server.</param>
-    /// <exception cref="DatasetException">It is no JSON, or no array of tasks.</exception>
+    /// <exception cref="DatasetException">It is no JSON, no array of tasks, or one of them is longer than any can be.</exception>
     public static IEnumerable<ManifestRow> Rows(TextReader text, Func<string, bool> isThere)
     {
-        using var tasks = Parse(text.ReadToEnd());
-        if (tasks.RootElement.ValueKind != JsonValueKind.Array)
+        var tasks = new JsonArrayReader(text);
+        for (var number = 1; Next(tasks, number) is { } task; number++)
         {
-            throw new DatasetException("The manifest is not Label Studio's JSON: expected is an array of tasks.");
-        }
-
-        foreach (var (index, task) in tasks.RootElement.EnumerateArray().Index())
-        {
-            var data = Member(task, "data");
-            yield return new ManifestRow(
-                string.Create(CultureInfo.InvariantCulture, $"Task {index + 1}"), PathOf(Text(Member(data, "image")) ?? "", isThere), Label(task), Text(Member(data, "patient")), Text(Member(data, "site")), Text(Member(data, "split")));
+            using (task)
+            {
+                var data = Member(task.RootElement, "data");
+                yield return new ManifestRow(
+                    string.Create(CultureInfo.InvariantCulture, $"Task {number}"),
+                    PathOf(Text(Member(data, "image")) ?? "", isThere),
+                    Label(task.RootElement),
+                    Text(Member(data, "patient")),
+                    Text(Member(data, "site")),
+                    Text(Member(data, "split")));
+            }
         }
     }
 
-    private static JsonDocument Parse(string text)
+    private static JsonDocument? Next(JsonArrayReader tasks, int number)
     {
         try
         {
-            return JsonDocument.Parse(text);
+            return tasks.Next();
         }
         catch (JsonException broken)
         {
-            throw new DatasetException(string.Create(CultureInfo.InvariantCulture, $"The manifest is no JSON: line {(broken.LineNumber ?? 0) + 1} cannot be read."), broken);
+            throw new DatasetException(FormattableString.Invariant($"The manifest is no JSON: line {(broken.LineNumber ?? 0) + 1} cannot be read."), broken);
+        }
+        catch (FormatException other)
+        {
+            throw new DatasetException("The manifest is not Label Studio's JSON: expected is an array of tasks.", other);
+        }
+        catch (InvalidDataException tooLong)
+        {
+            throw new DatasetException(
+                FormattableString.Invariant($"Task {number} of the manifest is larger than {JsonArrayReader.MaxElement >> 20} MiB; no task is."), tooLong);
         }
     }
 
-    /// <summary>The longest address of a file; the program asks about each end of it.</summary>
+    /// <summary>Most characters of a file's address.</summary>
     private const int MaxAddress = 4096;
+
+    /// <summary>Most parts of an address, from its end, that may be the file's path: the program looks for each such end.</summary>
+    private const int MaxParts = 16;
 
     /// <summary>The file that an address names: the longest end of it that is there, with or without the mark that an upload's name begins with.</summary>
     private static string PathOf(string address, Func<string, bool> isThere)
@@ -58,18 +73,19 @@ internal static partial class LabelStudioTasks
 
         var local = address.IndexOf("?d=", StringComparison.Ordinal);
         var path = Uri.UnescapeDataString(local >= 0 ? address[(local + 3)..] : address).Replace('\\', '/');
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        for (var from = 0; from < parts.Length; from++)
+        var end = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries).TakeLast(MaxParts));
+        while (!isThere(end))
         {
-            var end = string.Join('/', parts[from..]);
-            if (isThere(end))
+            var slash = end.IndexOf('/', StringComparison.Ordinal);
+            if (slash < 0)
             {
-                return end;
+                return UploadMark().Replace(end, "") is var unmarked && isThere(unmarked) ? unmarked : end;
             }
+
+            end = end[(slash + 1)..];
         }
 
-        var name = parts.Length == 0 ? "" : parts[^1];
-        return UploadMark().Replace(name, "") is var unmarked && isThere(unmarked) ? unmarked : name;
+        return end;
     }
 
     private static string? Label(JsonElement task)
