@@ -37,8 +37,9 @@ function field(cell) {
   const value = cell.querySelector("data")?.value;
   if (value !== undefined) return value;
   const text = cell.textContent.trim();
-  // A class may be named as a spreadsheet's formula begins.
-  return `"${(/^[=+\-@]/.test(text) ? "'" + text : text).replaceAll('"', '""')}"`;
+  // A class may be named as a spreadsheet's formula begins, wherever the spreadsheet parts cells. The rule is the one of exports (SafeCsv).
+  const marked = text.replaceAll(/(?<=^|[;\t\r\n])(?=[ "]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r\n'])/gu, "'");
+  return `"${marked.replaceAll('"', '""')}"`;
 }
 
 function save(name, blob) {

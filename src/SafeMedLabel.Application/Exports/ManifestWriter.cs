@@ -16,7 +16,7 @@ internal sealed class ManifestWriter : ILabelWriter
 
     public ManifestWriter(Stream stream)
     {
-        _csv = new CsvWriter(new StreamWriter(stream, leaveOpen: true), SafeCsv.Configuration);
+        _csv = new SafeCsvWriter(new StreamWriter(stream, leaveOpen: true));
         _csv.WriteRow("path", "label", "reference", "patient", "site", "split");
     }
 

@@ -12,7 +12,7 @@ internal sealed class ReadingsWriter : ILabelWriter
 
     public ReadingsWriter(Stream stream)
     {
-        _csv = new CsvWriter(new StreamWriter(stream, leaveOpen: true), SafeCsv.Configuration);
+        _csv = new SafeCsvWriter(new StreamWriter(stream, leaveOpen: true));
         _csv.WriteRow("sha256", "reader", "answer", "unaided_answer", "answered_utc", "seconds", "aid", "shown_because");
     }
 

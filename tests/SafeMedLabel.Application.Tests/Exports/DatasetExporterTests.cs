@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CsvHelper;
+using CsvHelper.Configuration;
 using Microsoft.EntityFrameworkCore;
 using Parquet.Serialization;
 using SafeMedLabel.Application.Auditing;
@@ -21,6 +23,11 @@ public sealed class DatasetExporterTests : IAsyncLifetime
     private string _ada = null!;
     private string _bea = null!;
     private List<Guid> _pool = null!;
+
+    private static readonly string[] Sites =
+    [
+        "a;=1+1", "a;\"=1+1;b", "a; +1;b", ";;-1", "=1;=2", "＝1+1", "a;＋1", "－1", "＠a", "\"=1", "\"\"@a;\"", "'a;'=1", "''=1", "a;''b", "Ward 1; left", "a, =b", "O'Hara;b",
+    ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -194,6 +201,42 @@ public sealed class DatasetExporterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task However_a_spreadsheet_parts_a_table_no_cell_is_a_formula_and_an_import_has_the_same_texts()
+    {
+        await NameSitesAsync();
+        await ExportAsync(new ExportOptions(ExportFormat.Csv, WithPictures: true, NamesReaders: true), "package.zip");
+        await using (var zip = await ZipFile.OpenReadAsync(_folder.File("package.zip"), Cancellation))
+        {
+            foreach (var table in zip.Entries.Where(e => e.Name.EndsWith(".csv", StringComparison.Ordinal)))
+            {
+                using var reader = new StreamReader(await table.OpenAsync(Cancellation));
+                var text = await reader.ReadToEndAsync(Cancellation);
+                Assert.All((string[])[";", "\t", ","], separator => Assert.All(CellsOf(text, separator), cell => Assert.DoesNotMatch("^[ \"]*[=+\\-@＝＋－＠]", cell)));
+            }
+
+            using var manifest = new StreamReader(await zip.GetEntry("manifest.csv")!.OpenAsync(Cancellation));
+            Assert.Contains(",\"a;'=1+1\",", await manifest.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        }
+
+        await using var elsewhere = await Workplace.CreateAsync();
+        await ImportAsync(elsewhere);
+        Assert.Equal(await SaidAsync(_workplace), await SaidAsync(elsewhere));
+    }
+
+    [Fact]
+    public async Task The_page_marks_in_its_own_tables_what_an_export_marks()
+    {
+        await NameSitesAsync();
+        await ExportAsync(new ExportOptions(ExportFormat.Csv), "labels.csv");
+        var script = await File.ReadAllTextAsync(Guides.File("../wwwroot-assets/js/figures.js"), Cancellation);
+        var rule = Regex.Match(script, @"replaceAll\(/(.+)/gu, ""'""\)").Groups[1].Value;
+        Assert.NotEmpty(rule);
+        Assert.Equal(
+            Sites.Select(site => Regex.Replace(site, rule, "'")).Order(StringComparer.Ordinal),
+            ReadTable(_folder.File("labels.csv")).Select(r => r["site"]).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Readers_stand_under_pseudonyms_unless_their_names_are_asked_for()
     {
         await ExportAsync(new ExportOptions(ExportFormat.JsonLines), "labels.jsonl");
@@ -312,6 +355,32 @@ public sealed class DatasetExporterTests : IAsyncLifetime
         foreach (var (reader, answer) in new[] { (_ada, ada), (_bea, bea) })
         {
             Assert.Null((await _workplace.AnswerAsync(reader, image, answer is null ? AnswerKind.Unreadable : AnswerKind.Label, answer)).Error);
+        }
+    }
+
+    /// <summary>Gives each image a site that some spreadsheet somewhere takes for a formula, or that looks as if it had been marked.</summary>
+    private async Task NameSitesAsync()
+    {
+        await using var db = _workplace.Open();
+        foreach (var (index, image) in (await db.Images.ToListAsync(Cancellation)).Index())
+        {
+            image.Site = Sites[index % Sites.Length];
+        }
+
+        await db.SaveChangesAsync(Cancellation);
+    }
+
+    /// <summary>The cells of a program that parts them by <paramref name="separator"/>: a quote counts only where a cell begins with it.</summary>
+    private static IEnumerable<string> CellsOf(string text, string separator)
+    {
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { Delimiter = separator, BadDataFound = null, HasHeaderRecord = false };
+        using var parser = new CsvParser(new StringReader(text), configuration);
+        while (parser.Read())
+        {
+            foreach (var cell in parser.Record!)
+            {
+                yield return cell;
+            }
         }
     }
 

@@ -53,7 +53,7 @@ public sealed class PatchCutter(int size)
         var reader = new DatasetReader(source, patients);
         var rejected = source.Rejected.ToList();
         using var text = new StreamWriter(Path.Combine(folder, "manifest.csv"));
-        using var manifest = new CsvWriter(text, SafeCsv.Configuration);
+        using var manifest = new SafeCsvWriter(text);
         manifest.WriteRow("path", "label", "patient", "site", "split");
         var taken = new Taken(folder, manifest, beat);
         foreach (var (index, file) in source.Files.Index())
