@@ -1,6 +1,7 @@
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 
 namespace SafeMedLabel.Application.Predictions;
 
@@ -29,7 +30,7 @@ public sealed class PredictionService(IModelReader models, StorageOptions storag
 
         var reading = asked.Value;
         var set = new PredictionSet(reading.Classes.Count, [0], reading.Probabilities.ToArray());
-        var decision = standing.Promise is { } promise && set.IsCovered(0, promise.Threshold) ? PredictionDecision.Accept : PredictionDecision.Refer;
+        var decision = AcceptanceRule.Of(standing.Promise).Accepts(set, 0) ? PredictionDecision.Accept : PredictionDecision.Refer;
         return new Prediction(reading, reading.Classes[set.Predicted(0)], set.Confidence(0), decision);
     }
 }

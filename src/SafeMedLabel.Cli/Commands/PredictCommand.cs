@@ -13,12 +13,11 @@ namespace SafeMedLabel.Cli.Commands;
 internal static class PredictCommand
 {
     private const int ImagesAtOnce = 256;
-    private const double UncertifiedThreshold = 0.95;
 
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
-        var threshold = new Option<double?>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere. Left out: the model's certified threshold, or 0.95 where it has none." };
+        var threshold = new Option<double?>("--threshold") { Description = "Accept where the probability exceeds this; refer to an expert elsewhere. Left out: the threshold of the model's certificate; without a certificate every image is referred." };
         var hash = CommonOptions.ModelHash();
         var images = new Argument<string[]>("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("predict", "Classify images, or say that an expert should look.") { model, hash, threshold, images };
@@ -38,23 +37,23 @@ internal static class PredictCommand
         }
 
         using var model = new ModelReader(modelPath, hash);
-        var certificate = Certificate.Valid(model.Card.Certificate);
-        var threshold = chosen ?? certificate?.Threshold ?? UncertifiedThreshold;
+        var rule = AcceptanceRule.Of(model.Card.Certificate, chosen);
         var results = files.Chunk(ImagesAtOnce)
-            .SelectMany(some => some.Zip(model.Read(some.Select(Decode), cancellationToken), (file, reading) => Judge(file, reading, threshold))).ToList();
+            .SelectMany(some => some.Zip(model.Read(some.Select(Decode), cancellationToken), (file, reading) => Judge(file, reading, rule))).ToList();
         runner.Print(results, console =>
         {
             Show(console, results);
-            console.WriteLine(Basis(chosen, certificate, threshold));
+            console.WriteLine(Explain(rule, model.Card.Certificate));
         });
     }
 
-    /// <summary>Where the threshold comes from, and what it promises.</summary>
-    private static string Basis(double? chosen, Certificate? certificate, double threshold) => (chosen, certificate) switch
+    /// <summary>Where the threshold comes from, and what it promises; or why there is none.</summary>
+    private static string Explain(AcceptanceRule rule, Certificate? onCard) => rule switch
     {
-        (null, { } promise) => $"Accepted above {threshold:0.####}: silently wrong in at most {promise.LargestRate:0.##%} of the images of patients like the {promise.Patients:n0} whose {promise.Count:n0} images this was found on, with {1 - promise.Doubt:0.##%} confidence (certificate in the model).",
-        (null, null) => $"Accepted above {threshold:0.####}, which no certificate stands behind: the model had too few calibration images or patients, or makes too many mistakes.",
-        _ => $"Accepted above {threshold:0.####}, as asked for: nothing is promised.",
+        { Certificate: { } promise } => $"Accepted above {promise.Threshold:0.####}: silently wrong in at most {promise.LargestRate:0.##%} of the images of patients like the {promise.Patients:n0} whose {promise.Count:n0} images this was found on, with {1 - promise.Doubt:0.##%} confidence (certificate in the model).",
+        { Threshold: { } chosen } => $"Accepted above {chosen:0.####}, as asked for: no certificate stands behind it, and nothing is promised.",
+        _ when onCard is null => "Every image is referred to an expert: no certificate says above which probability this model's answers may stand; --threshold sets a threshold of your own.",
+        _ => "Every image is referred to an expert: the model's certificate is of an early version, which did not count patients, and promises nothing; --threshold sets a threshold of your own.",
     };
 
     private static DecodedImage Decode(string file)
@@ -69,10 +68,18 @@ internal static class PredictCommand
         }
     }
 
-    private static Prediction Judge(string file, ModelReading reading, double threshold)
+    private static Prediction Judge(string file, ModelReading reading, AcceptanceRule rule)
     {
         var set = new PredictionSet(reading.Classes.Count, [0], reading.Probabilities.ToArray());
-        return new Prediction(file, reading.Classes[set.Predicted(0)], set.Confidence(0), reading.Uncertainty, set.IsCovered(0, threshold) ? "accept" : "refer");
+        return new Prediction(
+            file,
+            reading.Classes[set.Predicted(0)],
+            set.Confidence(0),
+            reading.Uncertainty,
+            rule.Accepts(set, 0) ? "accept" : "refer",
+            rule.Threshold,
+            rule is { Certificate: not null } ? "certificate" : rule is { Threshold: not null } ? "chosen" : "none",
+            rule.Certificate is { } promise ? new Promise(promise.Threshold, promise.LargestRate, 1 - promise.Doubt, promise.Patients, promise.Count) : null);
     }
 
     private static void Show(IAnsiConsole console, List<Prediction> results)
@@ -86,5 +93,9 @@ internal static class PredictCommand
         console.Write(table);
     }
 
-    private sealed record Prediction(string File, string Class, double Probability, double Uncertainty, string Decision);
+    private sealed record Prediction(
+        string File, string Class, double Probability, double Uncertainty, string Decision, double? Threshold, string Basis, Promise? Certificate);
+
+    /// <summary>A certificate as the API shows it.</summary>
+    private sealed record Promise(double Threshold, double LargestRate, double Confidence, int Patients, int Images);
 }

@@ -11,7 +11,9 @@ namespace SafeMedLabel.Core.Safety;
 /// <param name="Threshold">Confidence above which the model answers; 0 where it may answer always.</param>
 /// <param name="Coverage">Fraction of the calibration images that it answers.</param>
 /// <param name="Count">Calibration images.</param>
-/// <param name="Patients">Patients that they come from; 0 in a certificate of an early version, which did not ask and whose promise is void.</param>
+/// <param name="Patients">
+/// Patients that they come from; missing or 0 in a certificate of an early version, which did not count them and whose promise is void.
+/// </param>
 /// <param name="SilentFailures">Calibration images that it answers wrong.</param>
 /// <param name="UpperBound">What the silent-failure rate is at most, with the confidence promised.</param>
 /// <param name="LargestRate">α: the rate that is promised.</param>

@@ -138,6 +138,22 @@ public sealed class TamperedCardTests : IDisposable
         Assert.Equal($"The model's card cannot be believed: {sentence}.", Assert.Throws<InvalidDataException>(() => ModelFile.ReadCard(Path)).Message);
     }
 
+    [Theory]
+    [InlineData("Certificate", "null")]
+    [InlineData("Certificate", "removed")]
+    [InlineData("Certificate.Patients", "removed")]
+    [InlineData("Certificate.Patients", "0")]
+    public void Without_a_certificate_that_counts_patients_even_the_surest_answer_is_referred(string place, string value)
+    {
+        var sure = Card;
+        (sure["Temperature"], sure["Certificate"]!["Threshold"]) = (0.05, 0.5);
+        Write(sure);
+        Assert.Equal("accept", Decide(Path, null));
+
+        Write(Changed(sure, place.Split('.'), value));
+        Assert.Equal("refer", Decide(Path, null));
+    }
+
     [Fact]
     public void Classes_other_than_the_networks_outputs_are_refused()
     {
@@ -166,7 +182,7 @@ public sealed class TamperedCardTests : IDisposable
             using var owned = network;
             using var pixels = new PixelStore(_picture.AsMemory(0, Math.Min(_picture.Length, card.ImageSize * card.ImageSize * 3)), card.ImageSize);
             var set = new PredictionSet(network.Classes, [0], new Predictor(network, pixels).Probabilities([0]));
-            return set.IsCovered(0, Certificate.Valid(card.Certificate)?.Threshold ?? 0.95) ? "accept" : "refer";
+            return AcceptanceRule.Of(card.Certificate).Accepts(set, 0) ? "accept" : "refer";
         }
         catch (InvalidDataException refused)
         {
@@ -178,9 +194,10 @@ public sealed class TamperedCardTests : IDisposable
     private static IEnumerable<string[]> Places(JsonObject of, string[] above) => of.SelectMany(member =>
         Places((member.Value as JsonObject) ?? [], [.. above, member.Key]).Prepend([.. above, member.Key]));
 
-    private JsonObject Changed(string[] place, string value)
+    private JsonObject Changed(string[] place, string value) => Changed(Card, place, value);
+
+    private static JsonObject Changed(JsonObject card, string[] place, string value)
     {
-        var card = Card;
         var parent = place[..^1].Aggregate(card, (node, name) => node[name]!.AsObject());
         if (value == "removed")
         {
