@@ -3,6 +3,8 @@ namespace SafeMedLabel.Web.Tests;
 /// <summary>The machine's clock, which a test moves on.</summary>
 public sealed class ShiftedTime : TimeProvider
 {
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(30);
+
     private TimeSpan _shift;
 
     /// <inheritdoc />
@@ -10,4 +12,7 @@ public sealed class ShiftedTime : TimeProvider
 
     /// <summary>Moves it on.</summary>
     public void Advance(TimeSpan by) => _shift += by;
+
+    /// <summary>Moves it on to the beginning of a half minute: no code of an authenticator app becomes another one while a test uses it.</summary>
+    public void AdvanceToStep() => _shift += Step - TimeSpan.FromTicks(GetUtcNow().Ticks % Step.Ticks);
 }
