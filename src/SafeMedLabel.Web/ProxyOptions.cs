@@ -12,7 +12,7 @@ internal sealed class ProxyOptions
 
     /// <summary>
     /// From which addresses or networks a proxy may say for whom it speaks (<c>X-Forwarded-For</c>) and whether by TLS (<c>X-Forwarded-Proto</c>), separated by commas; from others
-    /// it is not believed. Empty where nobody is.
+    /// neither is believed. Empty: nobody is believed.
     /// </summary>
     public string Addresses { get; set; } = "127.0.0.0/8, ::1";
 

@@ -74,7 +74,7 @@ public sealed partial class TwoFactorTests : IAsyncLifetime
         }
 
         using var third = await _server.BrowserAsync();
-        Assert.Contains("After eight wrong passwords none is taken for five minutes.", await (await PasswordAsync(third)).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains("After eight wrong passwords in a row you must wait five minutes.", await (await PasswordAsync(third)).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         Assert.Contains("This account is locked", await (await CodeAsync(second, recovery[1])).Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 

@@ -10,7 +10,7 @@ public sealed class SessionService(IDbContextFactory<AppDbContext> contexts, Tim
     /// <summary>A session that is not seen for so long is over.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
-    /// <summary>However often it is seen, a session is over after so long: who took it over has it no longer either.</summary>
+    /// <summary>A session ends after so long even where it is in use: a stolen one does not last longer either.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     private static readonly TimeSpan SeenIsNoted = TimeSpan.FromMinutes(1);

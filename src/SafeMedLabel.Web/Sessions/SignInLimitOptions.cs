@@ -1,6 +1,6 @@
 namespace SafeMedLabel.Web.Sessions;
 
-/// <summary>How much is taken from strangers. Who has more than one server sets these for each.</summary>
+/// <summary>How many requests and passwords strangers may send. Each of several servers has limits of its own.</summary>
 internal sealed class SignInLimitOptions
 {
     /// <summary>Name of the settings' section.</summary>
