@@ -14,7 +14,7 @@ internal static class SameOrigin
     public static Task RefuseOthersAsync(HttpContext http, RequestDelegate next)
     {
         var request = http.Request;
-        var reads = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
+        var reads = request.IsReading() || HttpMethods.IsOptions(request.Method);
         return (!reads || request.Path.StartsWithSegments(Connection, StringComparison.OrdinalIgnoreCase))
             && !request.Path.StartsWithSegments(ApiSetup.Root, StringComparison.OrdinalIgnoreCase) && IsForeign(request)
             ? Results.Text(

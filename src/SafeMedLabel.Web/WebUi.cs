@@ -105,7 +105,7 @@ internal static class WebUi
         app.Use((http, next) =>
         {
             // Only to who looks at something: what was sent would be sent to that page, which refuses it for another reason.
-            if (!IsReading(http) && http.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            if (!http.Request.IsReading() && http.Features.Get<IStatusCodePagesFeature>() is { } pages)
             {
                 pages.Enabled = false;
             }
@@ -181,7 +181,7 @@ internal static class WebUi
     /// <summary>Leads a person who looks at something, or fills a page's form in, to where they can sign in; says no to a script.</summary>
     private static Task Deny(RedirectContext<CookieAuthenticationOptions> context, int status)
     {
-        if (IsReading(context.HttpContext) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
+        if (context.Request.IsReading() || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null)
         {
             context.Response.Redirect(context.RedirectUri);
         }
@@ -192,8 +192,6 @@ internal static class WebUi
 
         return Task.CompletedTask;
     }
-
-    private static bool IsReading(HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
 
     private static Task AddSecurityHeaders(HttpContext context, RequestDelegate next)
     {

@@ -110,8 +110,7 @@ public sealed class AccountService(UserManager<AppUser> users, AppDbContext own,
     public Task<Result> ResetPasswordAsync(string userId, string password) =>
         AdministerAsync(userId, async user =>
         {
-            // What was tried was the old one.
-            await own.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.WrongTries, 0).SetProperty(u => u.LastTryUtc, (DateTime?)null));
+            await SignInTries.ForgetAsync(own, user.Id);
             return ToResult(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password));
         });
 
@@ -214,8 +213,7 @@ public sealed class AccountService(UserManager<AppUser> users, AppDbContext own,
     private async Task<Result> WithoutSecondFactorAsync(AppUser user)
     {
         var removed = await users.SetTwoFactorEnabledAsync(user, false);
-        // The next key begins anew, also where this one was used while the clock was ahead.
-        await own.Users.Where(u => u.Id == user.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastCodeStep, (long?)null));
+        await SignInTries.ForgetStepsAsync(own, user.Id);
         return ToResult(removed.Succeeded ? await users.ResetAuthenticatorKeyAsync(user) : removed);
     }
 

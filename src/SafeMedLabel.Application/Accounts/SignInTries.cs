@@ -50,6 +50,14 @@ public sealed class SignInTries(IDbContextFactory<AppDbContext> contexts, TimePr
         await db.Users.Where(u => u.Id == accountId && u.WrongTries > 0).ExecuteUpdateAsync(set => set.SetProperty(u => u.WrongTries, 0), cancellationToken);
     }
 
+    /// <summary>A new password was set: what was tried was the old one. Part of the caller's transaction.</summary>
+    internal static Task ForgetAsync(AppDbContext db, string accountId) =>
+        db.Users.Where(u => u.Id == accountId).ExecuteUpdateAsync(set => set.SetProperty(u => u.WrongTries, 0).SetProperty(u => u.LastTryUtc, (DateTime?)null));
+
+    /// <summary>A new key of the authenticator app begins with its first step, also where the old one was used while the clock was ahead. Part of the caller's transaction.</summary>
+    internal static Task ForgetStepsAsync(AppDbContext db, string accountId) =>
+        db.Users.Where(u => u.Id == accountId).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastCodeStep, (long?)null));
+
     /// <summary>Uses a step of the authenticator app up.</summary>
     /// <returns>False where its code, or that of a later step, was used before.</returns>
     public async Task<bool> UseStepAsync(string accountId, long step, CancellationToken cancellationToken = default)

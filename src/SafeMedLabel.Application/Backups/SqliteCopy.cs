@@ -6,6 +6,9 @@ namespace SafeMedLabel.Application.Backups;
 /// <summary>Copies of SQLite databases that others go on writing to.</summary>
 internal static class SqliteCopy
 {
+    /// <summary>Bytes of a database's header, https://www.sqlite.org/fileformat2.html.</summary>
+    public const int HeaderLength = 100;
+
     /// <summary>A connection that leaves no file open once it is closed, nor makes one.</summary>
     public static string ConnectionString(string file) =>
         new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = 30 }.ToString();
@@ -25,9 +28,6 @@ internal static class SqliteCopy
         using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = to, Pooling = false }.ToString());
         source.BackupDatabase(copy);
     }
-
-    /// <summary>Bytes of a database's header, https://www.sqlite.org/fileformat2.html.</summary>
-    public const int HeaderLength = 100;
 
     /// <summary>True where a file that begins so is a database of so many bytes, by what its header says of itself.</summary>
     public static bool IsHeaderOf(ReadOnlySpan<byte> beginning, long length)

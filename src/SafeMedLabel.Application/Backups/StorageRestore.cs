@@ -185,7 +185,8 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
     {
         var header = new byte[SqliteCopy.HeaderLength];
         using var packed = entry.Open();
-        return packed.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && SqliteCopy.IsHeaderOf(header, entry.Length);
+        var length = packed.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        return SqliteCopy.IsHeaderOf(header.AsSpan(0, length), entry.Length);
     }
 
     private void RequireRoom(IEnumerable<ZipArchiveEntry> entries)

@@ -26,7 +26,7 @@ internal static class ScriptEndpoint
     /// </summary>
     public static bool Is(HttpContext http) => (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint()) switch
     {
-        null => !HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method),
+        null => !http.Request.IsReading(),
         RouteEndpoint endpoint => endpoint.Metadata.GetMetadata<IsAsked>() is not null,
         _ => true,
     };

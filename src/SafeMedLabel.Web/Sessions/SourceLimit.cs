@@ -51,8 +51,7 @@ internal sealed class SourceLimit(bool countsAll) : IRateLimiterPolicy<string>
     public RateLimitPartition<string> GetPartition(HttpContext httpContext)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
-        var reads = HttpMethods.IsGet(httpContext.Request.Method) || HttpMethods.IsHead(httpContext.Request.Method);
-        return reads && !countsAll
+        return httpContext.Request.IsReading() && !countsAll
             ? RateLimitPartition.GetNoLimiter("")
             : RateLimitPartition.GetTokenBucketLimiter(
                 SourceOf(httpContext.Connection.RemoteIpAddress), _ => Bucket(httpContext.RequestServices.GetRequiredService<IOptions<SignInLimitOptions>>().Value.RequestsPerMinute));
