@@ -18,6 +18,26 @@ public sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    /// <inheritdoc />
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Deletes it. A server or a database that was disposed just before may still be at its last file, so it is tried for a few seconds.</summary>
+    /// <exception cref="IOException">Something goes on writing there.</exception>
+    public void Dispose()
+    {
+        if (!SpinWait.SpinUntil(TryDelete, TimeSpan.FromSeconds(10)))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private bool TryDelete()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(Path))
+        {
+            return false;
+        }
+    }
 }
