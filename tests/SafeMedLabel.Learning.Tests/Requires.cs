@@ -6,7 +6,7 @@ namespace SafeMedLabel.Learning.Tests;
 /// <summary>What a test needs of the machine, without which it is skipped.</summary>
 internal static class Requires
 {
-    /// <summary>bfloat16, where a test is about that type: elsewhere the program refuses it (<see cref="Processor.Require"/>).</summary>
+    /// <summary>bfloat16, where a test is about that type: elsewhere the program refuses it (<see cref="Arithmetic.Require"/>).</summary>
     public static void ArithmeticFor(ScalarType type) => Assert.SkipWhen(
-        type == ScalarType.BFloat16 && !Processor.HasBFloat16, "This processor has no arithmetic for bfloat16; nothing is computed in it here.");
+        !Arithmetic.Has(type), "This processor has no arithmetic for bfloat16; nothing is computed in it here.");
 }

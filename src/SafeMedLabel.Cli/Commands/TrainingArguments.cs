@@ -66,7 +66,7 @@ internal sealed class TrainingArguments
         });
         if (parsed.GetRequiredValue(_device) == "cpu")
         {
-            Processor.Require(options.ComputeType);
+            Arithmetic.Require(options.ComputeType);
         }
 
         return options;

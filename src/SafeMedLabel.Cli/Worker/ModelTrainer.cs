@@ -3,6 +3,7 @@ using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 
@@ -14,6 +15,7 @@ internal sealed class ModelTrainer : IModelTrainer
     /// <inheritdoc />
     public Certificate? Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
     {
+        using var memory = new BorrowedMemory();
         var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed });
         using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
         var trainer = new Trainer(options, new TrainingData(
@@ -69,9 +71,16 @@ internal sealed class ModelTrainer : IModelTrainer
 
     private static T With<T>(string modelPath, PixelSource source, Func<ResNet18, PixelStore, T> ask)
     {
+        using var memory = new BorrowedMemory();
         var (network, _) = ModelFile.Load(modelPath);
         using var owned = network;
         using var pixels = new PixelStore(source.Path, source.Size);
         return ask(network, pixels);
+    }
+
+    /// <summary>The worker may have nothing to do for hours: what a job needed goes back when it ends, after all that was declared later.</summary>
+    private sealed class BorrowedMemory : IDisposable
+    {
+        public void Dispose() => LibTorch.GiveMemoryBack();
     }
 }

@@ -12,7 +12,6 @@ namespace SafeMedLabel.Learning.Inference;
 public sealed class FoldedBackbone : IInferenceBackbone
 {
     private readonly ScalarType _type;
-    private readonly bool _packed;
     private readonly Convolution _stem;
     private readonly Block[] _blocks;
 
@@ -23,7 +22,6 @@ public sealed class FoldedBackbone : IInferenceBackbone
     public FoldedBackbone(ResNet18 network, long side, ScalarType type = ScalarType.Float32)
     {
         _type = type;
-        _packed = OneDnn.IsFor(network.Device) && Processor.TellsCaches;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var folded = FoldedWeights.Of(network);
@@ -42,15 +40,14 @@ public sealed class FoldedBackbone : IInferenceBackbone
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var typed = images.to(_type);
-        var hidden = _stem.Forward(_packed ? OneDnn.Pack(typed.contiguous()) : typed.ChannelsLast()).relu_();
-        hidden = nn.functional.max_pool2d(hidden, 3, 2, 1);
+        var hidden = Pool(images.to(_type).ChannelsLast());
         foreach (var block in _blocks)
         {
-            hidden = block.Forward(hidden);
+            using var before = hidden;
+            hidden = block.Forward(before);
         }
 
-        return (_packed ? hidden.to_dense() : hidden).to(ScalarType.Float32).mean([2, 3]).MoveToOuterDisposeScope();
+        return hidden.to(ScalarType.Float32).mean([2, 3]).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -63,9 +60,16 @@ public sealed class FoldedBackbone : IInferenceBackbone
         }
     }
 
+    private Tensor Pool(Tensor images)
+    {
+        using var hidden = _stem.Forward(images);
+        return nn.functional.max_pool2d(hidden, 3, 2, 1);
+    }
+
     private Block LayOut(FoldedBlock block, ref long side)
     {
-        var (first, shortcut) = (LayOut(block.First, side), block.Shortcut is { } through ? LayOut(through, side) : null);
+        var first = LayOut(block.First, side);
+        var shortcut = block.Shortcut is { } through ? new Shortcut(Typed(through.Weight), Typed(through.Bias), through.Stride) : null;
         side = Math.Max(1, side / block.First.Stride);
         return new Block(first, LayOut(block.Second, side), shortcut);
     }
@@ -73,19 +77,46 @@ public sealed class FoldedBackbone : IInferenceBackbone
     private Convolution LayOut(FoldedConvolution convolution, long side)
     {
         var weight = convolution.Weight.to(_type);
+        var packed = OneDnn.IsFor(weight.device);
         return new Convolution(
-            (_packed ? OneDnn.PackWeights(weight.contiguous(), convolution.Stride, convolution.Padding, IInferenceBackbone.BatchSize, side) : weight.ChannelsLast()).DetachFromDisposeScope(),
-            convolution.Bias.to(_type).clone().DetachFromDisposeScope(),
+            (packed ? OneDnn.PackWeights(weight, convolution.Stride, convolution.Padding, IInferenceBackbone.BatchSize, side) : weight.ChannelsLast()).DetachFromDisposeScope(),
+            Typed(convolution.Bias),
             convolution.Stride,
             convolution.Padding,
-            _packed);
+            packed);
     }
 
+    private Tensor Typed(Tensor values) => values.to(_type).clone().DetachFromDisposeScope();
+
+    /// <summary>A convolution that is rectified.</summary>
     private sealed record Convolution(Tensor Weight, Tensor Bias, long Stride, long Padding, bool Packed) : IDisposable
     {
-        public Tensor Forward(Tensor input) => Packed
-            ? OneDnn.Convolve(input, Weight, Bias, Stride, Padding)
-            : nn.functional.conv2d(input, Weight, Bias, strides: [Stride, Stride], padding: [Padding, Padding]);
+        public Tensor Forward(Tensor input) => Packed ? OneDnn.Convolve(input, Weight, Bias, Stride, Padding) : Plain(input).relu_();
+
+        /// <summary>The other values are added before it is rectified, and are lost.</summary>
+        public Tensor ForwardOnto(Tensor other, Tensor input)
+        {
+            if (Packed)
+            {
+                return OneDnn.ConvolveOnto(other, input, Weight, Bias, Stride, Padding);
+            }
+
+            using var output = Plain(input);
+            return other.AddInPlace(output).relu_();
+        }
+
+        public void Dispose()
+        {
+            Weight.Dispose();
+            Bias.Dispose();
+        }
+
+        private Tensor Plain(Tensor input) => nn.functional.conv2d(input, Weight, Bias, strides: [Stride, Stride], padding: [Padding, Padding]);
+    }
+
+    private sealed record Shortcut(Tensor Weight, Tensor Bias, long Stride) : IDisposable
+    {
+        public Tensor Forward(Tensor input) => MixedPrecision.Pointwise(input, Weight, Stride, Bias);
 
         public void Dispose()
         {
@@ -94,13 +125,13 @@ public sealed class FoldedBackbone : IInferenceBackbone
         }
     }
 
-    private sealed record Block(Convolution First, Convolution Second, Convolution? Shortcut) : IDisposable
+    private sealed record Block(Convolution First, Convolution Second, Shortcut? Shortcut) : IDisposable
     {
+        /// <summary>What it is given is lost.</summary>
         public Tensor Forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            var output = Second.Forward(First.Forward(input).relu_());
-            return output.AddInPlace(Shortcut?.Forward(input) ?? input).relu_().MoveToOuterDisposeScope();
+            return Second.ForwardOnto(Shortcut?.Forward(input) ?? input.alias(), First.Forward(input)).MoveToOuterDisposeScope();
         }
 
         public void Dispose()

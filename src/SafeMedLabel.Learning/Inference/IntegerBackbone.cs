@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Inference;
 
 /// <summary>
-/// A backbone for inference in integers of 8 bits, for processors that multiply them by fours (<see cref="Processor.HasInt8"/>). Batch norms
+/// A backbone for inference in integers of 8 bits, for processors that multiply them by fours (<see cref="Arithmetic.Has"/>). Batch norms
 /// are folded; weights have a scale for each output channel, and what flows between the convolutions one for each place, which
 /// sample images settle (Jacob et al., <em>Quantization and Training of Neural Networks</em>, CVPR 2018). It ranks images as float32 does,
 /// very nearly; figures that are reported are not made with it.

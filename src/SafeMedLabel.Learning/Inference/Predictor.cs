@@ -22,10 +22,10 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
     private const int LikenessSample = 512;
 
     /// <summary>The faster of float32 and bfloat16 on this machine.</summary>
-    public static ScalarType FastType => Processor.HasBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType FastType => Arithmetic.Has(ScalarType.BFloat16) ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>The fastest type on this machine that orders images by their uncertainty as float32 does.</summary>
-    public static ScalarType RankingType(Device device) => OneDnn.IsFor(device) && Processor.HasInt8 ? ScalarType.Int8 : FastType;
+    public static ScalarType RankingType(Device device) => OneDnn.IsFor(device) && Arithmetic.Has(ScalarType.Int8) ? ScalarType.Int8 : FastType;
 
     /// <summary>
     /// Class probabilities without dropout, row-major n × K: the mean over as many views as the network has

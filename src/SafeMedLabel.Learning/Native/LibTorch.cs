@@ -19,8 +19,22 @@ public static class LibTorch
     private const string LibraryName = "libLibTorchSharp.so";
     private const string MissingVersion = "GLIBCXX_3.4.32";
 
+    private const string Unusable = "The native library libtorch cannot be used: ";
+
     private static readonly Lock Gate = new();
     private static bool _loaded;
+    private static ArithmeticProof? _proof;
+
+    /// <summary>In which types this machine computes rightly; loads the library where it is not loaded.</summary>
+    /// <exception cref="DllNotFoundException">It cannot be loaded, or computes wrongly; the message says why.</exception>
+    internal static ArithmeticProof Proof
+    {
+        get
+        {
+            EnsureLoaded();
+            return _proof!;
+        }
+    }
 
     /// <summary>
     /// Loads the library once and sets how many threads compute: all cores but one by default, since a server shares the machine.
@@ -37,55 +51,78 @@ public static class LibTorch
                 return;
             }
 
-            try
+            SayWhyNot(() =>
             {
-                if (!_loaded && !Processor.TellsCaches)
+                if (!_loaded)
                 {
-                    UseAvx2();
-                }
-
-                if (!_loaded && OperatingSystem.IsLinux())
-                {
-                    LargeBlocks.GiveBack();
-                    Prepare();
+                    _proof = ArithmeticProof.Find(CacheFolder());
+                    KeepTo(_proof.InstructionSet);
+                    Load();
                 }
 
                 torch.set_num_threads(threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount - 1));
-                if (!_loaded)
-                {
-                    ConvolutionCheck.Require();
-                }
-
-                _loaded = true;
-            }
-            catch (Exception failure) when (failure is TypeInitializationException or NotSupportedException or BadImageFormatException
-                or InvalidDataException or IOException or UnauthorizedAccessException)
-            {
-                // TorchSharp's message goes on with a trace of many lines; the exception keeps it.
-                var reason = (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0];
-                throw new DllNotFoundException($"The native library libtorch cannot be used: {reason}", failure);
-            }
+            });
         }
     }
 
-    /// <summary>
-    /// Keeps oneDNN from AVX-512, unless whoever started the program said otherwise. It reads that once, from the environment of the process itself, of
-    /// which .NET changes but a copy outside Windows.
-    /// </summary>
-    private static void UseAvx2()
+    /// <summary>Loads the library for <see cref="ArithmeticProbe"/>, which finds out what others read.</summary>
+    /// <exception cref="DllNotFoundException">It cannot be loaded; the message says why.</exception>
+    internal static void LoadForProof()
     {
-        const string Name = "ONEDNN_MAX_CPU_ISA";
-        if (Environment.GetEnvironmentVariable(Name) is not null)
+        lock (Gate)
+        {
+            SayWhyNot(() =>
+            {
+                Load();
+                torch.set_num_threads(Environment.ProcessorCount);
+            });
+        }
+    }
+
+    private static void SayWhyNot(Action load)
+    {
+        try
+        {
+            load();
+        }
+        catch (Exception failure) when (failure is TypeInitializationException or NotSupportedException or BadImageFormatException
+            or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // TorchSharp's message goes on with a trace of many lines; the exception keeps it.
+            var reason = (failure.InnerException ?? failure).Message.ReplaceLineEndings("\n").Split('\n')[0];
+            throw new DllNotFoundException(reason.StartsWith(Unusable, StringComparison.Ordinal) ? reason : Unusable + reason, failure);
+        }
+    }
+
+    private static void Load()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            KeptMemory.Begin();
+            Prepare();
+        }
+
+        torch.InitializeDeviceType(DeviceType.CPU);
+        _loaded = true;
+    }
+
+    /// <summary>Keeps oneDNN to some instructions. It reads that once, from the environment of the process itself, of which .NET changes but a copy outside Windows.</summary>
+    private static void KeepTo(string? instructionSet)
+    {
+        if (instructionSet is null)
         {
             return;
         }
 
-        Environment.SetEnvironmentVariable(Name, "AVX2");
-        if (!OperatingSystem.IsWindows() && SetProcessVariable(Name, "AVX2", overwrite: 0) != 0)
+        Environment.SetEnvironmentVariable(ArithmeticProof.Setting, instructionSet);
+        if (!OperatingSystem.IsWindows() && SetProcessVariable(ArithmeticProof.Setting, instructionSet, overwrite: 0) != 0)
         {
-            throw new NotSupportedException($"It would compute wrongly on this machine, and the variable {Name} that keeps it from that could not be set.");
+            throw new NotSupportedException($"It would compute wrongly on this machine, and the variable {ArithmeticProof.Setting} that keeps it from that could not be set.");
         }
     }
+
+    /// <summary>Gives memory that tensors have left back to the system. The library keeps it otherwise, since a training soon asks for it again.</summary>
+    public static void GiveMemoryBack() => KeptMemory.GiveBack();
 
     /// <summary>Where to compute: "cpu", or "cuda" for a graphics card.</summary>
     /// <exception cref="ArgumentException">It is neither, or this build or machine has no graphics card; one sentence.</exception>

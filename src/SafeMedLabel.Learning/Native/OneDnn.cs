@@ -5,19 +5,21 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Native;
 
 /// <summary>
-/// oneDNN's convolutions as libtorch has them and TorchSharp does not: of tensors in the layouts that they prefer, so that weights are laid
-/// out once instead of at each call and what flows from one convolution to the next not at all; and of 8-bit integers.
+/// oneDNN's convolutions as libtorch has them and TorchSharp does not: with weights that are laid out once instead of at each call, with what
+/// follows them done before their result leaves the processor's cache, and of 8-bit integers. Values are channels last.
 /// </summary>
 internal static class OneDnn
 {
     private static readonly Lazy<jit.ScriptModule> Functions = new(() => ScriptArchive.Load(
         """
-        def pack(self: __torch__.Functions, values: Tensor) -> Tensor:
-          return torch.to_mkldnn(values)
         def pack_weights(self: __torch__.Functions, weights: Tensor, stride: int, padding: int, count: int, channels: int, side: int) -> Tensor:
-          return torch.mkldnn_reorder_conv2d_weight(torch.to_mkldnn(weights), [padding, padding], [stride, stride], [1, 1], 1, [count, channels, side, side])
+          return ops.mkldnn._reorder_convolution_weight(weights, [padding, padding], [stride, stride], [1, 1], 1, [count, channels, side, side])
         def convolve(self: __torch__.Functions, values: Tensor, weights: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
-          return torch.mkldnn_convolution(values, weights, bias, [padding, padding], [stride, stride], [1, 1], 1)
+          none = annotate(List[Optional[number]], [])
+          return ops.mkldnn._convolution_pointwise(values, weights, bias, [padding, padding], [stride, stride], [1, 1], 1, "relu", none, "")
+        def convolve_onto(self: __torch__.Functions, values: Tensor, weights: Tensor, bias: Tensor, stride: int, padding: int, other: Tensor) -> Tensor:
+          none = annotate(List[Optional[number]], [])
+          return ops.mkldnn._convolution_pointwise_(other, values, weights, bias, [padding, padding], [stride, stride], [1, 1], 1, "add", 1.0, "relu", none, "")
         def pack_int8_weights(self: __torch__.Functions, weights: Tensor, steps: Tensor, step: float, zero: int, stride: int, padding: int, count: int, channels: int, side: int) -> Tensor:
           return ops.onednn.qconv_prepack(weights, steps, step, zero, [stride, stride], [padding, padding], [1, 1], 1, [count, channels, side, side])
         def convolve_int8(self: __torch__.Functions, values: Tensor, step: float, zero: int, weights: Tensor, weight_steps: Tensor, weight_zeros: Tensor, bias: Tensor, stride: int, padding: int, out_step: float, out_zero: int, rectify: bool) -> Tensor:
@@ -34,11 +36,8 @@ internal static class OneDnn
     /// <summary>Whether libtorch has oneDNN for what lies on <paramref name="device"/>: it does for processors of the x86-64 kind.</summary>
     public static bool IsFor(Device device) => device.type == DeviceType.CPU && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    /// <summary>Values, [N, C, S, S], float32 or bfloat16, for a convolution; what comes of it is packed too, and <c>to_dense</c> unpacks it.</summary>
-    public static Tensor Pack(Tensor values) => Call("pack", values);
-
-    /// <summary>Weights [K, C, R, R] for a convolution of packed values.</summary>
-    /// <param name="weights">The weights, of the values' type.</param>
+    /// <summary>Lays weights out for <see cref="Convolve(Tensor, Tensor, Tensor, long, long)"/>.</summary>
+    /// <param name="weights">[K, C, R, R], of the values' type: float32 or bfloat16.</param>
     /// <param name="stride">The convolution's.</param>
     /// <param name="padding">The convolution's.</param>
     /// <param name="count">N that is expected; another is computed as well, but maybe not as fast.</param>
@@ -46,9 +45,13 @@ internal static class OneDnn
     public static Tensor PackWeights(Tensor weights, long stride, long padding, long count, long side) =>
         Call("pack_weights", weights, stride, padding, count, weights.shape[1], side);
 
-    /// <summary>The convolution of packed values with packed weights and a plain bias of the same type.</summary>
+    /// <summary>The convolution of values [N, C, S, S] with packed weights and a bias [K], rectified.</summary>
     public static Tensor Convolve(Tensor values, Tensor weights, Tensor bias, long stride, long padding) =>
         Call("convolve", values, weights, bias, stride, padding);
+
+    /// <summary>As <see cref="Convolve(Tensor, Tensor, Tensor, long, long)"/>, but <paramref name="other"/> is added before it is rectified. The result takes its place.</summary>
+    public static Tensor ConvolveOnto(Tensor other, Tensor values, Tensor weights, Tensor bias, long stride, long padding) =>
+        Call("convolve_onto", values, weights, bias, stride, padding, other);
 
     /// <summary>Weights of 8-bit integers for a convolution of such values.</summary>
     /// <param name="weights">[K, C, R, R], int8.</param>

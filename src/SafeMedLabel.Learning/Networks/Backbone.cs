@@ -42,13 +42,21 @@ internal sealed class Backbone : Module<Tensor, Tensor>
     /// <summary>[N, 3, S, S] → [N, 512] in float32; between them it computes in the input's type.</summary>
     public override Tensor forward(Tensor input)
     {
-        var hidden = _pool.forward(functional.relu(_bn1.forward(_conv1.In(input))));
+        using var scope = NewDisposeScope();
+        var hidden = Stem(input);
         foreach (var layer in _layers)
         {
-            hidden = layer.forward(hidden);
+            using var before = hidden;
+            hidden = layer.forward(before);
         }
 
-        return hidden.to(ScalarType.Float32).mean([2, 3]);
+        return hidden.to(ScalarType.Float32).mean([2, 3]).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Stem(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return _pool.forward(_bn1.forward(_conv1.In(input)).relu_()).MoveToOuterDisposeScope();
     }
 
     private static Sequential Layer(int inputs, int outputs, int stride) =>

@@ -42,13 +42,17 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <inheritdoc />
+    /// <summary>
+    /// [N, C, S, S] → [N, K, S', S']. What is not needed for the gradients is freed at once or written over: gigabytes of a step's memory otherwise.
+    /// </summary>
     public override Tensor forward(Tensor input)
     {
-        var hidden = functional.relu(_bn1.forward(_conv1.In(input)));
+        using var scope = NewDisposeScope();
+        var hidden = _bn1.forward(_conv1.In(input)).relu_();
         var output = _bn2.forward(_conv2.In(hidden));
-        return functional.relu(output.AddInPlace(Shortcut(input)));
+        return output.AddInPlace(Shortcut(input)).relu_().MoveToOuterDisposeScope();
     }
 
-    private Tensor Shortcut(Tensor input) => _shortcut is null ? input : _shortcutNorm!.forward(_shortcut.In(input));
+    private Tensor Shortcut(Tensor input) =>
+        _shortcut is null ? input : _shortcutNorm!.forward(MixedPrecision.Pointwise(input, _shortcut.weight!.to(input.dtype), _shortcut.stride![0]));
 }

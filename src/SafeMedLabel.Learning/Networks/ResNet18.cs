@@ -56,7 +56,11 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
     public int TestViews { get; set; } = 1;
 
     /// <summary>[N, 3, S, S] → [N, 512].</summary>
-    public Tensor Features(Tensor images) => _base.forward(images.to(ComputeType).ChannelsLast());
+    public Tensor Features(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return _base.forward(images.to(ComputeType).ChannelsLast()).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Without dropout: [N, 3, S, S] → logits [N, K].</summary>
     public override Tensor forward(Tensor input) => Head.forward(Features(input));

@@ -20,7 +20,7 @@ public sealed class IntegerBackboneTests : IDisposable
 
     public IntegerBackboneTests()
     {
-        Assert.SkipUnless(Processor.HasInt8, "This processor multiplies no 8-bit integers; rankings are then computed in another type.");
+        Assert.SkipUnless(Arithmetic.Has(ScalarType.Int8), "This processor multiplies no 8-bit integers; rankings are then computed in another type.");
         _network = new Trainer(new TrainingOptions { Epochs = 2, BatchSize = 8, MinimumSteps = 12, Seed = 1 }, Cells.Data(_pixels, 48, 16)).Train();
     }
 

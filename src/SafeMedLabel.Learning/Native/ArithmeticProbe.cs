@@ -1,0 +1,31 @@
+namespace SafeMedLabel.Learning.Native;
+
+/// <summary>
+/// The process that tries in which types this machine computes rightly: <c>dotnet SafeMedLabel.Learning.dll</c>. It writes a line for each type as soon
+/// as it knows, so that a type whose library ends the process takes none before it along.
+/// </summary>
+internal static class ArithmeticProbe
+{
+    /// <summary>Its exit status where the library cannot be loaded; why is written to standard error.</summary>
+    public const int CannotLoad = 3;
+
+    private static int Main()
+    {
+        try
+        {
+            LibTorch.LoadForProof();
+        }
+        catch (DllNotFoundException unusable)
+        {
+            Console.Error.WriteLine(unusable.Message);
+            return CannotLoad;
+        }
+
+        foreach (var type in ArithmeticProof.Types.Where(Processor.Has))
+        {
+            Console.WriteLine($"{ArithmeticProof.NameOf(type)} {ConvolutionCheck.Fault(type)}".TrimEnd());
+        }
+
+        return 0;
+    }
+}
