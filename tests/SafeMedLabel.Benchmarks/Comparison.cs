@@ -6,15 +6,18 @@ namespace SafeMedLabel.Benchmarks;
 /// <param name="ReferenceImagesPerSecond">The reference.</param>
 /// <param name="ImagesPerSecond">Ours.</param>
 /// <param name="Ratio">How many times faster ours is.</param>
-internal sealed record Comparison(double ReferenceImagesPerSecond, double ImagesPerSecond, double Ratio)
+/// <param name="PeakMemoryMB">The most memory that the process had while it had computed ours alone.</param>
+internal sealed record Comparison(double ReferenceImagesPerSecond, double ImagesPerSecond, double Ratio, long PeakMemoryMB)
 {
     private const int Repeats = 5;
 
     public static Comparison Run(int images, Action reference, Action ours)
     {
         // The first call allocates, and compiles.
-        reference();
         ours();
+        ours();
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64 >> 20;
+        reference();
         var (slow, fast) = (new List<double>(), new List<double>());
         for (var i = 0; i < Repeats; i++)
         {
@@ -22,9 +25,18 @@ internal sealed record Comparison(double ReferenceImagesPerSecond, double Images
             fast.Add(Seconds(ours));
         }
 
-        var (slowMedian, fastMedian) = (slow.Order().ElementAt(Repeats / 2), fast.Order().ElementAt(Repeats / 2));
-        return new Comparison(Math.Round(images / slowMedian, 1), Math.Round(images / fastMedian, 1), Math.Round(slowMedian / fastMedian, 2));
+        var (slowMedian, fastMedian) = (Median(slow), Median(fast));
+        return new Comparison(Math.Round(images / slowMedian, 1), Math.Round(images / fastMedian, 1), Math.Round(slowMedian / fastMedian, 2), peak);
     }
+
+    /// <summary>How long some work takes: the median of several times, after one that does not count.</summary>
+    public static double Seconds(int repeats, Action work)
+    {
+        work();
+        return Median([.. Enumerable.Range(0, repeats).Select(_ => Seconds(work))]);
+    }
+
+    private static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 
     private static double Seconds(Action work)
     {

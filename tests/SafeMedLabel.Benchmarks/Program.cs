@@ -8,8 +8,8 @@ LibTorch.EnsureLoaded(Environment.ProcessorCount);
 var json = args.Contains("--json");
 object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
 {
-    "scoring" => ScoringBenchmark.Run(Value("--model"), Value("--data")),
-    "step" => StepBenchmark.Run(),
+    "scoring" => ScoringBenchmark.Run(Value("--model"), Value("--data"), args.Contains("--defaults")),
+    "step" => StepBenchmark.Run(args.Contains("--defaults")),
     "pixels" => PixelsBenchmark.Run(),
     "queue" => await QueueBenchmark.RunAsync(),
     "page" => await PageBenchmark.RunAsync(),
@@ -21,12 +21,12 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "evidence" => EvidenceBenchmark.Run(),
     "drift" => DriftBenchmark.Run(Value("--data")),
     "slide" => SlideBenchmark.Run(Value("--data")),
-    "round" => RoundBenchmark.Run(Value("--data"), Number("--epochs")),
+    "round" => RoundBenchmark.Run(Value("--data"), Number("--epochs"), Value("--precision")),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift|slide [--data PATH] [--model MODEL] [--epochs N] [--images N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift|slide [--data PATH] [--model MODEL] [--epochs N] [--precision float32|bfloat16] [--images N] [--json]");
     return 1;
 }
 

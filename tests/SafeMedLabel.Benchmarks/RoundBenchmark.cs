@@ -22,7 +22,8 @@ internal static class RoundBenchmark
 
     /// <param name="path">The data set; null for drawn cells.</param>
     /// <param name="epochs">Fewer where only the memory is asked for, which is flat from the second on.</param>
-    public static object Run(string? path, int? epochs)
+    /// <param name="precision">What is trained in; null for the default.</param>
+    public static object Run(string? path, int? epochs, string? precision)
     {
         var drawn = path is null ? Directory.CreateTempSubdirectory("safemed-benchmark-").FullName : null;
         try
@@ -32,7 +33,7 @@ internal static class RoundBenchmark
                 DemoDataset.Write(drawn, DrawnCells, seed: 1);
             }
 
-            return Run(path ?? drawn!, epochs ?? Epochs, Stopwatch.StartNew());
+            return Run(path ?? drawn!, new TrainingOptions { Epochs = epochs ?? Epochs, Precision = precision ?? new TrainingOptions().Precision }, Stopwatch.StartNew());
         }
         finally
         {
@@ -43,12 +44,12 @@ internal static class RoundBenchmark
         }
     }
 
-    private static object Run(string path, int epochs, Stopwatch clock)
+    private static object Run(string path, TrainingOptions options, Stopwatch clock)
     {
         using var data = LoadedDataset.Load(path, Size);
         using var pixels = new PixelStore(data.PixelPath, Size);
         var split = new ExperimentSplit(data, pixels, seed: 0);
-        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl", new TrainingOptions { Epochs = epochs }), split.Label(0.2));
+        var trainer = new Trainer(TrainingMethod.Parse("safemed-ssl", options), split.Label(0.2));
         var memory = new List<long>();
         trainer.EpochFinished += _ => memory.Add(Megabytes(Process.GetCurrentProcess().WorkingSet64));
         using var network = trainer.Train();
@@ -57,7 +58,8 @@ internal static class RoundBenchmark
         new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(scored, RoundRunner.ScoringPasses, seed: 0);
         return new
         {
-            Epochs = epochs,
+            options.Epochs,
+            options.Precision,
             Minutes = Math.Round(clock.Elapsed.TotalMinutes, 1),
             PeakMemoryMB = Megabytes(Process.GetCurrentProcess().PeakWorkingSet64),
             MemoryMBAfterEachEpoch = memory,

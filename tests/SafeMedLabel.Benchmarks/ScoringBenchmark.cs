@@ -19,42 +19,60 @@ internal static class ScoringBenchmark
     private const int Batch = 32;
     private const int Seed = 7;
 
-    public static object Run(string? model, string? data)
+    /// <summary>Images of the usual way under default settings, which takes a second for every dozen.</summary>
+    private const int Few = 128;
+
+    /// <param name="model">A model; null for a network that has seen some drawn cells.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="defaults">Whether to time the usual way alone, under the libraries' own settings, where the process has them.</param>
+    public static object Run(string? model, string? data, bool defaults)
     {
         if (model is not null && data is not null)
         {
             var (trained, card) = ModelFile.Load(model);
             using var _ = trained;
             using var real = new Cells(data, card.ImageSize);
-            return Run(trained, real);
+            return Run(trained, real, defaults: false);
         }
 
         using var cells = new Cells(Images, 128);
         using var network = cells.TrainedNetwork(steps: 24);
-        return Run(network, cells);
+        return Run(network, cells, defaults);
     }
 
-    private static object Run(ResNet18 network, Cells cells)
+    private static object Run(ResNet18 network, Cells cells, bool defaults)
     {
         // Evenly spaced: a data set's files are in the order of their classes.
         var step = Math.Max(1, cells.Pixels.Count / Images);
         int[] rows = [.. cells.All.Where(row => row % step == 0).Take(Images)];
         var ours = new Predictor(network, cells.Pixels, Predictor.RankingType(network.Device));
+        using var plain = new PlainBackbone(network);
+        plain.eval();
+        if (defaults)
+        {
+            return new { ImagesPerSecond = Math.Round(Few / Comparison.Seconds(3, () => WholePasses(plain, network, cells, rows[..Few])), 1) };
+        }
+
         float[] slow = [], fast = [];
-        var (referenceRate, rate, ratio) = Comparison.Run(
+        var (referenceRate, rate, ratio, memory) = Comparison.Run(
             rows.Length,
-            () => slow = WholePasses(network, cells, rows),
+            () => slow = WholePasses(plain, network, cells, rows),
             () => fast = ours.StochasticPasses(rows, Passes, Seed));
+        var defaultRate = DefaultSettings.ImagesPerSecond("scoring");
         return new
         {
+            Type = $"{Predictor.RankingType(network.Device)}",
             ReferenceImagesPerSecond = referenceRate,
             ImagesPerSecond = rate,
             Ratio = ratio,
+            DefaultImagesPerSecond = defaultRate,
+            RatioToDefaults = Math.Round(rate / defaultRate, 2),
+            PeakMemoryMB = memory,
             Spearman = Math.Round(Spearman(Bald(slow, network.Classes), Bald(fast, network.Classes)), 4),
         };
     }
 
-    private static float[] WholePasses(ResNet18 network, Cells cells, int[] rows)
+    private static float[] WholePasses(PlainBackbone backbone, ResNet18 network, Cells cells, int[] rows)
     {
         using var noGradient = no_grad();
         using var outer = NewDisposeScope();
@@ -67,7 +85,7 @@ internal static class ScoringBenchmark
             using var scope = NewDisposeScope();
             var images = Augmenter.Normalise(cells.Pixels.Gather(batch)).contiguous();
             var passes = Enumerable.Range(0, Passes)
-                .Select(t => network.Head.ForwardWithDropout(network.Features(images), (masks.Inputs[t], masks.Hidden[t])).softmax(1));
+                .Select(t => network.Head.ForwardWithDropout(backbone.forward(images), (masks.Inputs[t], masks.Hidden[t])).softmax(1));
             stack(passes.ToArray(), 1).contiguous().data<float>().CopyTo(result.AsSpan(index * Batch * width));
         }
 
