@@ -6,12 +6,19 @@ namespace SafeMedLabel.Benchmarks;
 /// <param name="ReferenceImagesPerSecond">The reference.</param>
 /// <param name="ImagesPerSecond">Ours.</param>
 /// <param name="Ratio">How many times faster ours is.</param>
+/// <param name="DefaultImagesPerSecond">The reference under the libraries' own settings (<see cref="DefaultSettings"/>).</param>
+/// <param name="RatioToDefaults">How many times faster than that ours is.</param>
 /// <param name="PeakMemoryMB">The most memory that the process had while it had computed ours alone.</param>
-internal sealed record Comparison(double ReferenceImagesPerSecond, double ImagesPerSecond, double Ratio, long PeakMemoryMB)
+internal sealed record Comparison(
+    double ReferenceImagesPerSecond, double ImagesPerSecond, double Ratio, double DefaultImagesPerSecond, double RatioToDefaults, long PeakMemoryMB)
 {
     private const int Repeats = 5;
 
-    public static Comparison Run(int images, Action reference, Action ours)
+    /// <param name="benchmark">The benchmark's name, by which its reference is run alone.</param>
+    /// <param name="images">Images that each way computes.</param>
+    /// <param name="reference">The reference.</param>
+    /// <param name="ours">Ours.</param>
+    public static Comparison Run(string benchmark, int images, Action reference, Action ours)
     {
         // The first call allocates, and compiles.
         ours();
@@ -26,7 +33,10 @@ internal sealed record Comparison(double ReferenceImagesPerSecond, double Images
         }
 
         var (slowMedian, fastMedian) = (Median(slow), Median(fast));
-        return new Comparison(Math.Round(images / slowMedian, 1), Math.Round(images / fastMedian, 1), Math.Round(slowMedian / fastMedian, 2), peak);
+        var rate = images / fastMedian;
+        var defaultRate = DefaultSettings.ImagesPerSecond(benchmark);
+        return new Comparison(
+            Math.Round(images / slowMedian, 1), Math.Round(rate, 1), Math.Round(slowMedian / fastMedian, 2), defaultRate, Math.Round(rate / defaultRate, 2), peak);
     }
 
     /// <summary>How long some work takes: the median of several times, after one that does not count.</summary>

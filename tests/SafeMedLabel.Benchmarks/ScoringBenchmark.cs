@@ -54,20 +54,20 @@ internal static class ScoringBenchmark
         }
 
         float[] slow = [], fast = [];
-        var (referenceRate, rate, ratio, memory) = Comparison.Run(
+        var compared = Comparison.Run(
+            "scoring",
             rows.Length,
             () => slow = WholePasses(plain, network, cells, rows),
             () => fast = ours.StochasticPasses(rows, Passes, Seed));
-        var defaultRate = DefaultSettings.ImagesPerSecond("scoring");
         return new
         {
             Type = $"{Predictor.RankingType(network.Device)}",
-            ReferenceImagesPerSecond = referenceRate,
-            ImagesPerSecond = rate,
-            Ratio = ratio,
-            DefaultImagesPerSecond = defaultRate,
-            RatioToDefaults = Math.Round(rate / defaultRate, 2),
-            PeakMemoryMB = memory,
+            compared.ReferenceImagesPerSecond,
+            compared.ImagesPerSecond,
+            compared.Ratio,
+            compared.DefaultImagesPerSecond,
+            compared.RatioToDefaults,
+            compared.PeakMemoryMB,
             Spearman = Math.Round(Spearman(Bald(slow, network.Classes), Bald(fast, network.Classes)), 4),
         };
     }

@@ -36,7 +36,8 @@ internal static class StepBenchmark
         }
 
         network.ComputeType = Predictor.FastType;
-        var (referenceRate, rate, ratio, memory) = Comparison.Run(
+        var compared = Comparison.Run(
+            "step",
             2 * Batch,
             Reference,
             () => Step(network, network, cells, (labelled, pool, generator) =>
@@ -44,21 +45,20 @@ internal static class StepBenchmark
                 var loss = algorithm.Step(network, network, labelled, labels, pool, generator);
                 return loss.Supervised + loss.Unlabelled!;
             }));
-        var defaultRate = DefaultSettings.ImagesPerSecond("step");
         var (peak, forward, backward) = (MatrixProduct(network.ComputeType), Forward(network, cells), Backward(network, cells));
-        // Three whole passes' work forwards and backwards of both batches, and one forwards of the pool's.
+        // Both batches forwards and backwards, three times the work of a pass, and the pool's once more forwards for its pseudo-labels.
         var work = ((3 * 2 * Batch) + Batch) * WorkOfAPass;
         return new
         {
             Type = $"{network.ComputeType}",
-            ReferenceImagesPerSecond = referenceRate,
-            ImagesPerSecond = rate,
-            Ratio = ratio,
-            DefaultImagesPerSecond = defaultRate,
-            RatioToDefaults = Math.Round(rate / defaultRate, 2),
-            PeakMemoryMB = memory,
+            compared.ReferenceImagesPerSecond,
+            compared.ImagesPerSecond,
+            compared.Ratio,
+            compared.DefaultImagesPerSecond,
+            compared.RatioToDefaults,
+            compared.PeakMemoryMB,
             PeakGigaflops = Math.Round(peak / 1e9),
-            FractionOfPeak = Math.Round(work * rate / (2 * Batch) / peak, 2),
+            FractionOfPeak = Math.Round(work * compared.ImagesPerSecond / (2 * Batch) / peak, 2),
             ForwardFractionOfPeak = Math.Round(2 * Batch * WorkOfAPass / forward / peak, 2),
             BackwardFractionOfPeak = Math.Round(2 * 2 * Batch * WorkOfAPass / backward / peak, 2),
         };

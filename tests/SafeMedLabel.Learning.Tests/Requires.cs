@@ -8,5 +8,5 @@ internal static class Requires
 {
     /// <summary>bfloat16, where a test is about that type: elsewhere the program refuses it (<see cref="Arithmetic.Require"/>).</summary>
     public static void ArithmeticFor(ScalarType type) => Assert.SkipWhen(
-        !Arithmetic.Has(type), "This processor has no arithmetic for bfloat16; nothing is computed in it here.");
+        !Arithmetic.Has(type), "This machine does not compute in bfloat16: its processor lacks it, or was seen to be wrong in it.");
 }

@@ -15,13 +15,6 @@ namespace SafeMedLabel.Cli.Commands;
 /// <summary><c>safemed evaluate</c>: a model measured on labelled images.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Dictionary<string, ScalarType> Types = new()
-    {
-        ["float32"] = ScalarType.Float32,
-        ["bfloat16"] = ScalarType.BFloat16,
-        ["int8"] = ScalarType.Int8,
-    };
-
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
@@ -29,7 +22,7 @@ internal static class EvaluateCommand
         var data = CommonOptions.Data();
         var all = new Option<bool>("--all-patients") { Description = "Measure on all patients, also on those that the model may have been trained on." };
         var arithmetic = new Option<string>("--arithmetic") { Description = "What the network computes in, to see what a faster type changes.", DefaultValueFactory = _ => "float32" };
-        arithmetic.AcceptOnlyFromAmong([.. Types.Keys]);
+        arithmetic.AcceptOnlyFromAmong([.. Arithmetic.Types.Keys]);
         var threads = CommonOptions.Threads();
         var command = new Command("evaluate", "Measure a model. Where it was trained on the same data, only on the patients that were held out for the test.")
         {
@@ -37,7 +30,7 @@ internal static class EvaluateCommand
         };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(model), parsed.GetValue(hash), parsed.GetRequiredValue(data), parsed.GetValue(all),
-            Types[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
+            Arithmetic.Types[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
         return command;
     }
 

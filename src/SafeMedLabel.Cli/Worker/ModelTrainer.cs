@@ -78,7 +78,7 @@ internal sealed class ModelTrainer : IModelTrainer
         return ask(network, pixels);
     }
 
-    /// <summary>The worker may have nothing to do for hours: what a job needed goes back when it ends, after all that was declared later.</summary>
+    /// <summary>Gives a job's memory back to the system, since the next job may be hours away. Declared first, it is disposed last, when all else is free.</summary>
     private sealed class BorrowedMemory : IDisposable
     {
         public void Dispose() => LibTorch.GiveMemoryBack();

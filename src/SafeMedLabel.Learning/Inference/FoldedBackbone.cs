@@ -93,7 +93,7 @@ public sealed class FoldedBackbone : IInferenceBackbone
     {
         public Tensor Forward(Tensor input) => Packed ? OneDnn.Convolve(input, Weight, Bias, Stride, Padding) : Plain(input).relu_();
 
-        /// <summary>The other values are added before it is rectified, and are lost.</summary>
+        /// <summary>Adds <paramref name="other"/> before it rectifies; the result takes the place of <paramref name="other"/>.</summary>
         public Tensor ForwardOnto(Tensor other, Tensor input)
         {
             if (Packed)
@@ -127,7 +127,7 @@ public sealed class FoldedBackbone : IInferenceBackbone
 
     private sealed record Block(Convolution First, Convolution Second, Shortcut? Shortcut) : IDisposable
     {
-        /// <summary>What it is given is lost.</summary>
+        /// <summary>The result may take the place of <paramref name="input"/>.</summary>
         public Tensor Forward(Tensor input)
         {
             using var scope = NewDisposeScope();

@@ -21,9 +21,9 @@ internal static class ArithmeticProbe
             return CannotLoad;
         }
 
-        foreach (var type in ArithmeticProof.Types.Where(Processor.Has))
+        foreach (var (name, type) in Arithmetic.Types.Where(known => Processor.Has(known.Value)))
         {
-            Console.WriteLine($"{ArithmeticProof.NameOf(type)} {ConvolutionCheck.Fault(type)}".TrimEnd());
+            Console.WriteLine($"{name} {ConvolutionCheck.Fault(type)}".TrimEnd());
         }
 
         return 0;

@@ -13,8 +13,8 @@ namespace SafeMedLabel.Learning.Native;
 
 /// <summary>
 /// In which types this machine was seen to compute rightly, and with which of its processor's instructions. A process of its own computes every
-/// convolution (<see cref="ConvolutionCheck"/>), since a fault may end it. What it found is kept beside the user's own files, for this processor, this
-/// native library and this version of the program.
+/// convolution (<see cref="ConvolutionCheck"/>), since a fault may end it. What it found is kept among the user's own files, for this processor, this
+/// version of the program, and the native library that it was built with.
 /// </summary>
 /// <param name="InstructionSet">What oneDNN must be kept to, as its variable ONEDNN_MAX_CPU_ISA has it; null where it may use all that there is.</param>
 /// <param name="Faults">For each type that was computed in: null where all was right, else what was wrong.</param>
@@ -25,19 +25,8 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
 
     private const string Fewer = "AVX2";
 
-    /// <summary>The types that are tried, in this order.</summary>
-    public static IReadOnlyList<ScalarType> Types { get; } = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Int8];
-
-    /// <summary>A type's name, as people write it.</summary>
-    public static string NameOf(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => "float32",
-        ScalarType.BFloat16 => "bfloat16",
-        _ => "int8",
-    };
-
     /// <summary>What is wrong with a type; null where nothing is.</summary>
-    public string? FaultOf(ScalarType type) => Faults.TryGetValue(NameOf(type), out var fault) ? fault : "the check ended before its end";
+    public string? FaultOf(ScalarType type) => Faults.TryGetValue(Arithmetic.NameOf(type), out var fault) ? fault : "the check ended before its end";
 
     /// <summary>Reads what was found before, or finds it and keeps it.</summary>
     /// <param name="folder">Where it is kept.</param>
@@ -57,7 +46,7 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
         }
         catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
         {
-            // It is then found anew each time, which takes seconds.
+            // It is then found anew at each start, which takes seconds.
         }
 
         return found;
@@ -74,7 +63,9 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
         }
 
         var fewer = Environment.GetEnvironmentVariable(Setting) is null ? new ArithmeticProof(Fewer, probe(Fewer)) : all;
-        return fewer.FaultOf(ScalarType.Float32) is null ? fewer : throw new NotSupportedException($"It computes wrongly on this machine's processor: {fault}.");
+        return fewer.FaultOf(ScalarType.Float32) is null
+            ? fewer
+            : throw new NotSupportedException($"It computes wrongly on this machine's processor: {fault}.");
     }
 
     /// <summary>Runs <see cref="ArithmeticProbe"/>.</summary>
@@ -135,7 +126,8 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<ArithmeticProof>(File.ReadAllBytes(path)) : null;
+            var read = File.Exists(path) ? JsonSerializer.Deserialize<ArithmeticProof>(File.ReadAllBytes(path)) : null;
+            return read?.Faults is null ? null : read;
         }
         catch (Exception damaged) when (damaged is JsonException or IOException or UnauthorizedAccessException)
         {

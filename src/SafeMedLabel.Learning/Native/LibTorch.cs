@@ -106,7 +106,10 @@ public static class LibTorch
         _loaded = true;
     }
 
-    /// <summary>Keeps oneDNN to some instructions. It reads that once, from the environment of the process itself, of which .NET changes but a copy outside Windows.</summary>
+    /// <summary>
+    /// Keeps oneDNN to some of the processor's instructions. It reads once which, from the environment of the process itself; outside Windows .NET changes
+    /// only a copy of that.
+    /// </summary>
     private static void KeepTo(string? instructionSet)
     {
         if (instructionSet is null)
@@ -117,7 +120,8 @@ public static class LibTorch
         Environment.SetEnvironmentVariable(ArithmeticProof.Setting, instructionSet);
         if (!OperatingSystem.IsWindows() && SetProcessVariable(ArithmeticProof.Setting, instructionSet, overwrite: 0) != 0)
         {
-            throw new NotSupportedException($"It would compute wrongly on this machine, and the variable {ArithmeticProof.Setting} that keeps it from that could not be set.");
+            throw new NotSupportedException(
+                $"It would compute wrongly on this machine, and the variable {ArithmeticProof.Setting} that keeps it from that could not be set.");
         }
     }
 

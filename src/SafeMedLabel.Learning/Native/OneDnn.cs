@@ -49,7 +49,10 @@ internal static class OneDnn
     public static Tensor Convolve(Tensor values, Tensor weights, Tensor bias, long stride, long padding) =>
         Call("convolve", values, weights, bias, stride, padding);
 
-    /// <summary>As <see cref="Convolve(Tensor, Tensor, Tensor, long, long)"/>, but <paramref name="other"/> is added before it is rectified. The result takes its place.</summary>
+    /// <summary>
+    /// As <see cref="Convolve(Tensor, Tensor, Tensor, long, long)"/>, but <paramref name="other"/> is added before the result is rectified. The result takes the
+    /// place of <paramref name="other"/>.
+    /// </summary>
     public static Tensor ConvolveOnto(Tensor other, Tensor values, Tensor weights, Tensor bias, long stride, long padding) =>
         Call("convolve_onto", values, weights, bias, stride, padding, other);
 

@@ -20,13 +20,16 @@ internal sealed record ConvolutionShape(int Images, int Side, int In, int Out, i
 }
 
 /// <summary>
-/// A convolution of whole numbers by its definition. To compute all of it would take minutes; a result is instead judged by a random sum of its
-/// channels, which comes of as small a part of the work as one channel has of all (Freivalds 1977, 'Probabilistic machines can use less running time').
-/// A wrong result has the right sum about once in a hundred times, at one place; what is wrong is so at many.
+/// A convolution of whole numbers by its definition. To compute all of it would take minutes. A result is judged instead by a sum of its channels with
+/// random factors, which takes no longer than to compute one channel (Freivalds 1977, 'Probabilistic machines can use less running time'). At one place
+/// about one wrong result in a hundred has the right sum; a convolution that is wrong is so at many places.
 /// </summary>
 internal sealed class PlainConvolution
 {
-    /// <summary>Numbers that were drawn, by of how many one is not 0. Each convolution takes its own from their beginning: to draw them takes longer than to compute.</summary>
+    /// <summary>
+    /// Numbers that were drawn: under n those of which one in n is not 0. Every convolution takes its own from their beginning, since drawing takes longer
+    /// than computing.
+    /// </summary>
     private static readonly Dictionary<int, float[]> Drawn = [];
 
     private readonly float[] _padded;
@@ -111,6 +114,11 @@ internal sealed class PlainConvolution
     /// <summary>Whether this is the gradient of the values, [N, S, S, C].</summary>
     public bool IsValueGradient(float[] gradient)
     {
+        if (gradient.Length != Values.Length)
+        {
+            return false;
+        }
+
         // [R, R, K]: for each tap, what a result's channel gives back to the sum of a pixel's.
         var back = new float[Taps * Shape.Out];
         for (var (k, at) = (0, 0); k < Shape.Out; k++)
@@ -127,13 +135,14 @@ internal sealed class PlainConvolution
             var from = Gradient.AsSpan(place * Shape.Out, Shape.Out);
             for (var tap = 0; tap < Taps; tap++)
             {
-                expected[(corner / Shape.In) + (tap / Shape.Kernel * _width) + (tap % Shape.Kernel)] += TensorPrimitives.Dot(from, back.AsSpan(tap * Shape.Out, Shape.Out));
+                var pixel = (corner / Shape.In) + (tap / Shape.Kernel * _width) + (tap % Shape.Kernel);
+                expected[pixel] += TensorPrimitives.Dot(from, back.AsSpan(tap * Shape.Out, Shape.Out));
             }
         }
 
         for (var pixel = 0; pixel < Shape.Images * Shape.Side * Shape.Side; pixel++)
         {
-            if (gradient.Length != Values.Length || TensorPrimitives.Dot(gradient.AsSpan(pixel * Shape.In, Shape.In), InFactors) != expected[Padded(pixel)])
+            if (TensorPrimitives.Dot(gradient.AsSpan(pixel * Shape.In, Shape.In), InFactors) != expected[Padded(pixel)])
             {
                 return false;
             }
@@ -142,7 +151,7 @@ internal sealed class PlainConvolution
         return true;
     }
 
-    /// <summary>Few of them other than 0: one <paramref name="of"/> so many, and those −1 or 1.</summary>
+    /// <summary>One in <paramref name="of"/> numbers is −1 or 1, the others are 0.</summary>
     private static float[] Sparse(int count, int of)
     {
         lock (Drawn)

@@ -6,9 +6,12 @@ namespace SafeMedLabel.Learning.Native;
 /// <summary>What this machine's processor does in hardware, and says of itself (Intel's Software Developer's Manual, instruction CPUID).</summary>
 internal static class Processor
 {
-    /// <summary>Leaves that tell what it is, what it can do and which caches it has; of the latter two kinds, each with its parts.</summary>
-    private static readonly (int Leaf, int Parts)[] Leaves =
-        [(0, 1), (1, 1), (7, 2), (4, 4), (unchecked((int)0x80000002), 1), (unchecked((int)0x80000003), 1), (unchecked((int)0x80000004), 1), (unchecked((int)0x8000001D), 4)];
+    /// <summary>The leaves of CPUID that tell what the processor is, what it can do and which caches it has, and how many subleaves of each are read.</summary>
+    private static readonly (int Leaf, int Subleaves)[] Leaves =
+    [
+        (0, 1), (1, 1), (7, 2), (4, 4),
+        (unchecked((int)0x80000002), 1), (unchecked((int)0x80000003), 1), (unchecked((int)0x80000004), 1), (unchecked((int)0x8000001D), 4),
+    ];
 
     /// <summary>
     /// True where it multiplies and adds in a type itself. bfloat16: AVX512-BF16 or AMX-BF16; elsewhere it is computed by way of float32, and slower
@@ -21,7 +24,7 @@ internal static class Processor
         _ => true,
     };
 
-    /// <summary>Two processors of one identity compute alike: what they are, and what the machine shows of them.</summary>
+    /// <summary>What the processor is and what the machine shows of it, as text. Two processors with the same text compute alike.</summary>
     public static string Identity()
     {
         if (!X86Base.IsSupported)
@@ -31,8 +34,8 @@ internal static class Processor
 
         var told =
             from leaf in Leaves
-            from part in Enumerable.Range(0, leaf.Parts)
-            let registers = X86Base.CpuId(leaf.Leaf, part)
+            from subleaf in Enumerable.Range(0, leaf.Subleaves)
+            let registers = X86Base.CpuId(leaf.Leaf, subleaf)
             // The second register of leaf 1 tells on which core this runs.
             select $"{registers.Eax:x8}{(leaf.Leaf == 1 ? 0 : registers.Ebx):x8}{registers.Ecx:x8}{registers.Edx:x8}";
         return string.Concat(told);

@@ -15,7 +15,7 @@ internal static class MixedPrecision
     }
 
     /// <summary>
-    /// A 1 × 1 convolution without padding or bias as what it is, a matrix product of every pixel's channels. The convolution that the native
+    /// A 1 × 1 convolution without padding as what it is, a matrix product of every pixel's channels. The convolution that the native
     /// library has for it is wrong on some machines; see docs/decisions/0015.
     /// </summary>
     /// <param name="input">[N, C, S, S], channels last.</param>
