@@ -44,7 +44,7 @@ public static class ApplicationServices
         services.AddSingleton<DatabaseHealth>();
         services.AddSingleton<DamageGuard>();
         services.AddPooledDbContextFactory<AppDbContext>((provider, options) => provider.GetRequiredService<DamageGuard>().AddTo(options
-            .UseSqlite(ConnectionString(storage.DatabaseFile), sqlite => sqlite.MigrationsAssembly(migrationsAssembly))
+            .UseSqlite(storage.DatabaseConnection, sqlite => sqlite.MigrationsAssembly(migrationsAssembly))
             .AddInterceptors(
                 new SqliteTuning(),
                 provider.GetRequiredService<DamageGuard>(),
@@ -112,7 +112,7 @@ public static class ApplicationServices
             quartz.UseDefaultThreadPool(maxConcurrency: 1000);
             quartz.UsePersistentStore(store =>
             {
-                store.UseSqlite(SqliteFactory.Instance, ConnectionString(storage.JobsDatabaseFile));
+                store.UseSqlite(SqliteFactory.Instance, storage.JobsDatabaseConnection);
                 store.ConfigureStore(options => options.StoreJobDataAsStrings = true);
                 store.ProvisionSchema();
             });
@@ -160,8 +160,4 @@ public static class ApplicationServices
         // An end of the lock-out says that an admin disabled the account. Wrong tries are counted by SignInTries, and lock no more than what can be guessed.
         options.Lockout.MaxFailedAccessAttempts = int.MaxValue;
     }
-
-    // Pooled connections, and half a minute of patience while the other process writes.
-    private static string ConnectionString(string file) =>
-        new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30, ForeignKeys = true }.ToString();
 }

@@ -203,10 +203,10 @@ public sealed class Workplace : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var scheduler = await Get<ISchedulerFactory>().GetScheduler();
+        var (storage, scheduler) = (Storage, await Get<ISchedulerFactory>().GetScheduler());
         await scheduler.Shutdown();
         await _services.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        storage.CloseDatabases();
         _folder.Dispose();
     }
 

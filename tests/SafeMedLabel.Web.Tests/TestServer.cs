@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
@@ -144,7 +145,7 @@ public sealed partial class TestServer : WebApplicationFactory<Program>
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        new StorageOptions { Root = Root }.CloseDatabases();
         _folder.Dispose();
         GC.SuppressFinalize(this);
     }

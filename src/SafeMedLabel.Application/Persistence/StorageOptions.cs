@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace SafeMedLabel.Application.Persistence;
 
 /// <summary>Where everything that SafeMedLabel keeps lies: databases, images, derived pixels, models. One folder to back up.</summary>
@@ -17,11 +19,17 @@ public sealed class StorageOptions
     /// <summary>The application's database file.</summary>
     public string DatabaseFile => Path.Combine(FullRoot, "safemedlabel.db");
 
+    /// <summary>How the application's database is opened.</summary>
+    public string DatabaseConnection => ConnectionTo(DatabaseFile);
+
     /// <summary>There while the application's database is known to be damaged.</summary>
     internal string DamageMark => Path.Combine(FullRoot, ".damaged");
 
     /// <summary>The scheduler's database file: apart, so that its polling never waits for a label's write or the reverse.</summary>
     public string JobsDatabaseFile => Path.Combine(FullRoot, "jobs.db");
+
+    /// <summary>How the scheduler's database is opened.</summary>
+    public string JobsDatabaseConnection => ConnectionTo(JobsDatabaseFile);
 
     /// <summary>The content-addressed store of imported images.</summary>
     public string ContentFolder => Path.Combine(FullRoot, "content");
@@ -62,6 +70,9 @@ public sealed class StorageOptions
 
     /// <summary>Derived files of one project: training pixels, checkpoints, models.</summary>
     public string ProjectFolder(int projectId) => Path.Combine(FullRoot, "projects", projectId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    // Pooled connections, and half a minute of patience while the other process writes.
+    private static string ConnectionTo(string file) => new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 30, ForeignKeys = true }.ToString();
 
     private static void Close(DirectoryInfo root)
     {

@@ -71,11 +71,16 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
     /// <summary>By which the pixel files of some images are known, whatever their size.</summary>
     internal static string PixelHash(IEnumerable<string> contentHashes) => Hash(contentHashes)[..16];
 
-    /// <summary>Deletes what a round leaves that does not become a model: its checkpoint, and the model file that no row names.</summary>
-    internal void DeleteFiles(Round round)
+    /// <summary>Deletes the checkpoint of a round, which nobody needs once it has ended, however it did.</summary>
+    internal void DeleteCheckpoint(Round round) => Delete(round, ".checkpoint");
+
+    /// <summary>Deletes the model file of a round that is not completed: no row names it.</summary>
+    internal void DeleteModel(Round round) => Delete(round, ".safetensors", ".json");
+
+    private void Delete(Round round, params string[] extensions)
     {
         var model = Path.Combine(storage.ProjectFolder(round.ProjectId), round.NewModelFile);
-        foreach (var file in (string[])[model, Path.ChangeExtension(model, ".json"), Path.ChangeExtension(model, ".checkpoint")])
+        foreach (var file in extensions.Select(e => Path.ChangeExtension(model, e)))
         {
             try
             {

@@ -352,6 +352,8 @@ public sealed class RoundRunner(
     private Task EndAsync(Round round, RoundState state, string? error, CancellationToken stopping) => StorageFailure.UntilStoredAsync(
         async () =>
         {
+            // First of all: on a full disk even a database that is only read may find no room for its log.
+            data.DeleteCheckpoint(round);
             await using var db = await contexts.CreateDbContextAsync(stopping);
             if (await db.Rounds.AnyAsync(r => r.Id == round.Id && r.State == RoundState.Completed, stopping))
             {
@@ -359,7 +361,7 @@ public sealed class RoundRunner(
             }
 
             // Before the row, which on a full disk needs the room.
-            data.DeleteFiles(round);
+            data.DeleteModel(round);
             var now = time.GetUtcNow().UtcDateTime;
             await db.Rounds.Where(r => r.Id == round.Id).ExecuteUpdateAsync(
                 set => set.SetProperty(r => r.State, state).SetProperty(r => r.Error, error).SetProperty(r => r.FinishedUtc, now).SetProperty(r => r.SecondsLeft, (double?)null),

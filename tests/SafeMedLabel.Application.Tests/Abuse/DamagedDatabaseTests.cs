@@ -49,7 +49,7 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
     public async Task A_damaged_page_that_nobody_has_read_is_found_by_the_check_and_from_then_on_answers_are_postponed_and_no_page_is_without_a_banner()
     {
         var image = await _workplace.NextAsync("ada");
-        Damage(_workplace.Storage.DatabaseFile, "ImportIssues");
+        Damage(_workplace.Storage, "ImportIssues");
         Assert.Null((await _workplace.AnswerAsync("ada", image)).Error);
         using var watch = await WatchAsync();
         var told = 0;
@@ -74,7 +74,7 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
     public async Task Damage_that_a_command_meets_is_known_at_once_by_all_processes_of_the_storage(bool atFirstRow)
     {
         var other = new DatabaseHealth(_workplace.Storage, NullLogger<DatabaseHealth>.Instance);
-        Damage(_workplace.Storage.DatabaseFile, "Images", first: atFirstRow);
+        Damage(_workplace.Storage, "Images", first: atFirstRow);
         await using var db = _workplace.Open();
         await Assert.ThrowsAsync<SqliteException>(() => db.Images.AsNoTracking().Select(i => i.SourcePath + i.Patient + i.Site).ToListAsync(Cancellation));
 
@@ -117,7 +117,7 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
         await _workplace.Get<DatabaseStarter>().StartAsync(Cancellation);
         Assert.False(File.Exists(mark));
 
-        Damage(_workplace.Storage.DatabaseFile, "Images");
+        Damage(_workplace.Storage, "Images");
         await File.WriteAllBytesAsync(mark, [], Cancellation);
         await Assert.ThrowsAsync<InvalidOperationException>(() => _workplace.Get<DatabaseStarter>().StartAsync(Cancellation));
     }
@@ -143,10 +143,10 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
     }
 
     /// <summary>Overwrites a page of a table, as a failing disk might, in a file to which all has been written.</summary>
-    private static void Damage(string file, string table, bool first = false)
+    private static void Damage(StorageOptions storage, string table, bool first = false)
     {
         long page;
-        using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
+        using (var connection = new SqliteConnection($"Data Source={storage.DatabaseFile};Pooling=False"))
         {
             connection.Open();
             using var command = connection.CreateCommand();
@@ -168,8 +168,8 @@ public sealed class DamagedDatabaseTests : IAsyncLifetime
             }
         }
 
-        SqliteConnection.ClearAllPools();
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        storage.CloseDatabases();
+        using var stream = new FileStream(storage.DatabaseFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         stream.Position = (page - 1) * 4096;
         stream.Write([.. Enumerable.Repeat((byte)0x5A, 4096)]);
     }

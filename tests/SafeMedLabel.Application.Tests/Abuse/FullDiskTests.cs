@@ -170,15 +170,26 @@ public sealed class FullDiskTests : IAsyncLifetime
         await IsReadyAsync(workplace);
     }
 
-    [Fact]
-    public async Task A_round_that_fills_the_disk_fails_with_a_sentence_and_leaves_no_checkpoint()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_round_that_fills_the_disk_fails_with_a_sentence_and_leaves_no_checkpoint(bool isDatabaseClosed)
     {
         await using var workplace = await CreateAsync(minimumFree: 0);
         var lead = await workplace.AddUserAsync("Lea", Roles.Lead);
         await workplace.AddImagesAsync(12);
         await workplace.AddImagesAsync(5, Core.Splitting.DataSplit.Test, "P1");
         await workplace.LabelAsync("ada", 4);
-        _trainer.WhileTraining = (_, _) => File.WriteAllBytes(Path.ChangeExtension(_trainer.Task!.ModelPath, ".checkpoint"), new byte[Megabytes << 20]);
+        _trainer.WhileTraining = (_, _) =>
+        {
+            if (isDatabaseClosed)
+            {
+                // SQLite then deletes the files of its log, for which there is no room afterwards.
+                workplace.Storage.CloseDatabases();
+            }
+
+            File.WriteAllBytes(Path.ChangeExtension(_trainer.Task!.ModelPath, ".checkpoint"), new byte[Megabytes << 20]);
+        };
         var round = await ScriptedRounds.RunAsync(workplace, lead);
 
         Assert.Equal((RoundState.Failed, "Nothing can be stored at the moment: the disk is full. Answers already acknowledged are safe."), (round.State, round.Error));

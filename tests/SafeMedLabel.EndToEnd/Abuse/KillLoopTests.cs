@@ -42,7 +42,7 @@ public sealed class KillLoopTests
 
         await using var workplace = await Workplace.CreateAsync();
         var (folder, keys) = await PrepareAsync(workplace, cells.Path);
-        SqliteConnection.ClearAllPools();
+        workplace.Storage.CloseDatabases();
         await using var server = await RunningServer.StartAsync(Cancellation, folder);
         var (sent, acknowledged) = (new ConcurrentDictionary<Guid, Answered>(), new ConcurrentDictionary<Guid, Answered>());
         using var end = new CancellationTokenSource();
