@@ -112,7 +112,7 @@ public sealed class Trainer
             TestViews = network.TestViews,
             Thresholds = Calibration is null ? [] : OperatingPoint.Coverages.ToDictionary(EvaluationReport.Key, coverage => OperatingPoint.ThresholdFor(Calibration, coverage)),
             Certificate = Calibration is null ? null : Certificate.Find(Calibration, _data.CalibrationPatients, certifiedRate, certifiedDoubt),
-            Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, CancellationToken.None)),
+            Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, ScalarType.Float32, CancellationToken.None)),
             Calibration = Calibration is null ? null : ModelMetrics.Of(Calibration),
             Software = software,
             CreatedUtc = DateTime.UtcNow,
@@ -126,7 +126,7 @@ public sealed class Trainer
             return;
         }
 
-        Calibration = Ask(network, _data.Calibration, _data.CalibrationLabels, cancellationToken);
+        Calibration = Ask(network, _data.Calibration, _data.CalibrationLabels, ScalarType.Float32, cancellationToken);
         if (_options.ScaleTemperature)
         {
             network.Temperature = TemperatureScaling.Fit(Calibration);
@@ -236,8 +236,9 @@ public sealed class Trainer
     }
 
     /// <summary>
-    /// What the network says of the validation images; null without any. The last step's loss was a number before the weights were
-    /// changed: whether the changed ones still give numbers is seen here.
+    /// What the network says of the validation images, in the type in which it trains; null without any. It chooses the epoch: what is reported of
+    /// the model is measured in float32 once it is trained. The last step's loss was a number before the weights were changed: whether the changed ones
+    /// still give numbers is seen here.
     /// </summary>
     private PredictionSet? Validate(ResNet18 network, CancellationToken cancellationToken)
     {
@@ -247,12 +248,12 @@ public sealed class Trainer
             throw new TrainingDivergedException();
         }
 
-        return _data.Validation.Count == 0 ? null : Ask(network, _data.Validation, _data.ValidationLabels, cancellationToken);
+        return _data.Validation.Count == 0 ? null : Ask(network, _data.Validation, _data.ValidationLabels, _options.ComputeType, cancellationToken);
     }
 
-    private PredictionSet Ask(ResNet18 network, IReadOnlyList<int> rows, IReadOnlyList<int> labels, CancellationToken cancellationToken)
+    private PredictionSet Ask(ResNet18 network, IReadOnlyList<int> rows, IReadOnlyList<int> labels, ScalarType type, CancellationToken cancellationToken)
     {
-        var probabilities = new Predictor(network, _data.Pixels).Probabilities(rows, cancellationToken);
+        var probabilities = new Predictor(network, _data.Pixels, type).Probabilities(rows, cancellationToken);
         return probabilities.All(double.IsFinite) ? new PredictionSet(_data.Classes, labels, probabilities) : throw new TrainingDivergedException();
     }
 

@@ -94,8 +94,8 @@ public sealed record TrainingOptions
     public bool ScaleTemperature { get; init; }
 
     /// <summary>
-    /// One of <see cref="Precisions"/>: bfloat16 is faster on processors that have it, and rounds what float32 keeps. Weights and
-    /// losses are float32 in either.
+    /// One of <see cref="Precisions"/>: bfloat16 is faster on processors that have it, and rounds what float32 keeps. Weights, losses, and
+    /// what is reported of the trained model are float32 in either.
     /// </summary>
     public string Precision { get; init; } = "float32";
 
