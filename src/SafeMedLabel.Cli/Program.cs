@@ -17,7 +17,6 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     LeaksCommand.Create(),
     MethodsCommand.Create(),
     ModelCommand.Create(),
-    WeightsCommand.Create(),
     DemoDataCommand.Create(),
     WorkerCommand.Create(),
     PredictorCommand.Create(),

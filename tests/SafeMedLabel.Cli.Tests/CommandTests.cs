@@ -31,7 +31,6 @@ public sealed class CommandTests
     [InlineData("leaks")]
     [InlineData("methods")]
     [InlineData("model")]
-    [InlineData("weights")]
     [InlineData("demo-data")]
     [InlineData("worker")]
     [InlineData("predictor")]
@@ -322,6 +321,34 @@ public sealed class CommandTests
         }
     }
 
+    [Theory]
+    [InlineData("ImageNet")]
+    [InlineData("ImageNet", "--weights", "imagenet")]
+    [InlineData(null, "--weights", "random")]
+    [InlineData("SimCLR, 1 epochs", "--pretrain", "1")]
+    [InlineData("SimCLR, 1 epochs", "--pretrain", "1", "--weights", "random")]
+    public async Task A_training_begins_with_ImageNets_weights_where_nobody_asks_for_others_and_the_card_says_with_which(string? expected, params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        await RunAsync("demo-data", folder.File("cells"), "--count", "60");
+        var (code, _, error) = await RunAsync([
+            "train", "--data", folder.File("cells"), "--size", "32", "--epochs", "1", "--minimum-steps", "1", "--threads", "1", "--out", folder.File("m.safetensors"), .. options]);
+
+        Assert.True(code == 0, error);
+        var card = JsonNode.Parse(await File.ReadAllTextAsync(folder.File("m.json"), TestContext.Current.CancellationToken))!;
+        Assert.Equal(expected, (string?)card["InitialWeights"]);
+    }
+
+    [Theory]
+    [InlineData("There is no file of weights 'none.pth'; beside a file, --weights takes imagenet or random.", "--weights", "none.pth")]
+    [InlineData("--pretrain begins with random weights: leave it or --weights out.", "--weights", "imagenet", "--pretrain", "1")]
+    public async Task Weights_that_cannot_be_had_are_refused_in_one_sentence(string sentence, params string[] options)
+    {
+        var (code, _, error) = await RunAsync(["train", "--data", SharedData.Require("data/nih-malaria-mini"), "--out", "m.safetensors", .. options]);
+
+        Assert.Equal((1, $"safemed: {sentence}"), (code, error.TrimEnd()));
+    }
+
     /// <summary>What is decided of an image, and whether the words beside it name the certificate.</summary>
     private static async Task<(string Decision, string? By)> DecideAsync(string model, string image, Certificate certificate, params string[] options)
     {
@@ -343,41 +370,6 @@ public sealed class CommandTests
         header["__metadata__"]!["safemed"] = card.ToJsonString();
         var changed = JsonSerializer.SerializeToUtf8Bytes(header);
         File.WriteAllBytes(model, [.. BitConverter.GetBytes((long)changed.Length), .. changed, .. bytes.AsSpan(8 + length)]);
-    }
-
-    [Fact]
-    public async Task Published_weights_are_kept_when_their_hash_is_right_and_thrown_away_when_not()
-    {
-        using var folder = new TemporaryFolder();
-        byte[] weights = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
-        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(weights))[..8];
-        using var mirror = new Mirror(weights);
-
-        var (wrong, _, refusal) = await RunAsync("weights", "fetch", "resnet18", "--from", mirror.Address, "--out", folder.File("w.pth"));
-        Assert.Equal((1, true), (wrong, refusal.Contains("not f37072fd…: it is not the file that was asked for", StringComparison.Ordinal)));
-        Assert.Empty(Directory.GetFiles(folder.Path));
-
-        var (right, _, error) = await RunAsync("weights", "fetch", "resnet18", "--from", mirror.Address, "--sha256", hash, "--out", folder.File("w.pth"));
-        Assert.True(right == 0, error);
-        Assert.Equal(weights, await File.ReadAllBytesAsync(folder.File("w.pth"), TestContext.Current.CancellationToken));
-    }
-
-    [Fact]
-    public async Task Without_the_internet_fetching_says_what_to_do_instead()
-    {
-        using var folder = new TemporaryFolder();
-        string address;
-        using (var gone = new Mirror([]))
-        {
-            address = gone.Address;
-        }
-
-        var (code, _, error) = await RunAsync("weights", "fetch", "resnet18", "--from", address, "--out", folder.File("w.pth"));
-
-        Assert.Equal(1, code);
-        Assert.Contains("could not be fetched from 127.0.0.1", error, StringComparison.Ordinal);
-        Assert.Contains("name the file with --weights, or train from random weights.", error, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal static class AuditDescription
         (DataExport export, EntityState.Added) => Entry(AuditAction.ExportStarted, export.ProjectId, "labels", export.RequestedById, after: Of(export)),
         (DataExport export, EntityState.Deleted) => Entry(AuditAction.ExportDeleted, export.ProjectId, Export(export.Id), before: Of(export)),
         (Round round, EntityState.Added) => Entry(
-            AuditAction.RoundStarted, round.ProjectId, Round(round.Number), round.RequestedById, after: new { round.Method, Labels = round.LabelCount, round.Seed, round.Epochs, round.ImageSize }),
+            AuditAction.RoundStarted, round.ProjectId, Round(round.Number), round.RequestedById, after: new { round.Method, Labels = round.LabelCount, round.Seed, round.Epochs, round.ImageSize, Beginning = round.Beginning.ToString() }),
         (LabelAudit audit, EntityState.Added) => Entry(AuditAction.LabelAuditStarted, audit.ProjectId, "labels", audit.RequestedById, after: new { Labels = audit.LabelCount }),
         (Promotion promotion, EntityState.Added) => Promoted(promotion),
         (AppUser user, EntityState.Added) => Entry(AuditAction.AccountCreated, null, Account(user.Id), after: new { user.Email, user.DisplayName }),

@@ -43,6 +43,9 @@ public sealed class Project : IVersioned
     /// <summary>Epochs of a round.</summary>
     public int Epochs { get; set; } = 10;
 
+    /// <summary>The weights that rounds begin with; ImageNet's in place of an active model's where there is none.</summary>
+    public Beginning Beginning { get; set; } = Beginning.ImageNet;
+
     /// <summary>A mistake is silent when its confidence exceeds this; the dashboard's silent-failure rate is taken here.</summary>
     public double SilentFailureThreshold { get; set; } = 0.80;
 

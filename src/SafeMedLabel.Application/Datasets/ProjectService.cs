@@ -132,6 +132,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
                     project.Question = TextRule.Clean(settings.Question);
                     project.ImageSize = settings.ImageSize;
                     project.Epochs = settings.Epochs;
+                    project.Beginning = settings.Beginning;
                     project.SilentFailureThreshold = settings.SilentFailureThreshold;
                     project.Acquisition = settings.Acquisition;
                     project.RetrainAfterLabels = settings.RetrainAfterLabels;

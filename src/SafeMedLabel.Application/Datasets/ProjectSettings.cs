@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
@@ -25,6 +26,9 @@ public sealed record ProjectSettings
 
     /// <summary>1 to 200.</summary>
     public int Epochs { get; init; }
+
+    /// <summary>The weights that rounds begin with.</summary>
+    public Beginning Beginning { get; init; } = Beginning.ImageNet;
 
     /// <summary>One of the sweep's thresholds, <see cref="EvaluationReport.Thresholds"/>.</summary>
     public double SilentFailureThreshold { get; init; }
@@ -96,6 +100,7 @@ public sealed record ProjectSettings
             Question = project.Question,
             ImageSize = project.ImageSize,
             Epochs = project.Epochs,
+            Beginning = project.Beginning,
             SilentFailureThreshold = project.SilentFailureThreshold,
             Acquisition = project.Acquisition,
             RetrainAfterLabels = project.RetrainAfterLabels,
@@ -126,6 +131,7 @@ public sealed record ProjectSettings
         { Question: var question } when Project.QuestionRule.Problem(question) is { } problem => problem,
         { ImageSize: var size } when !ImageSizes.Contains(size) => $"The image size is {ImageSizesInWords}.",
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
+        { Beginning: var beginning } when !Enum.IsDefined(beginning) => "A round begins with random weights, ImageNet's, or the active model's.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
         { RetrainAtHour: < 0 or > 23 } => "A round may start at 0 to 23 o'clock.",

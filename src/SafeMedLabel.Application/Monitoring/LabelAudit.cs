@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Monitoring;
 
@@ -64,6 +65,9 @@ public sealed class LabelAudit
 
     /// <summary>Epochs of the training without each part.</summary>
     public int Epochs { get; set; }
+
+    /// <summary>The weights that each training begins with: never a model's, which would know the labels already.</summary>
+    public Beginning Beginning { get; set; }
 
     /// <summary>Seed of folds and trainings.</summary>
     public long Seed { get; set; }

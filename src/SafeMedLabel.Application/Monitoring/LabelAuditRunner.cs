@@ -111,6 +111,7 @@ public sealed class LabelAuditRunner(
             Images = images,
             Folds = audit.Folds,
             Epochs = audit.Epochs,
+            Beginning = audit.Beginning,
             Seed = audit.Seed,
             DataHash = read.DataHash,
         };

@@ -4,6 +4,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Monitoring;
@@ -57,6 +58,7 @@ public sealed class LabelAuditService(IDbContextFactory<AppDbContext> contexts, 
                     ImageSize = project.ImageSize,
                     Folds = folds,
                     Epochs = LabelCrossValidation.UsualEpochs,
+                    Beginning = project.Beginning == Beginning.Random ? Beginning.Random : Beginning.ImageNet,
                     Seed = project.Seed,
                 };
                 db.LabelAudits.Add(audit);

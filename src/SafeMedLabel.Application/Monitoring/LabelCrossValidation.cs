@@ -35,6 +35,9 @@ public sealed record LabelCrossValidation
     /// <summary>Epochs of a fold's training.</summary>
     public int Epochs { get; init; } = UsualEpochs;
 
+    /// <summary>The weights that each fold's training begins with: random ones or ImageNet's.</summary>
+    public required Beginning Beginning { get; init; }
+
     /// <summary>Seed of folds and trainings.</summary>
     public required long Seed { get; init; }
 
@@ -107,6 +110,7 @@ public sealed record LabelCrossValidation
         ClassNames = ClassNames,
         Method = "supervised",
         Epochs = Epochs,
+        Beginning = Beginning,
         Seed = Seed,
         DataHash = $"{DataHash} without fold {fold + 1} of {Folds}",
         CheckpointPath = Path.ChangeExtension(modelPath, ".checkpoint"),

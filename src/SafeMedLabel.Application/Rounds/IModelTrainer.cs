@@ -99,6 +99,12 @@ public sealed record TrainingTask
     /// <summary>Epochs.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>The weights that the training begins with.</summary>
+    public required Beginning Beginning { get; init; }
+
+    /// <summary>The file of the model that they are of; null where they are of none.</summary>
+    public string? BeginningModel { get; init; }
+
     /// <summary>Seed of everything random.</summary>
     public required long Seed { get; init; }
 

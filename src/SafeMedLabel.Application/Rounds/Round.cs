@@ -76,6 +76,12 @@ public sealed class Round : IVersioned
     /// <summary>Epochs to train.</summary>
     public int Epochs { get; set; }
 
+    /// <summary>The weights that the training begins with.</summary>
+    public Beginning Beginning { get; set; }
+
+    /// <summary>Number of the round whose model gives them; null where none does.</summary>
+    public int? BeginningRound { get; set; }
+
     /// <summary>How the queue is ranked at the end.</summary>
     public AcquisitionFunction Acquisition { get; set; }
 

@@ -43,8 +43,11 @@ public sealed record RoundData
     /// <summary>Identifies images and label snapshot.</summary>
     public required string DataHash { get; init; }
 
-    /// <summary>The training of <paramref name="round"/>. The test set is not in it.</summary>
-    public TrainingTask ToTrainingTask(Round round, string modelPath) => new()
+    /// <summary>The training of a round. The test set is not in it.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="modelPath">Where its model goes.</param>
+    /// <param name="beginningModel">The file of the model that it begins with; null where it begins with none.</param>
+    public TrainingTask ToTrainingTask(Round round, string modelPath, string? beginningModel) => new()
     {
         Pixels = Pixels,
         Labelled = [.. Labelled.Select(i => i.Index)],
@@ -61,6 +64,8 @@ public sealed record RoundData
         ClassNames = ClassNames,
         Method = round.Method,
         Epochs = round.Epochs,
+        Beginning = round.Beginning,
+        BeginningModel = beginningModel,
         Seed = round.Seed,
         DataHash = DataHash,
         CheckpointPath = Path.ChangeExtension(modelPath, ".checkpoint"),

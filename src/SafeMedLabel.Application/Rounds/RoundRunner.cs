@@ -117,7 +117,7 @@ public sealed class RoundRunner(
         var modelPath = Path.Combine(roundData.Folder, modelFile);
 
         await journal.EnterAsync(RoundState.Training, cancellationToken);
-        var task = roundData.ToTrainingTask(round, modelPath);
+        var task = roundData.ToTrainingTask(round, modelPath, await BeginningModelAsync(round, roundData.Folder, cancellationToken));
         var certificate = await OnOwnThread(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
         File.Delete(task.CheckpointPath);
         var modelHash = await ModelSeal.OfAsync(modelPath, cancellationToken);
@@ -137,6 +137,22 @@ public sealed class RoundRunner(
         cancellationToken.ThrowIfCancellationRequested();
         // From here on nobody can cancel it: a queue half in the order of a round that never was would belong to none.
         await CompleteAsync(round, new Outcome(modelFile, modelHash, measured, certificate, gate, activeRoundId, ranking, predictions), stopping);
+    }
+
+    /// <summary>The file of the model that a round begins with; null where it begins with none.</summary>
+    /// <exception cref="RoundException">It is not the one that its round made.</exception>
+    private async Task<string?> BeginningModelAsync(Round round, string folder, CancellationToken cancellationToken)
+    {
+        if (round.BeginningRound is not { } number)
+        {
+            return null;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var before = await db.Rounds.AsNoTracking().FirstAsync(r => r.ProjectId == round.ProjectId && r.Number == number, cancellationToken);
+        return await ModelSeal.ProblemAsync(storage, before, cancellationToken) is { } problem
+            ? throw new RoundException($"The round was to begin with an earlier model. {problem}")
+            : Path.Combine(folder, before.ModelFile!);
     }
 
     /// <summary>What a model says of the locked test set; null where there is none.</summary>

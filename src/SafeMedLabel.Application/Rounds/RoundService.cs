@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Persistence;
@@ -162,6 +163,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var training = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
         var pool = training - labels - snapshot.Unreadable.Count - snapshot.Disputed.Count;
         var number = (last?.Number ?? 0) + 1;
+        var (beginning, beginningRound) = again is null ? await BeginningAsync(db, project, cancellationToken) : (again.Beginning, again.BeginningRound);
         var round = new Round
         {
             ProjectId = projectId,
@@ -176,6 +178,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
             Method = again?.Method ?? "safemed-ssl",
             ImageSize = again?.ImageSize ?? project.ImageSize,
             Epochs = again?.Epochs ?? project.Epochs,
+            Beginning = beginning,
+            BeginningRound = beginningRound,
             Acquisition = again?.Acquisition ?? project.Acquisition,
             SilentFailureThreshold = again?.SilentFailureThreshold ?? project.SilentFailureThreshold,
             CertifiedRate = again?.CertifiedRate ?? project.CertifiedRate,
@@ -184,6 +188,18 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         db.Rounds.Add(round);
         await db.SaveChangesAsync(cancellationToken);
         return round.Id;
+    }
+
+    /// <summary>The weights that a project's next round begins with, and the round that they are of, where they are of one.</summary>
+    private static async Task<(Beginning Beginning, int? Round)> BeginningAsync(AppDbContext db, Project project, CancellationToken cancellationToken)
+    {
+        if (project.Beginning != Beginning.ActiveModel)
+        {
+            return (project.Beginning, null);
+        }
+
+        var active = await db.Rounds.Where(r => r.Id == project.ActiveRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
+        return (active is null ? Beginning.ImageNet : Beginning.ActiveModel, active);
     }
 
     private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) => db.LabelEvents.CountAsync(

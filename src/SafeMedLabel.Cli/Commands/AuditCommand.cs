@@ -25,16 +25,19 @@ internal static class AuditCommand
         var noise = new Option<double>("--noise") { Description = "Fraction of these labels to make wrong, above 0 and up to 0.5.", DefaultValueFactory = _ => 0.05 };
         var folds = new Option<int>("--folds") { Description = "Parts of the patients that are held out in turn, 2 or more.", DefaultValueFactory = _ => LabelCrossValidation.UsualFolds };
         var epochs = new Option<int>("--epochs") { Description = "Epochs to train without each part.", DefaultValueFactory = _ => LabelCrossValidation.UsualEpochs };
+        var weights = CommonOptions.Weights($"{CommonOptions.ImageNetWeights}, which come with the program, or {CommonOptions.RandomWeights}.");
+        weights.AcceptOnlyFromAmong(CommonOptions.ImageNetWeights, CommonOptions.RandomWeights);
         var size = CommonOptions.Size();
         var threads = CommonOptions.Threads();
         var command = new Command("audit", "Make some labels wrong on purpose and count how many of them the label audit finds.")
         {
-            data, labelled, seeds, noise, folds, epochs, size, threads, AuditVerifyCommand.Create(),
+            data, labelled, seeds, noise, folds, epochs, weights, size, threads, AuditVerifyCommand.Create(),
         };
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
             var numbers = CommonOptions.ParseSeeds(parsed.GetRequiredValue(seeds));
-            var plan = new Plan(parsed.GetValue(labelled), parsed.GetValue(noise), parsed.GetValue(folds), parsed.GetValue(epochs));
+            var plan = new Plan(parsed.GetValue(labelled), parsed.GetValue(noise), parsed.GetValue(folds), parsed.GetValue(epochs),
+                parsed.GetValue(weights) == CommonOptions.RandomWeights ? Beginning.Random : Beginning.ImageNet);
             plan.Validate();
             CommonOptions.UseThreads(parsed.GetValue(threads));
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), parsed.GetValue(size), cancellationToken);
@@ -50,7 +53,7 @@ internal static class AuditCommand
 
                 return done;
             });
-            runner.Print(new { plan.Labelled, plan.Noise, plan.Folds, plan.Epochs, loaded.Size, audits }, console => Show(console, audits));
+            runner.Print(new { plan.Labelled, plan.Noise, plan.Folds, plan.Epochs, Weights = plan.Beginning, loaded.Size, audits }, console => Show(console, audits));
         });
         return command;
     }
@@ -74,6 +77,7 @@ internal static class AuditCommand
             Images = images,
             Folds = plan.Folds,
             Epochs = plan.Epochs,
+            Beginning = plan.Beginning,
             Seed = seed,
             DataHash = data.Hash,
         };
@@ -107,7 +111,7 @@ internal static class AuditCommand
     private static string Percent(double? fraction) => fraction is { } f ? $"{f:P1}" : "–";
 
     /// <summary>What is audited, and how.</summary>
-    private sealed record Plan(double Labelled, double Noise, int Folds, int Epochs)
+    private sealed record Plan(double Labelled, double Noise, int Folds, int Epochs, Beginning Beginning)
     {
         /// <exception cref="ArgumentException">A number is out of its range.</exception>
         public void Validate()

@@ -15,6 +15,12 @@ internal static class CommonOptions
     /// <summary>The assembly with the database's migrations.</summary>
     public const string Migrations = "SafeMedLabel.Migrations.Sqlite";
 
+    /// <summary>What <see cref="Weights"/> takes for ImageNet's weights.</summary>
+    public const string ImageNetWeights = "imagenet";
+
+    /// <summary>What <see cref="Weights"/> takes for random weights.</summary>
+    public const string RandomWeights = "random";
+
     /// <summary>Folder or archive of class folders.</summary>
     public static Option<string> Data() => new("--data") { Description = "Folder or zip with one folder per class.", Required = true };
 
@@ -64,6 +70,10 @@ internal static class CommonOptions
         });
         return size;
     }
+
+    /// <summary>The weights that a training begins with.</summary>
+    /// <param name="choices">What it takes, as its description goes on.</param>
+    public static Option<string?> Weights(string choices) => new("--weights") { Description = $"Weights to begin with: {choices}" };
 
     /// <summary>By what a model is known that came from elsewhere.</summary>
     public static Option<string?> ModelHash()

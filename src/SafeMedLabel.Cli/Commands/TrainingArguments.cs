@@ -13,7 +13,7 @@ internal sealed class TrainingArguments
 {
     private readonly Option<int> _epochs;
     private readonly Option<int> _size = CommonOptions.Size();
-    private readonly Option<string?> _weights = new("--weights") { Description = "Weights to begin with: a ResNet-18 as PyTorch .pth or .safetensors. Random ones where left out." };
+    private readonly Option<string?> _weights = CommonOptions.Weights($"{CommonOptions.ImageNetWeights}, which come with the program; {CommonOptions.RandomWeights}; or a file, a ResNet-18 as PyTorch .pth or .safetensors. ImageNet's where left out, random ones with --pretrain.");
     private readonly Option<int> _pretrain = new("--pretrain") { Description = "Epochs of self-supervised pre-training (SimCLR) on the training images, without their labels, before the training; 0 for none." };
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: cpu, or cuda where the program was built for a graphics card.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> _threads = CommonOptions.Threads();
@@ -72,22 +72,31 @@ internal sealed class TrainingArguments
         return options;
     }
 
-    /// <summary>Loads the native library with the threads that were asked for, and the weights; null where none were named.</summary>
+    /// <summary>Loads the native library with the threads that were asked for, and the weights; null for random ones.</summary>
     /// <exception cref="InvalidDataException">The file of weights cannot be used.</exception>
     public InitialWeights? Prepare(ParseResult parsed)
     {
         CommonOptions.UseThreads(parsed.GetValue(_threads));
-        if (parsed.GetValue(_weights) is not { } path)
+        var pretrains = parsed.GetValue(_pretrain) > 0;
+        var weights = parsed.GetValue(_weights) ?? (pretrains ? CommonOptions.RandomWeights : CommonOptions.ImageNetWeights);
+        if (weights == CommonOptions.RandomWeights)
         {
             return null;
         }
 
-        if (parsed.GetValue(_pretrain) > 0)
+        if (pretrains)
         {
             throw new ArgumentException("--pretrain begins with random weights: leave it or --weights out.");
         }
 
-        RegularFile.RequireAt(path);
-        return File.Exists(path) ? InitialWeights.Read(path) : throw new InvalidDataException($"There is no file of weights '{path}'.");
+        if (weights == CommonOptions.ImageNetWeights)
+        {
+            return InitialWeights.ReadImageNet();
+        }
+
+        RegularFile.RequireAt(weights);
+        return File.Exists(weights)
+            ? InitialWeights.Read(weights)
+            : throw new InvalidDataException($"There is no file of weights '{weights}'; beside a file, --weights takes {CommonOptions.ImageNetWeights} or {CommonOptions.RandomWeights}.");
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ModelTrainer : IModelTrainer
     {
         using var memory = new BorrowedMemory();
         var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed });
+        using var initial = Read(task);
         using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
         var trainer = new Trainer(options, new TrainingData(
             pixels, task.ClassNames.Count, task.Labelled, task.Labels, task.Pool, task.Validation, task.ValidationLabels, task.DataHash)
@@ -25,7 +26,7 @@ internal sealed class ModelTrainer : IModelTrainer
             CalibrationLabels = task.CalibrationLabels,
             CalibrationPatients = task.CalibrationPatients,
             Audited = task.Audited,
-        });
+        }, initial);
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
         {
@@ -68,6 +69,24 @@ internal sealed class ModelTrainer : IModelTrainer
             using var mapper = new OcclusionMapper(network, store);
             return mapper.Map(indices, classes, cancellationToken);
         });
+
+    /// <exception cref="RoundException">The weights to begin with cannot be used.</exception>
+    private static InitialWeights? Read(TrainingTask task)
+    {
+        try
+        {
+            return task.Beginning switch
+            {
+                Beginning.Random => null,
+                Beginning.ImageNet => InitialWeights.ReadImageNet(),
+                _ => InitialWeights.Read(task.BeginningModel!),
+            };
+        }
+        catch (InvalidDataException unusable)
+        {
+            throw new RoundException(unusable.Message);
+        }
+    }
 
     private static T With<T>(string modelPath, PixelSource source, Func<ResNet18, PixelStore, T> ask)
     {

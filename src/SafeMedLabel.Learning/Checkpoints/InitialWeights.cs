@@ -14,6 +14,11 @@ public sealed class InitialWeights : IDisposable
     private const string Prefix = "base.";
     private const string HeadPrefix = "base.fc.";
 
+    /// <summary>The file of ImageNet's weights that comes with the program, and the SHA-256 that it has.</summary>
+    internal const string ImageNetFile = "resnet18-imagenet.safetensors";
+
+    private const string ImageNetHash = "d940f3600e00f8362fef08814968ad91854aeaec6e9b0349ab93b6e667e2c9d5";
+
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
 
     private InitialWeights(string name, string hash, IReadOnlyDictionary<string, Tensor> tensors) => (Name, Hash, _tensors) = (name, hash, tensors);
@@ -24,17 +29,26 @@ public sealed class InitialWeights : IDisposable
     /// <summary>SHA-256 of the file, or of what the weights were made from.</summary>
     public string Hash { get; }
 
+    /// <summary>Reads ImageNet's weights, which come with the program: Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1.</summary>
+    /// <exception cref="InvalidDataException">They are missing beside the program, or damaged; one sentence.</exception>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public static InitialWeights ReadImageNet() => ReadImageNet(Path.Combine(AppContext.BaseDirectory, ImageNetFile));
+
+    internal static InitialWeights ReadImageNet(string path)
+    {
+        var problem = !File.Exists(path) ? "missing" : HashOf(path) != ImageNetHash ? "damaged" : null;
+        return problem is null
+            ? Read(path, ImageNetHash, "ImageNet")
+            : throw new InvalidDataException($"ImageNet's weights are {problem}: {path}. Install the program anew, or begin with random weights.");
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataException">It holds no tensors that can be read; one sentence says why.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static InitialWeights Read(string path)
     {
-        Native.LibTorch.EnsureLoaded();
-        using var scope = NewDisposeScope();
-        var tensors = TensorFile.Read(path);
-        using var file = File.OpenRead(path);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(file));
-        return new InitialWeights($"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)", hash, WithPrefix(tensors));
+        var hash = HashOf(path);
+        return Read(path, hash, $"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)");
     }
 
     /// <summary>The backbone of a network, copied; its head is left out.</summary>
@@ -65,6 +79,19 @@ public sealed class InitialWeights : IDisposable
         {
             tensor.Dispose();
         }
+    }
+
+    private static InitialWeights Read(string path, string hash, string name)
+    {
+        Native.LibTorch.EnsureLoaded();
+        using var scope = NewDisposeScope();
+        return new InitialWeights(name, hash, WithPrefix(TensorFile.Read(path)));
+    }
+
+    private static string HashOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
     private static bool IsHead(string key) => key.StartsWith(HeadPrefix, StringComparison.Ordinal);

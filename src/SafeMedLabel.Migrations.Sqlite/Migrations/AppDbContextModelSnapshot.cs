@@ -645,6 +645,11 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<double>("AuditFraction")
                         .HasColumnType("REAL");
 
+                    b.Property<string>("Beginning")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.Property<double>("CertifiedDoubt")
                         .HasColumnType("REAL");
 
@@ -1153,6 +1158,11 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Beginning")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");
 
@@ -1432,6 +1442,14 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.Property<double?>("Auc")
                         .HasColumnType("REAL");
+
+                    b.Property<string>("Beginning")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("BeginningRound")
+                        .HasColumnType("INTEGER");
 
                     b.Property<bool>("CancelRequested")
                         .HasColumnType("INTEGER");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
@@ -81,6 +82,17 @@ internal static class Show
         AcquisitionFunction.Margin => "Smallest margin",
         _ => "Random order",
     };
+
+    /// <summary>The weights that a project's rounds begin with.</summary>
+    public static string Name(Beginning beginning) => beginning switch
+    {
+        Beginning.ImageNet => "ImageNet's weights",
+        Beginning.ActiveModel => "The active model; ImageNet's weights until there is one",
+        _ => "Random weights",
+    };
+
+    /// <summary>The weights that a round began with.</summary>
+    public static string BeganWith(Round round) => round.BeginningRound is { } number ? $"Model of round {Count(number)}" : Name(round.Beginning);
 
     /// <summary>A rule of consensus, as what a label is by it.</summary>
     public static string Name(ConsensusRule rule) => rule switch

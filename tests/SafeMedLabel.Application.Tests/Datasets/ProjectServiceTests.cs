@@ -1,5 +1,6 @@
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Testing;
 
@@ -13,6 +14,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         Question = "Is there a parasite?",
         ImageSize = 128,
         Epochs = 3,
+        Beginning = Beginning.ActiveModel,
         SilentFailureThreshold = 0.9,
         Acquisition = AcquisitionFunction.Entropy,
         RetrainAfterLabels = 25,
@@ -84,6 +86,7 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         { Settings with { Name = " " }, "A project's name needs 1 to 100 characters." },
         { Settings with { Name = "Malaria\u202E" }, "A project's name may not hold U+202E, which cannot be seen or changes how text is read." },
         { Settings with { Question = new string('?', 201) }, "The question needs 1 to 200 characters." },
+        { Settings with { Beginning = (Beginning)9 }, "A round begins with random weights, ImageNet's, or the active model's." },
         { Settings with { ImageSize = 65 }, "The image size is 32, 64, 96 or 128." },
         { Settings with { Epochs = 0 }, "A round has 1 to 200 epochs." },
         { Settings with { SilentFailureThreshold = 0.81 }, "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95." },

@@ -86,6 +86,19 @@ public sealed class LabelAuditTests : IAsyncLifetime
         Assert.Empty(Directory.GetDirectories(_workplace.Storage.ProjectFolder(_workplace.ProjectId), "label-audit-*"));
     }
 
+    [Theory]
+    [InlineData(Beginning.Random, Beginning.Random)]
+    [InlineData(Beginning.ImageNet, Beginning.ImageNet)]
+    [InlineData(Beginning.ActiveModel, Beginning.ImageNet)]
+    public async Task An_audit_begins_as_the_projects_rounds_do_but_never_with_a_model_that_has_seen_the_labels(Beginning project, Beginning audit)
+    {
+        await ReadAllAsync();
+        await _workplace.ChangeAsync(p => p.Beginning = project);
+        await RunAsync();
+
+        Assert.Equal((audit, null), (_trainer.Task!.Beginning, _trainer.Task.BeginningModel));
+    }
+
     [Fact]
     public async Task A_sent_image_goes_to_another_reader_before_all_others_and_not_to_the_one_who_read_it_or_sent_it()
     {

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Webhooks;
 using SafeMedLabel.Testing;
 
@@ -49,6 +50,22 @@ public sealed class MigrationTests
         Assert.Equal([0, 1], await read.Answers.OrderBy(a => a.EventId).Select(a => a.UnaidedClassIndex!.Value).ToListAsync(cancellation));
         Assert.Equal([Aid.Unaided], await read.LabelEvents.Select(e => e.Aid).Distinct().ToListAsync(cancellation));
         Assert.Equal((true, false), await read.Projects.Select(p => ValueTuple.Create(p.GridAllowed, p.RevealAllowed)).SingleAsync(cancellation));
+    }
+
+    [Fact]
+    public async Task A_project_from_before_other_weights_came_with_the_program_goes_on_with_random_ones()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var workplace = await Workplace.CreateAsync();
+        await using (var db = workplace.Open())
+        {
+            var migrator = db.GetService<IMigrator>();
+            await migrator.MigrateAsync("SignInAndJobTries", cancellation);
+            await migrator.MigrateAsync(cancellationToken: cancellation);
+        }
+
+        await using var read = workplace.Open();
+        Assert.Equal(Beginning.Random, await read.Projects.Select(p => p.Beginning).SingleAsync(cancellation));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class OracleTests : IDisposable
             1e-3);
     }
 
-    private static Tensor Input(int count, int size)
+    internal static Tensor Input(int count, int size)
     {
         var values = new float[count * 3 * size * size];
         for (var i = 0; i < values.Length; i++)
@@ -81,10 +81,10 @@ public sealed class OracleTests : IDisposable
         return tensor(values, [count, 3, size, size]);
     }
 
-    private static double[][] Matrix(JsonElement json) =>
+    internal static double[][] Matrix(JsonElement json) =>
         [.. json.EnumerateArray().Select(row => row.EnumerateArray().Select(v => v.GetDouble()).ToArray())];
 
-    private static void AssertClose(double[][] expected, Tensor actual, double relative)
+    internal static void AssertClose(double[][] expected, Tensor actual, double relative)
     {
         for (var i = 0; i < expected.Length; i++)
         {

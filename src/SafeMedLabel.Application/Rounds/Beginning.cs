@@ -1,0 +1,14 @@
+namespace SafeMedLabel.Application.Rounds;
+
+/// <summary>The weights that a round's training begins with.</summary>
+public enum Beginning
+{
+    /// <summary>Random ones, as all rounds began before others came with the program.</summary>
+    Random,
+
+    /// <summary>Those of a network that has learned ImageNet's photographs; they come with the program.</summary>
+    ImageNet,
+
+    /// <summary>Those of the project's active model; of a round, those of <see cref="Round.BeginningRound"/>.</summary>
+    ActiveModel,
+}
