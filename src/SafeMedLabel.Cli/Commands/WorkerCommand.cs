@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Cli.Worker;
@@ -50,8 +51,10 @@ internal static class WorkerCommand
             .WriteTo.Console(outputTemplate: "{Level:u3} {Message:j}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture));
         builder.Services.AddSafeMedLabelApplication(builder.Configuration, CommonOptions.Migrations);
         builder.Services.AddSafeMedLabelWorker<ModelTrainer>();
-        LibTorch.EnsureLoaded(threads);
         using var host = builder.Build();
+        var logger = host.Services.GetRequiredService<ILogger<ModelTrainer>>();
+        LibTorch.CheckBegins += () => logger.LogInformation("Checking how this machine computes: this once, for about 15 seconds.");
+        LibTorch.EnsureLoaded(threads);
         await host.RunAsync(ending.Token);
         return 0;
     }

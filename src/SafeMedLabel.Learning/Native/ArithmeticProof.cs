@@ -25,13 +25,17 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
 
     private const string Fewer = "AVX2";
 
+    // By somebody else, as .NET reports SIGKILL: no fault of the arithmetic, to be kept as one.
+    private const int Killed = 128 + 9;
+
     /// <summary>What is wrong with a type; null where nothing is.</summary>
     public string? FaultOf(ScalarType type) => Faults.TryGetValue(Arithmetic.NameOf(type), out var fault) ? fault : "the check ended before its end";
 
     /// <summary>Reads what was found before, or finds it and keeps it.</summary>
     /// <param name="folder">Where it is kept.</param>
+    /// <param name="begins">Called before it is found, which takes some 15 seconds; not where it is read.</param>
     /// <exception cref="NotSupportedException">Not even float32 is right, with whatever instructions; one sentence.</exception>
-    public static ArithmeticProof Find(string folder)
+    public static ArithmeticProof Find(string folder, Action begins)
     {
         var path = Path.Combine(folder, $"arithmetic-{Identity()}.json");
         if (Read(path) is { } known)
@@ -39,6 +43,7 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
             return known;
         }
 
+        begins();
         var found = Try(Probe);
         try
         {
@@ -81,7 +86,7 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
     }
 
     /// <summary>What a process says: a line for each type, its name and, where something is wrong, what.</summary>
-    /// <exception cref="NotSupportedException">It could not be started, or could not load the library; one sentence.</exception>
+    /// <exception cref="NotSupportedException">It could not be started, could not load the library, or was killed; one sentence.</exception>
     internal static Dictionary<string, string?> Run(ProcessStartInfo start)
     {
         try
@@ -96,7 +101,12 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
             }
 
             process.WaitForExit();
-            return process.ExitCode == ArithmeticProbe.CannotLoad ? throw new NotSupportedException(error.GetAwaiter().GetResult().Trim()) : said;
+            return process.ExitCode switch
+            {
+                ArithmeticProbe.CannotLoad => throw new NotSupportedException(error.GetAwaiter().GetResult().Trim()),
+                Killed => throw new NotSupportedException("the check of its arithmetic was killed, perhaps for want of memory; try again"),
+                _ => said,
+            };
         }
         catch (Win32Exception missing)
         {

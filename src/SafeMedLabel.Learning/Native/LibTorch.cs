@@ -25,6 +25,9 @@ public static class LibTorch
     private static bool _loaded;
     private static ArithmeticProof? _proof;
 
+    /// <summary>Raised before it is checked in which types this machine computes rightly: once for machine and version, and for some 15 seconds.</summary>
+    public static event Action? CheckBegins;
+
     /// <summary>In which types this machine computes rightly; loads the library where it is not loaded.</summary>
     /// <exception cref="DllNotFoundException">It cannot be loaded, or computes wrongly; the message says why.</exception>
     internal static ArithmeticProof Proof
@@ -55,7 +58,7 @@ public static class LibTorch
             {
                 if (!_loaded)
                 {
-                    _proof = ArithmeticProof.Find(CacheFolder());
+                    _proof = ArithmeticProof.Find(CacheFolder(), () => CheckBegins?.Invoke());
                     KeepTo(_proof.InstructionSet);
                     Load();
                 }

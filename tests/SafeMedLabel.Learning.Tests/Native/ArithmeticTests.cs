@@ -33,14 +33,15 @@ public sealed class ArithmeticTests : IDisposable
     [Fact]
     public void What_this_machine_computes_is_found_once_and_then_read()
     {
-        var found = ArithmeticProof.Find(_folder.Path);
+        var begun = 0;
+        var found = ArithmeticProof.Find(_folder.Path, () => begun++);
         var file = Assert.Single(Directory.GetFiles(_folder.Path));
 
         Assert.Null(found.FaultOf(ScalarType.Float32));
         Assert.Equal(Arithmetic.Types.Where(known => Processor.Has(known.Value)).Select(known => known.Key), found.Faults.Keys);
         File.WriteAllText(file, """{"InstructionSet":"SSE41","Faults":{"float32":null,"int8":"a reason"}}""");
-        var read = ArithmeticProof.Find(_folder.Path);
-        Assert.Equal(("SSE41", "a reason"), (read.InstructionSet, read.FaultOf(ScalarType.Int8)));
+        var read = ArithmeticProof.Find(_folder.Path, () => begun++);
+        Assert.Equal(("SSE41", "a reason", 1), (read.InstructionSet, read.FaultOf(ScalarType.Int8), begun));
     }
 
     [Theory]
@@ -48,11 +49,11 @@ public sealed class ArithmeticTests : IDisposable
     [InlineData("{}")]
     public void A_file_that_is_damaged_is_found_anew(string damaged)
     {
-        ArithmeticProof.Find(_folder.Path);
+        ArithmeticProof.Find(_folder.Path, () => { });
         var file = Assert.Single(Directory.GetFiles(_folder.Path));
         File.WriteAllText(file, damaged);
 
-        Assert.Null(ArithmeticProof.Find(_folder.Path).FaultOf(ScalarType.Float32));
+        Assert.Null(ArithmeticProof.Find(_folder.Path, () => { }).FaultOf(ScalarType.Float32));
         Assert.NotEqual(damaged, File.ReadAllText(file));
     }
 
@@ -93,13 +94,14 @@ public sealed class ArithmeticTests : IDisposable
     }
 
     [Fact]
-    public void A_check_that_could_not_start_or_could_not_load_the_library_says_why()
+    public void A_check_that_could_not_start_or_load_the_library_or_was_killed_says_so_and_blames_no_arithmetic()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no such shell.");
         static string Refusal(string program, params string[] arguments) => Assert.Throws<NotSupportedException>(() => ArithmeticProof.Run(
             new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })).Message;
 
         Assert.Equal("no such library", Refusal("sh", "-c", $"echo no such library >&2; exit {ArithmeticProbe.CannotLoad}"));
+        Assert.Equal("the check of its arithmetic was killed, perhaps for want of memory; try again", Refusal("sh", "-c", "echo float32; kill -KILL $$"));
         Assert.StartsWith("the check of its arithmetic did not start: ", Refusal("/no/such/program"), StringComparison.Ordinal);
     }
 }
