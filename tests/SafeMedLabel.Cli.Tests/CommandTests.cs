@@ -409,14 +409,15 @@ public sealed class CommandTests
         string[] command =
         [
             "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "10", "--size", "32", "--epochs", "1", "--minimum-steps", "2", "--threads", "1",
-            "--pretrain", "1", "--acquisition", "random,power-bald,typical-random", "--seeds", "0-1", "--out", folder.Path, "--json",
+            "--pretrain", "1", "--acquisition", "random,power-bald,typical-random,live-bald", "--seeds", "0-1", "--out", folder.Path, "--json",
         ];
         var (code, output, error) = await RunAsync(command);
 
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
         var rounds = json.RootElement.GetProperty("rounds").EnumerateArray().ToList();
-        Assert.Equal(12, rounds.Count);
+        Assert.Equal(16, rounds.Count);
+        Assert.Equal([20, 30, 20, 30], rounds.Where(r => r.GetProperty("acquisition").GetString() == "live-bald").Select(r => r.GetProperty("labelled").GetInt32()));
         double First(string acquisition, int seed) => rounds.First(r => r.GetProperty("acquisition").GetString() == acquisition && r.GetProperty("seed").GetInt32() == seed).GetProperty("aurc").GetDouble();
         Assert.Equal(First("random", 0), First("power-bald", 0));
         Assert.NotEqual(First("random", 0), First("random", 1));

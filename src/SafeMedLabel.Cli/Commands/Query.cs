@@ -4,15 +4,17 @@ namespace SafeMedLabel.Cli.Commands;
 
 /// <summary>
 /// How labels are asked for: the first ones at random or of typical images, a round's as the top of a ranking or by a draw with chances that
-/// grow with the score.
+/// grow with the score, at once or a few at a time.
 /// </summary>
 /// <param name="Name">As it is typed.</param>
 /// <param name="Function">The score.</param>
 /// <param name="IsDrawn">Whether a batch is drawn rather than the top taken.</param>
+/// <param name="IsLive">Whether they are asked for a few at a time, each few by a head that has learned from those before (<see cref="Learning.Live.LiveHead"/>).</param>
 /// <param name="StartsTypical">Whether the first labels are those of <see cref="TypicalImages"/>.</param>
-internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn, bool StartsTypical)
+internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn, bool IsLive, bool StartsTypical)
 {
     private const string TypicalPrefix = "typical-";
+    private const string LivePrefix = "live-";
     private const string DrawnPrefix = "power-";
 
     private static readonly Dictionary<string, AcquisitionFunction> Functions = new(StringComparer.Ordinal)
@@ -32,10 +34,11 @@ internal sealed record Query(string Name, AcquisitionFunction Function, bool IsD
     public static Query Parse(string name)
     {
         var (startsTypical, rest) = Without(TypicalPrefix, name);
-        var (isDrawn, score) = Without(DrawnPrefix, rest);
+        var (isLive, way) = Without(LivePrefix, rest);
+        var (isDrawn, score) = Without(DrawnPrefix, way);
         return Functions.TryGetValue(score, out var function)
-            ? new Query(name, function, isDrawn, startsTypical)
-            : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}…, and with {TypicalPrefix} before it all.");
+            ? new Query(name, function, isDrawn, isLive, startsTypical)
+            : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}… and {LivePrefix}…, and with {TypicalPrefix} before it all.");
     }
 
     /// <summary>Positions of the images to ask about, from passes laid out [image, pass, class].</summary>

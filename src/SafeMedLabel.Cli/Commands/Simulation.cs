@@ -6,6 +6,7 @@ using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Live;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 using TorchSharp;
@@ -35,6 +36,9 @@ internal sealed record LoopOptions(int Rounds, int Initial, int Query)
 internal sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, InitialWeights? weights, LoopOptions loop, Query query)
 {
     private const int Passes = 50;
+
+    /// <summary>Labels after which a live head ranks anew.</summary>
+    private const int LiveQuery = 10;
 
     private readonly ExperimentSplit _split = new(data, pixels, options.Seed);
 
@@ -98,10 +102,35 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
 
     private IEnumerable<int> Ask(ResNet18 network, List<int> labelled, int round, CancellationToken cancellationToken)
     {
+        if (query.IsLive)
+        {
+            return AskLive(network, labelled, round, cancellationToken);
+        }
+
         int[] pool = [.. _split.Training.Except(labelled)];
         var seed = options.Seed + round;
         var passes = new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
         return query.Choose(passes, Passes, network.Classes, HashesOf(pool), loop.Query, (ulong)seed).Select(i => pool[i]);
+    }
+
+    /// <summary>A round's labels, a few at a time.</summary>
+    private List<int> AskLive(ResNet18 network, List<int> labelled, int round, CancellationToken cancellationToken)
+    {
+        using var scope = torch.NewDisposeScope();
+        var place = _split.Training.Index().ToDictionary(i => i.Item, i => i.Index);
+        var features = LiveHead.Standardised(new Predictor(network, pixels, Predictor.FastType).Features(_split.Training, cancellationToken).cpu());
+        var known = new List<int>(labelled);
+        while (known.Count < labelled.Count + loop.Query)
+        {
+            var seed = options.Seed + round + known.Count;
+            int[] pool = [.. _split.Training.Except(known)];
+            using var head = LiveHead.Train(features, [.. known.Select(row => place[row])], [.. known.Select(row => data.Images[row].ClassIndex)], network.Classes, seed, cancellationToken);
+            var passes = head.StochasticPasses(features, [.. pool.Select(row => place[row])], Passes, seed, cancellationToken);
+            var asked = Math.Min(LiveQuery, labelled.Count + loop.Query - known.Count);
+            known.AddRange(query.Choose(passes, Passes, network.Classes, HashesOf(pool), asked, (ulong)seed).Select(i => pool[i]));
+        }
+
+        return known[labelled.Count..];
     }
 
     private string[] HashesOf(int[] rows) => [.. rows.Select(row => data.Images[row].ContentHash)];

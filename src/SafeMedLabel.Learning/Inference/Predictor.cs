@@ -88,16 +88,27 @@ public sealed class Predictor(ResNet18 network, PixelStore pixels, ScalarType ty
         return result;
     }
 
+    /// <summary>What the backbone sees in each image: [n, 512] in float32, where the network is.</summary>
+    public Tensor Features(IReadOnlyList<int> indices, CancellationToken cancellationToken = default)
+    {
+        var all = empty(indices.Count, DropoutHead.Inputs, device: network.Device);
+        ForEachBatch(
+            indices,
+            (backbone, images, start) =>
+            {
+                var features = backbone.Features(images);
+                all.narrow(0, start, features.shape[0]).copy_(features);
+            },
+            null,
+            cancellationToken);
+        return all;
+    }
+
     /// <summary>Of images evenly spaced among these, enough for their principal components.</summary>
     private Tensor SampleFeatures(IReadOnlyList<int> indices, CancellationToken cancellationToken)
     {
         var count = Math.Min(LikenessSample, indices.Count);
-        int[] sample = [.. Enumerable.Range(0, count).Select(i => indices[(int)((long)i * indices.Count / count)])];
-        var features = new List<Tensor>();
-        ForEachBatch(sample, (backbone, images, _) => features.Add(backbone.Features(images).DetachFromDisposeScope()), null, cancellationToken);
-        var all = cat(features);
-        features.ForEach(batch => batch.Dispose());
-        return all;
+        return Features([.. Enumerable.Range(0, count).Select(i => indices[(int)((long)i * indices.Count / count)])], cancellationToken);
     }
 
     private Tensor Probabilities(IInferenceBackbone backbone, Tensor images) =>

@@ -28,7 +28,7 @@ internal sealed class Backbone : Module<Tensor, Tensor>
         _bn1 = new BatchNormalisation(64);
         _pool = MaxPool2d(3, stride: 2, padding: 1);
         _layers = [Layer(64, 64, 1), Layer(64, 128, 2), Layer(128, 256, 2), Layer(256, 512, 2)];
-        _head = new DropoutHead(512, classes);
+        _head = new DropoutHead(classes);
         for (var i = 0; i < _layers.Length; i++)
         {
             register_module($"layer{i + 1}", _layers[i]);

@@ -16,8 +16,10 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     /// <summary>Dropout probability.</summary>
     public const double Rate = 0.3;
 
+    /// <summary>Features that the head reads.</summary>
+    internal const int Inputs = 512;
+
     private const int Hidden = 256;
-    private readonly int _inputs;
 
     [ComponentName(Name = "1")]
     private readonly Linear _first;
@@ -25,12 +27,11 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     [ComponentName(Name = "4")]
     private readonly Linear _second;
 
-    /// <summary>A head of <paramref name="inputs"/> features for <paramref name="classes"/> classes.</summary>
-    internal DropoutHead(int inputs, int classes)
+    /// <summary>A head for <paramref name="classes"/> classes.</summary>
+    internal DropoutHead(int classes)
         : base(nameof(DropoutHead))
     {
-        _inputs = inputs;
-        _first = Linear(inputs, Hidden);
+        _first = Linear(Inputs, Hidden);
         _second = Linear(Hidden, classes);
         RegisterComponents();
     }
@@ -47,7 +48,26 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
 
     /// <summary>Masks of shape [.., 512] and [.., 256], 0 or 1 ÷ (1 − rate).</summary>
     public (Tensor Inputs, Tensor Hidden) DrawMasks(Generator generator, params long[] leading) =>
-        (Draw(generator, [.. leading, _inputs]), Draw(generator, [.. leading, Hidden]));
+        (Draw(generator, [.. leading, Inputs]), Draw(generator, [.. leading, Hidden]));
+
+    /// <summary>With the same masks for all of [N, 512], in their own type: logits [N, K]. The masks are taken into the weights, of which there are fewer numbers.</summary>
+    internal Tensor ForwardThrough((Tensor Inputs, Tensor Hidden) masks, Tensor features)
+    {
+        var hidden = functional.linear(features, (_first.weight! * masks.Inputs).to(features.dtype), _first.bias!.to(features.dtype)).relu_();
+        return functional.linear(hidden, (_second.weight! * masks.Hidden).to(features.dtype), _second.bias!.to(features.dtype));
+    }
+
+    /// <summary>Uniform ±1/√fan-in, as PyTorch does.</summary>
+    internal void Initialise(Generator generator)
+    {
+        foreach (var layer in (Linear[])[_first, _second])
+        {
+            foreach (var parameter in (Tensor[])[layer.weight!, layer.bias!])
+            {
+                parameter.copy_(rand(parameter.shape, generator: generator).Times(2).Minus(1).DividedBy(Math.Sqrt(layer.in_features)));
+            }
+        }
+    }
 
     /// <summary>Drawn on the processor: a seed gives the same on every device.</summary>
     private Tensor Draw(Generator generator, long[] shape) =>

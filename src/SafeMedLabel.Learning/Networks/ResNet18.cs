@@ -91,24 +91,21 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
         return nameof(ResNet18);
     }
 
-    /// <summary>Kaiming normal over fan-out for convolutions, uniform ±1/√fan-in for the head, as torchvision and PyTorch do.</summary>
+    /// <summary>Kaiming normal over fan-out for convolutions, as torchvision does; the head initialises itself.</summary>
     private void Initialise(long seed)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        foreach (var (name, parameter) in named_parameters())
+        foreach (var parameter in parameters())
         {
             if (parameter.dim() == 4)
             {
                 var fanOut = parameter.shape[0] * parameter.shape[2] * parameter.shape[3];
                 parameter.copy_(randn(parameter.shape, generator: generator).Times(Math.Sqrt(2.0 / fanOut)));
             }
-            else if (name.Contains(".fc.", StringComparison.Ordinal))
-            {
-                var fanIn = name.Contains(".1.", StringComparison.Ordinal) ? 512 : 256;
-                parameter.copy_(rand(parameter.shape, generator: generator).Times(2).Minus(1).DividedBy(Math.Sqrt(fanIn)));
-            }
         }
+
+        Head.Initialise(generator);
     }
 }
