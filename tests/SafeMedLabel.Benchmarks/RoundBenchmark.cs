@@ -33,7 +33,7 @@ internal static class RoundBenchmark
                 DemoDataset.Write(drawn, DrawnCells, seed: 1);
             }
 
-            return Run(path ?? drawn!, new TrainingOptions { Epochs = epochs ?? Epochs, Precision = precision ?? new TrainingOptions().Precision }, Stopwatch.StartNew());
+            return Run(path ?? drawn!, new TrainingOptions { Epochs = epochs ?? Epochs, Precision = precision ?? TrainingOptions.FastestPrecision }, Stopwatch.StartNew());
         }
         finally
         {

@@ -18,10 +18,9 @@ internal sealed class TrainingArguments
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: cpu, or cuda where the program was built for a graphics card.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> _threads = CommonOptions.Threads();
 
-    private readonly Option<string> _precision = new("--precision")
+    private readonly Option<string?> _precision = new("--precision")
     {
-        Description = "Number format of the convolutions: bfloat16 is faster on processors that have it, and rounds more.",
-        DefaultValueFactory = _ => "float32",
+        Description = "Number format of the convolutions: bfloat16 is faster and rounds more. bfloat16 where left out and this machine's processor has it, else float32.",
     };
 
     private readonly Option<int> _minimumSteps = new("--minimum-steps")
@@ -56,15 +55,16 @@ internal sealed class TrainingArguments
     /// <exception cref="ArgumentException">There is no such method, a value is out of range, or this machine lacks the precision.</exception>
     public TrainingOptions Options(ParseResult parsed, string method, long seed)
     {
+        var isOnProcessor = parsed.GetRequiredValue(_device) == "cpu";
         var options = TrainingMethod.Parse(method, new TrainingOptions
         {
             Epochs = parsed.GetValue(_epochs),
-            Precision = parsed.GetRequiredValue(_precision),
+            Precision = parsed.GetValue(_precision) ?? (isOnProcessor ? TrainingOptions.FastestPrecision : new TrainingOptions().Precision),
             MinimumSteps = parsed.GetValue(_minimumSteps),
             PretrainEpochs = parsed.GetValue(_pretrain),
             Seed = seed,
         });
-        if (parsed.GetRequiredValue(_device) == "cpu")
+        if (isOnProcessor)
         {
             Arithmetic.Require(options.ComputeType);
         }

@@ -16,7 +16,7 @@ internal sealed class ModelTrainer : IModelTrainer
     public Certificate? Train(TrainingTask task, ITrainingObserver observer, CancellationToken cancellationToken)
     {
         using var memory = new BorrowedMemory();
-        var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed });
+        var options = TrainingMethod.Parse(task.Method, new TrainingOptions { Epochs = task.Epochs, Seed = task.Seed, Precision = TrainingOptions.FastestPrecision });
         using var initial = Read(task);
         using var pixels = new PixelStore(task.Pixels.Path, task.Pixels.Size);
         var trainer = new Trainer(options, new TrainingData(
