@@ -19,7 +19,7 @@ public sealed class SureModel : IAsyncLifetime
     {
         await CommandTests.RunAsync("demo-data", _folder.File("cells"), "--count", "60");
         var (code, _, error) = await CommandTests.RunAsync(
-            "train", "--data", _folder.File("cells"), "--size", "32", "--epochs", "1", "--minimum-steps", "1", "--threads", "1", "--out", Path);
+            "train", "--data", _folder.File("cells"), "--size", "32", "--epochs", "1", "--minimum-steps", "1", "--threads", "1", "--weights", "random", "--precision", "float32", "--out", Path);
         Assert.True(code == 0, error);
 
         // As low as a temperature may be: the model is as sure as it can be.
