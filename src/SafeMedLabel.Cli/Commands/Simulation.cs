@@ -120,14 +120,13 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         var place = _split.Training.Index().ToDictionary(i => i.Item, i => i.Index);
         var features = LiveHead.Standardised(new Predictor(network, pixels, Predictor.FastType).Features(_split.Training, cancellationToken).cpu());
         var known = new List<int>(labelled);
-        while (known.Count < labelled.Count + loop.Query)
+        for (var left = loop.Query; left > 0; left -= LiveQuery)
         {
             var seed = options.Seed + round + known.Count;
             int[] pool = [.. _split.Training.Except(known)];
             using var head = LiveHead.Train(features, [.. known.Select(row => place[row])], [.. known.Select(row => data.Images[row].ClassIndex)], network.Classes, seed, cancellationToken);
             var passes = head.StochasticPasses(features, [.. pool.Select(row => place[row])], Passes, seed, cancellationToken);
-            var asked = Math.Min(LiveQuery, labelled.Count + loop.Query - known.Count);
-            known.AddRange(query.Choose(passes, Passes, network.Classes, HashesOf(pool), asked, (ulong)seed).Select(i => pool[i]));
+            known.AddRange(query.Choose(passes, Passes, network.Classes, HashesOf(pool), Math.Min(LiveQuery, left), (ulong)seed).Select(i => pool[i]));
         }
 
         return known[labelled.Count..];
