@@ -1,7 +1,5 @@
 using System.CommandLine;
 using SafeMedLabel.Cli.Commands;
-using SafeMedLabel.Cli.Output;
-using SafeMedLabel.Learning.Native;
 
 var root = new RootCommand("SafeMedLabel on the command line: train, measure and use models that know when they do not know.")
 {
@@ -22,13 +20,5 @@ var root = new RootCommand("SafeMedLabel on the command line: train, measure and
     DemoDataCommand.Create(),
     WorkerCommand.Create(),
     PredictorCommand.Create(),
-};
-LibTorch.CheckBegins += () =>
-{
-    // Nobody waits before a file or a pipe.
-    if (!Console.IsErrorRedirected)
-    {
-        CommandRunner.Say("Checking how this machine computes: this once, for about 15 seconds.");
-    }
 };
 return await root.Parse(args).InvokeAsync();

@@ -36,8 +36,8 @@ internal static class AuditCommand
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
         {
             var numbers = CommonOptions.ParseSeeds(parsed.GetRequiredValue(seeds));
-            var plan = new Plan(parsed.GetValue(labelled), parsed.GetValue(noise), parsed.GetValue(folds), parsed.GetValue(epochs),
-                parsed.GetValue(weights) == CommonOptions.RandomWeights ? Beginning.Random : Beginning.ImageNet);
+            var beginning = parsed.GetValue(weights) == CommonOptions.RandomWeights ? Beginning.Random : Beginning.ImageNet;
+            var plan = new Plan(parsed.GetValue(labelled), parsed.GetValue(noise), parsed.GetValue(folds), parsed.GetValue(epochs), beginning);
             plan.Validate();
             CommonOptions.UseThreads(parsed.GetValue(threads));
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), parsed.GetValue(size), cancellationToken);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Cli.Output;
 using SafeMedLabel.Cli.Worker;
 using SafeMedLabel.Learning.Native;
 using Serilog;
@@ -53,7 +54,7 @@ internal static class WorkerCommand
         builder.Services.AddSafeMedLabelWorker<ModelTrainer>();
         using var host = builder.Build();
         var logger = host.Services.GetRequiredService<ILogger<ModelTrainer>>();
-        LibTorch.CheckBegins += () => logger.LogInformation("Checking how this machine computes: this once, for about 15 seconds.");
+        LibTorch.CheckBegins += () => logger.LogInformation(CommandRunner.CheckOfArithmetic);
         LibTorch.EnsureLoaded(threads);
         await host.RunAsync(ending.Token);
         return 0;

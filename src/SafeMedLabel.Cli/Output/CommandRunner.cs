@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using SafeMedLabel.Application.Backups;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Training;
 using Spectre.Console;
 
@@ -12,6 +13,9 @@ namespace SafeMedLabel.Cli.Output;
 /// <summary>What all verbs share: results on standard output, everything else on standard error, one sentence for an error, and the exit code.</summary>
 internal sealed class CommandRunner(bool json)
 {
+    /// <summary>Said when the check of the machine's arithmetic begins.</summary>
+    public const string CheckOfArithmetic = "Checking how this machine computes. This is done once and takes about 15 seconds.";
+
     /// <summary>Exit code after an error that a person can understand.</summary>
     private const int Refused = 1;
 
@@ -35,6 +39,12 @@ internal sealed class CommandRunner(bool json)
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            // A person at a terminal would wonder; what reads a file or a pipe need not know.
+            if (!Console.IsErrorRedirected)
+            {
+                LibTorch.CheckBegins += () => Say(CheckOfArithmetic);
+            }
+
             try
             {
                 await run(parsed, new CommandRunner(parsed.GetValue(JsonOption)), cancellationToken);

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Algorithms;
 using SafeMedLabel.Learning.Augmentation;
+using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Native;
 using static TorchSharp.torch;
 
@@ -17,7 +18,7 @@ public sealed record TrainingOptions
     public static IReadOnlyList<string> Precisions { get; } = ["float32", "bfloat16"];
 
     /// <summary>The fastest of <see cref="Precisions"/> that this machine's processor computes rightly.</summary>
-    public static string FastestPrecision => Arithmetic.Has(ScalarType.BFloat16) ? "bfloat16" : "float32";
+    public static string FastestPrecision => Arithmetic.NameOf(Predictor.FastType);
 
     /// <summary>The method's name, with the pieces by which it differs from what the name stands for; see <see cref="TrainingMethod.Parse"/>.</summary>
     public string Method { get; init; } = "safemed-ssl";
