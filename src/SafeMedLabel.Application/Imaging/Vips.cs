@@ -11,7 +11,7 @@ internal static class Vips
         // Every picture is read once: a cache of operations would only hold memory.
         Cache.Max = 0;
         NetVips.NetVips.BlockUntrusted = true;
-        // What is odd about a picture is said of the import that brought it; standard error is for what an admin must know.
+        // An import's page names the pictures that cannot be read; libvips' own warnings about them would only fill standard error.
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, (_, _, _) => { });
     }
 }

@@ -9,6 +9,6 @@ public enum Beginning
     /// <summary>Those of a network that has learned ImageNet's photographs; they come with the program.</summary>
     ImageNet,
 
-    /// <summary>Those of the project's active model; of a round, those of <see cref="Round.BeginningRound"/>.</summary>
+    /// <summary>Those of the project's active model. <see cref="Round.BeginningRound"/> says which one a round began with.</summary>
     ActiveModel,
 }

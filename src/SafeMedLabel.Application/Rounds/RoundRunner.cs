@@ -368,7 +368,7 @@ public sealed class RoundRunner(
     private Task EndAsync(Round round, RoundState state, string? error, CancellationToken stopping) => StorageFailure.UntilStoredAsync(
         async () =>
         {
-            // First of all: on a full disk even a database that is only read may find no room for its log.
+            // First: to open the database may need room for its log, and the checkpoint may be what fills the disk.
             data.DeleteCheckpoint(round);
             await using var db = await contexts.CreateDbContextAsync(stopping);
             if (await db.Rounds.AnyAsync(r => r.Id == round.Id && r.State == RoundState.Completed, stopping))

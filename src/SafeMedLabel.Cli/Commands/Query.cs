@@ -9,7 +9,7 @@ namespace SafeMedLabel.Cli.Commands;
 /// <param name="Name">As it is typed.</param>
 /// <param name="Function">The score.</param>
 /// <param name="IsDrawn">Whether a batch is drawn rather than the top taken.</param>
-/// <param name="IsLive">Whether they are asked for a few at a time, each few by a head that has learned from those before (<see cref="Learning.Live.LiveHead"/>).</param>
+/// <param name="IsLive">Whether a round's labels are asked for a few at a time. A <see cref="Learning.Live.LiveHead"/>, trained on all labels so far, then chooses each few.</param>
 /// <param name="StartsTypical">Whether the first labels are those of <see cref="TypicalImages"/>.</param>
 internal sealed record Query(string Name, AcquisitionFunction Function, bool IsDrawn, bool IsLive, bool StartsTypical)
 {

@@ -13,14 +13,14 @@ internal sealed class TrainingArguments
 {
     private readonly Option<int> _epochs;
     private readonly Option<int> _size = CommonOptions.Size();
-    private readonly Option<string?> _weights = CommonOptions.Weights($"{CommonOptions.ImageNetWeights}, which come with the program; {CommonOptions.RandomWeights}; or a file, a ResNet-18 as PyTorch .pth or .safetensors. ImageNet's where left out, random ones with --pretrain.");
+    private readonly Option<string?> _weights = CommonOptions.Weights($"{CommonOptions.ImageNetWeights}, which come with the program; {CommonOptions.RandomWeights}; or a file, a ResNet-18 as PyTorch .pth or .safetensors. The default is {CommonOptions.ImageNetWeights}; with --pretrain it is {CommonOptions.RandomWeights}.");
     private readonly Option<int> _pretrain = new("--pretrain") { Description = "Epochs of self-supervised pre-training (SimCLR) on the training images, without their labels, before the training; 0 for none." };
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: cpu, or cuda where the program was built for a graphics card.", DefaultValueFactory = _ => "cpu" };
     private readonly Option<int> _threads = CommonOptions.Threads();
 
     private readonly Option<string?> _precision = new("--precision")
     {
-        Description = "Number format of the convolutions: bfloat16 is faster and rounds more. bfloat16 where left out and this machine's processor has it, else float32.",
+        Description = "Number format of the convolutions. bfloat16 is faster and rounds more; it is the default where this machine's processor computes it, elsewhere float32 is.",
     };
 
     private readonly Option<int> _minimumSteps = new("--minimum-steps")

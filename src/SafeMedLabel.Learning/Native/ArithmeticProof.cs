@@ -25,7 +25,7 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
 
     private const string Fewer = "AVX2";
 
-    // By somebody else, as .NET reports SIGKILL: no fault of the arithmetic, to be kept as one.
+    // The exit code after SIGKILL: somebody ended the process, and nothing was found out about the arithmetic.
     private const int Killed = 128 + 9;
 
     /// <summary>What is wrong with a type; null where nothing is.</summary>
@@ -33,7 +33,7 @@ internal sealed record ArithmeticProof(string? InstructionSet, IReadOnlyDictiona
 
     /// <summary>Reads what was found before, or finds it and keeps it.</summary>
     /// <param name="folder">Where it is kept.</param>
-    /// <param name="begins">Called before it is found, which takes some 15 seconds; not where it is read.</param>
+    /// <param name="begins">Called before the check, which takes about 15 seconds; not called where an earlier result is read.</param>
     /// <exception cref="NotSupportedException">Not even float32 is right, with whatever instructions; one sentence.</exception>
     public static ArithmeticProof Find(string folder, Action begins)
     {

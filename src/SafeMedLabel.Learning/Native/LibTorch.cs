@@ -25,7 +25,7 @@ public static class LibTorch
     private static bool _loaded;
     private static ArithmeticProof? _proof;
 
-    /// <summary>Raised before it is checked in which types this machine computes rightly: once for machine and version, and for some 15 seconds.</summary>
+    /// <summary>Raised when the check of the machine's arithmetic begins. It runs once for each machine and version, and takes about 15 seconds.</summary>
     public static event Action? CheckBegins;
 
     /// <summary>In which types this machine computes rightly; loads the library where it is not loaded.</summary>

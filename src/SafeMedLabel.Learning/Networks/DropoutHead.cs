@@ -50,7 +50,10 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     public (Tensor Inputs, Tensor Hidden) DrawMasks(Generator generator, params long[] leading) =>
         (Draw(generator, [.. leading, Inputs]), Draw(generator, [.. leading, Hidden]));
 
-    /// <summary>With the same masks for all of [N, 512], in their own type: logits [N, K]. The masks are taken into the weights, of which there are fewer numbers.</summary>
+    /// <summary>
+    /// With the same masks for all images: features [N, 512] → logits [N, K], computed in the features' type. The masks multiply the weights, which are fewer
+    /// numbers than the features.
+    /// </summary>
     internal Tensor ForwardThrough((Tensor Inputs, Tensor Hidden) masks, Tensor features)
     {
         var hidden = functional.linear(features, (_first.weight! * masks.Inputs).to(features.dtype), _first.bias!.to(features.dtype)).relu_();
