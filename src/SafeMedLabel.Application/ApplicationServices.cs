@@ -13,6 +13,7 @@ using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Live;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Outbound;
 using SafeMedLabel.Application.Persistence;
@@ -81,6 +82,7 @@ public static class ApplicationServices
         services.AddSingleton<SecondLookService>();
         services.AddSingleton<AdjudicationService>();
         services.AddSingleton<RoundService>();
+        services.AddSingleton<LiveService>();
         services.AddSingleton<LiveCheckService>();
         services.AddSingleton<LabelBalanceService>();
         services.AddSingleton<TestSetService>();
@@ -121,16 +123,21 @@ public static class ApplicationServices
     }
 
     /// <summary>Adds what only a worker has: the jobs' work, and a scheduler that runs.</summary>
-    public static IServiceCollection AddSafeMedLabelWorker<TTrainer>(this IServiceCollection services)
+    public static IServiceCollection AddSafeMedLabelWorker<TTrainer, TLiveLearner>(this IServiceCollection services)
         where TTrainer : class, IModelTrainer
+        where TLiveLearner : class, ILiveLearner
     {
         services.AddSingleton<IModelTrainer, TTrainer>();
+        services.AddSingleton<ILiveLearner, TLiveLearner>();
+        services.AddSingleton<LiveFeatureReader>();
+        services.AddSingleton<LiveRanker>();
         services.AddSingleton<RoundDataReader>();
         services.AddSingleton<RoundRunner>();
         services.AddSingleton<LabelAuditRunner>();
         services.AddSingleton<JobTurns>();
         services.AddHostedService<OrphanRecovery>();
         services.AddHostedService<AlarmWatch>();
+        services.AddHostedService<LiveLane>();
         services.AddHostedService<NightlyCleaning>();
         services.AddQuartz(quartz => quartz
             .AddJob<DailyRoundsJob>(job => job.WithIdentity(DailyRoundsJob.Key))

@@ -73,6 +73,9 @@ public sealed class Project : IVersioned
     /// <summary>How the queue is ranked.</summary>
     public AcquisitionFunction Acquisition { get; set; } = AcquisitionFunction.Bald;
 
+    /// <summary>Rank the queue anew after so many new labels, without a round; null for by rounds only.</summary>
+    public int? RerankAfterLabels { get; set; } = 10;
+
     /// <summary>Start a round after so many new labels; null for by hand only.</summary>
     public int? RetrainAfterLabels { get; set; }
 

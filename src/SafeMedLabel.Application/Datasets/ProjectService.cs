@@ -135,6 +135,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
                     project.Beginning = settings.Beginning;
                     project.SilentFailureThreshold = settings.SilentFailureThreshold;
                     project.Acquisition = settings.Acquisition;
+                    project.RerankAfterLabels = settings.RerankAfterLabels;
                     project.RetrainAfterLabels = settings.RetrainAfterLabels;
                     project.RetrainAtHour = settings.RetrainAtHour;
                     project.LeaseMinutes = settings.LeaseMinutes;

@@ -36,6 +36,9 @@ public sealed record ProjectSettings
     /// <summary>How the queue is ranked.</summary>
     public AcquisitionFunction Acquisition { get; init; }
 
+    /// <summary>Null, or 1 to 10,000.</summary>
+    public int? RerankAfterLabels { get; init; } = 10;
+
     /// <summary>Null, or 1 to 100,000.</summary>
     public int? RetrainAfterLabels { get; init; }
 
@@ -103,6 +106,7 @@ public sealed record ProjectSettings
             Beginning = project.Beginning,
             SilentFailureThreshold = project.SilentFailureThreshold,
             Acquisition = project.Acquisition,
+            RerankAfterLabels = project.RerankAfterLabels,
             RetrainAfterLabels = project.RetrainAfterLabels,
             RetrainAtHour = project.RetrainAtHour,
             LeaseMinutes = project.LeaseMinutes,
@@ -133,6 +137,7 @@ public sealed record ProjectSettings
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
         { Beginning: var beginning } when !Enum.IsDefined(beginning) => "A round begins with random weights, ImageNet's, or the active model's.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
+        { RerankAfterLabels: < 1 or > 10_000 } => "The queue may be ranked anew after 1 to 10,000 new labels.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",
         { RetrainAtHour: < 0 or > 23 } => "A round may start at 0 to 23 o'clock.",
         { LeaseMinutes: < 1 or > 240 } => "A reader may hold an image for 1 to 240 minutes.",

@@ -35,6 +35,20 @@ internal static class LabellingQueries
                 && !db.Answers.Any(a => a.ImageId == i.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == i.Id && l.ReaderId == readerId))
             .OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash).Take(count));
 
+    /// <summary>The live ranking whose order a project's queue has; null while it has a round's, or none.</summary>
+    public static readonly Func<AppDbContext, int, Task<int?>> LiveRanking = EF.CompileAsyncQuery((AppDbContext db, int projectId) =>
+        db.LiveStates.Where(s => s.ProjectId == projectId).Select(s => s.RankingId).FirstOrDefault());
+
+    /// <summary>As <see cref="Fresh"/>, the first in a live ranking.</summary>
+    public static readonly Func<AppDbContext, int, string, int, IAsyncEnumerable<ProjectImage>> FreshLive = EF.CompileAsyncQuery(
+        (AppDbContext db, int rankingId, string readerId, int count) =>
+            (from rank in db.LiveRanks
+             join image in db.Images on rank.ImageId equals image.Id
+             orderby rank.Rank
+             where rank.RankingId == rankingId && image.Split == DataSplit.Training && image.ReadingsTaken < image.ReadingsWanted && image.ReadingsTaken == 0
+                && !db.Answers.Any(a => a.ImageId == image.Id && a.ReaderId == readerId) && !db.Leases.Any(l => l.ImageId == image.Id && l.ReaderId == readerId)
+             select image).Take(count));
+
     /// <summary>Those of which somebody asked another reading, and which this reader has neither answered, nor holds, nor asked about.</summary>
     public static readonly Func<AppDbContext, int, string, int, IAsyncEnumerable<ProjectImage>> Asked = EF.CompileAsyncQuery(
         (AppDbContext db, int projectId, string readerId, int count) => db.Images

@@ -134,7 +134,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         }
 
         var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == shown.QueueRoundId, cancellationToken);
-        var isRanked = round is not null && shown.QueueRank != ProjectImage.Unranked;
+        // A live ranking's places are those of the images that are still to be read.
+        var isRanked = round is not null && shown.QueueRank != ProjectImage.Unranked && reason != QueueReason.LiveRanked;
         var opinion = isRanked ? await db.ModelOpinions.AsNoTracking().FirstOrDefaultAsync(o => o.ImageId == imageId && o.RoundId == shown.QueueRoundId, cancellationToken) : null;
         return new WhyShown(reason, isRanked ? shown.QueueRank + 1 : null, round?.ScoredCount ?? 0, isRanked ? shown.AcquisitionScore : null, round?.Number, round?.FinishedUtc)
         {
@@ -199,8 +200,9 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
 
         next.AddRange((await LabellingQueries.Asked(db, project.Id, readerId, count).ToListAsync(cancellationToken)).Select(i => (i, QueueReason.SecondReading, false)));
 
-        // Before the first round every image is drawn at random. What was drawn is stored with the answer.
-        var audits = project.QueueRoundId is null ? 0 : Enumerable.Range(0, count - next.Count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
+        // Before anything ranks the queue every image is drawn at random. What was drawn is stored with the answer.
+        var liveRanking = await LabellingQueries.LiveRanking(db, project.Id);
+        var audits = project.QueueRoundId is null && liveRanking is null ? 0 : Enumerable.Range(0, count - next.Count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
         if (audits > 0)
         {
             // The order of content hashes is a random one that stays: what is drawn by it is a simple random sample of the pool.
@@ -209,7 +211,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
             next.AddRange((await drawn.ToListAsync(cancellationToken)).Select(i => (i, QueueReason.Audit, false)));
         }
 
-        var ranked = await ByRankAsync(db, project, readerId, count, cancellationToken);
+        var ranked = await ByRankAsync(db, project, liveRanking, readerId, count, cancellationToken);
         next.AddRange(ranked.Where(r => next.TrueForAll(n => n.Image.Id != r.Image.Id)).Take(count - next.Count).Select(r => (r.Image, r.Reason, false)).ToList());
         if (next.Count < count)
         {
@@ -266,22 +268,34 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         },
         cancellationToken);
 
-    /// <summary>The first <paramref name="count"/> in rank that this reader has not seen, be they the first to read them or not.</summary>
+    /// <summary>
+    /// The first <paramref name="count"/> in rank that this reader has not seen, be they the first to read them or not. A live ranking's images are
+    /// fresh ones: they come before the others of those, and after what waits for another reading, which came first in rank once.
+    /// </summary>
     private static async Task<IEnumerable<(ProjectImage Image, QueueReason Reason)>> ByRankAsync(
-        AppDbContext db, Project project, string readerId, int count, CancellationToken cancellationToken)
+        AppDbContext db, Project project, int? liveRanking, string readerId, int count, CancellationToken cancellationToken)
     {
-        var fresh = await LabellingQueries.Fresh(db, project.Id, readerId, count).ToListAsync(cancellationToken);
-        var next = fresh.Select(image => (Image: image, Reason: QueueReason.Ranked)).ToList();
+        var live = liveRanking is { } ranking ? await LabellingQueries.FreshLive(db, ranking, readerId, count).ToListAsync(cancellationToken) : [];
+        var fresh = live.Count == count ? [] : await LabellingQueries.Fresh(db, project.Id, readerId, count).ToListAsync(cancellationToken);
+        fresh.RemoveAll(image => live.Exists(l => l.Id == image.Id));
+        var again = new List<ProjectImage>();
         var readings = Math.Max(project.ReadingsPerImage, project.SecondReadingFraction > 0 ? 2 : 1);
         for (var taken = 1; taken < readings; taken++)
         {
             var waiting = InOrder(Leasing.Open(db, project.Id).Where(i => i.ReadingsTaken == taken));
             // Who has read nearly all of them had better take a fresh one than look through all of them for each image.
-            var near = fresh.Count == count ? waiting.Take(WaitingWindow) : waiting;
-            next.AddRange((await InOrder(Leasing.UnseenBy(db, readerId, near)).Take(count).ToListAsync(cancellationToken)).Select(image => (image, QueueReason.SecondReading)));
+            var near = live.Count + fresh.Count >= count ? waiting.Take(WaitingWindow) : waiting;
+            again.AddRange(await InOrder(Leasing.UnseenBy(db, readerId, near)).Take(count).ToListAsync(cancellationToken));
         }
 
-        return next.OrderBy(n => n.Image.QueueRank).ThenBy(n => n.Image.ContentHash, StringComparer.Ordinal);
+        var second = again.Select(image => (Image: image, Reason: QueueReason.SecondReading));
+        var first = fresh.Select(image => (Image: image, Reason: QueueReason.Ranked));
+        return live.Count == 0
+            ? ByRank(first.Concat(second))
+            : ByRank(second).Concat(live.Select(image => (Image: image, Reason: QueueReason.LiveRanked))).Concat(first);
+
+        static IEnumerable<(ProjectImage Image, QueueReason Reason)> ByRank(IEnumerable<(ProjectImage Image, QueueReason Reason)> images) =>
+            images.OrderBy(n => n.Image.QueueRank).ThenBy(n => n.Image.ContentHash, StringComparer.Ordinal);
     }
 
     private static IQueryable<ProjectImage> InOrder(IQueryable<ProjectImage> images) => images.OrderBy(i => i.QueueRank).ThenBy(i => i.ContentHash);

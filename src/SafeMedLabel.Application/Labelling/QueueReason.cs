@@ -6,6 +6,9 @@ public enum QueueReason
     /// <summary>It was next in rank; before the first round, next in random order.</summary>
     Ranked,
 
+    /// <summary>It was next in a live ranking, which follows the labels between two rounds.</summary>
+    LiveRanked,
+
     /// <summary>Drawn at random from the whole pool, also from what the model is surest of: only so are its confident mistakes seen.</summary>
     Audit,
 

@@ -7,6 +7,7 @@ using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Live;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
@@ -70,6 +71,15 @@ public sealed class AppDbContext(DbContextOptions<AppDbContext> options) : Ident
 
     /// <summary>What rounds' models said of the locked test set.</summary>
     public DbSet<TestPrediction> TestPredictions => Set<TestPrediction>();
+
+    /// <summary>How far projects' live rankings are.</summary>
+    public DbSet<LiveState> LiveStates => Set<LiveState>();
+
+    /// <summary>Live rankings of queues.</summary>
+    public DbSet<LiveRanking> LiveRankings => Set<LiveRanking>();
+
+    /// <summary>Images' places in them.</summary>
+    public DbSet<LiveRank> LiveRanks => Set<LiveRank>();
 
     /// <summary>Searches for wrong labels.</summary>
     public DbSet<LabelAudit> LabelAudits => Set<LabelAudit>();

@@ -93,7 +93,9 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         }
     }
 
-    private void WritePixels(IReadOnlyList<string> contentHashes, PixelSource pixels, IProgress<double> progress, CancellationToken cancellationToken)
+    /// <summary>Writes the pixels of some images; the file appears when it is complete.</summary>
+    /// <exception cref="StoredFileException">The file of an image cannot be used; or an <see cref="AggregateException"/> of such.</exception>
+    internal void WritePixels(IReadOnlyList<string> contentHashes, PixelSource pixels, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var file = new PixelFile(pixels.Path);
         var done = 0;
@@ -106,7 +108,7 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             }
 
             done += batch.Length;
-            progress.Report((double)done / contentHashes.Count);
+            progress?.Report((double)done / contentHashes.Count);
         }
 
         file.Complete();

@@ -118,7 +118,7 @@ public sealed class RoundRunner(
 
         await journal.EnterAsync(RoundState.Training, cancellationToken);
         var task = roundData.ToTrainingTask(round, modelPath, await BeginningModelAsync(round, roundData.Folder, cancellationToken));
-        var certificate = await OnOwnThread(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
+        var certificate = await OwnThread.RunAsync(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
         File.Delete(task.CheckpointPath);
         var modelHash = await ModelSeal.OfAsync(modelPath, cancellationToken);
 
@@ -171,13 +171,13 @@ public sealed class RoundRunner(
     private async Task<IReadOnlyList<TestPrediction>> DescribeAsync(
         Round round, RoundData roundData, PredictionSet test, string modelPath, RoundJournal journal, CancellationToken cancellationToken)
     {
-        var read = await OnOwnThread(
+        var read = await OwnThread.RunAsync(
             () => trainer.ReadPool(modelPath, roundData.Pixels, [.. roundData.Test.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken), cancellationToken);
         int[] failures =
         [
             .. Enumerable.Range(0, test.Count).Where(i => test.IsSilentFailure(i, round.SilentFailureThreshold)).OrderByDescending(test.Confidence).Take(MostAttributed)
         ];
-        var maps = await OnOwnThread(
+        var maps = await OwnThread.RunAsync(
             () => trainer.Attribute(modelPath, roundData.Pixels, [.. failures.Select(i => roundData.Test[i].Index)], [.. failures.Select(test.Predicted)], cancellationToken), cancellationToken);
         var attribution = failures.Zip(maps).ToDictionary(f => f.First, f => f.Second);
         var width = ScoringPasses * test.Classes;
@@ -242,7 +242,7 @@ public sealed class RoundRunner(
         }
 
         var classes = roundData.ClassNames.Count;
-        var read = await OnOwnThread(
+        var read = await OwnThread.RunAsync(
             () => trainer.ReadPool(modelPath, roundData.Pixels, [.. roundData.Pool.Select(i => i.Index)], ScoringPasses, round.Seed, journal, cancellationToken),
             cancellationToken);
         var width = ScoringPasses * classes;
@@ -309,6 +309,7 @@ public sealed class RoundRunner(
         db.RoundPredictions.AddRange(outcome.Predictions);
         var project = await db.Projects.FirstAsync(p => p.Id == round.ProjectId, cancellationToken);
         project.QueueRoundId = round.Id;
+        await db.LiveStates.Where(s => s.ProjectId == round.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(s => s.RankingId, (int?)null), cancellationToken);
         PromotionService.PromoteByGate(db, project, row, time);
         await db.SaveChangesAsync(cancellationToken);
         await ReadingPlan.ApplyAsync(db, round.ProjectId, cancellationToken);
@@ -387,10 +388,7 @@ public sealed class RoundRunner(
         stopping);
 
     private Task<double[]> ProbabilitiesAsync(string modelPath, PixelSource pixels, IEnumerable<int> images, CancellationToken cancellationToken) =>
-        OnOwnThread(() => trainer.Predict(modelPath, pixels, [.. images], cancellationToken), cancellationToken);
-
-    private static Task<T> OnOwnThread<T>(Func<T> work, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        OwnThread.RunAsync(() => trainer.Predict(modelPath, pixels, [.. images], cancellationToken), cancellationToken);
 
     /// <summary>What the test set says of a model.</summary>
     private sealed record Measured(EvaluationReport Report, IReadOnlyList<MeasuredValue> Values, IReadOnlyList<TestPrediction> Predictions);

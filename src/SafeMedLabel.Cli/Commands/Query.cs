@@ -41,14 +41,12 @@ internal sealed record Query(string Name, AcquisitionFunction Function, bool IsD
             : throw new ArgumentException($"There is no acquisition '{name}'; there are {string.Join(", ", Names)}, each also as {DrawnPrefix}… and {LivePrefix}…, and with {TypicalPrefix} before it all.");
     }
 
-    /// <summary>Positions of the images to ask about, from passes laid out [image, pass, class].</summary>
-    public IEnumerable<int> Choose(float[] passes, int passCount, int classes, IReadOnlyList<string> hashes, int count, ulong seed)
-    {
-        var width = passCount * classes;
-        double[] scores = [.. hashes.Select((hash, i) =>
-            AcquisitionScorer.Score(Function, new StochasticPasses(passes.AsSpan(i * width, width), passCount, classes), hash, seed))];
-        return IsDrawn ? PowerSampling.Draw(scores, hashes, count, seed) : AcquisitionScorer.Rank(scores, hashes).Take(count);
-    }
+    /// <summary>How much an image's label is worth.</summary>
+    public double Score(in StochasticPasses passes, string hash, ulong seed) => AcquisitionScorer.Score(Function, in passes, hash, seed);
+
+    /// <summary>Positions of the images to ask about.</summary>
+    public IEnumerable<int> Choose(double[] scores, IReadOnlyList<string> hashes, int count, ulong seed) =>
+        IsDrawn ? PowerSampling.Draw(scores, hashes, count, seed) : AcquisitionScorer.Rank(scores, hashes).Take(count);
 
     private static (bool HasPrefix, string Remaining) Without(string prefix, string name) =>
         name.StartsWith(prefix, StringComparison.Ordinal) ? (true, name[prefix.Length..]) : (false, name);

@@ -110,7 +110,9 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         int[] pool = [.. _split.Training.Except(labelled)];
         var seed = options.Seed + round;
         var passes = new Predictor(network, pixels, Predictor.RankingType(network.Device)).StochasticPasses(pool, Passes, seed, cancellationToken: cancellationToken);
-        return query.Choose(passes, Passes, network.Classes, HashesOf(pool), loop.Query, (ulong)seed).Select(i => pool[i]);
+        var (hashes, width) = (HashesOf(pool), Passes * network.Classes);
+        double[] scores = [.. hashes.Select((hash, i) => query.Score(new StochasticPasses(passes.AsSpan(i * width, width), Passes, network.Classes), hash, (ulong)seed))];
+        return query.Choose(scores, hashes, loop.Query, (ulong)seed).Select(i => pool[i]);
     }
 
     /// <summary>A round's labels, a few at a time.</summary>
@@ -118,15 +120,19 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
     {
         using var scope = torch.NewDisposeScope();
         var place = _split.Training.Index().ToDictionary(i => i.Item, i => i.Index);
-        var features = LiveHead.Standardised(new Predictor(network, pixels, Predictor.FastType).Features(_split.Training, cancellationToken).cpu());
+        using var store = new FeatureStore(FeatureStore.Pack(new Predictor(network, pixels, Predictor.FastType).Features(_split.Training, cancellationToken)));
+        using var features = new LiveFeatures(store);
         var known = new List<int>(labelled);
         for (var left = loop.Query; left > 0; left -= LiveQuery)
         {
             var seed = options.Seed + round + known.Count;
             int[] pool = [.. _split.Training.Except(known)];
             using var head = LiveHead.Train(features, [.. known.Select(row => place[row])], [.. known.Select(row => data.Images[row].ClassIndex)], network.Classes, seed, cancellationToken);
-            var passes = head.StochasticPasses(features, [.. pool.Select(row => place[row])], Passes, seed, cancellationToken);
-            known.AddRange(query.Choose(passes, Passes, network.Classes, HashesOf(pool), Math.Min(LiveQuery, left), (ulong)seed).Select(i => pool[i]));
+            var hashes = HashesOf(pool);
+            var scores = new double[pool.Length];
+            head.StochasticPasses(
+                [.. pool.Select(row => place[row])], Passes, seed, (i, in own) => scores[i] = query.Score(in own, hashes[i], (ulong)seed), Predictor.FastType, cancellationToken);
+            known.AddRange(query.Choose(scores, hashes, Math.Min(LiveQuery, left), (ulong)seed).Select(i => pool[i]));
         }
 
         return known[labelled.Count..];

@@ -51,7 +51,7 @@ internal static class WorkerCommand
             // Texts in quotes and with their line breaks escaped: nothing that comes from outside passes for a line of the log.
             .WriteTo.Console(outputTemplate: "{Level:u3} {Message:j}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture));
         builder.Services.AddSafeMedLabelApplication(builder.Configuration, CommonOptions.Migrations);
-        builder.Services.AddSafeMedLabelWorker<ModelTrainer>();
+        builder.Services.AddSafeMedLabelWorker<ModelTrainer, LiveLearner>();
         using var host = builder.Build();
         var logger = host.Services.GetRequiredService<ILogger<ModelTrainer>>();
         LibTorch.CheckBegins += () => logger.LogInformation(CommandRunner.CheckOfArithmetic);

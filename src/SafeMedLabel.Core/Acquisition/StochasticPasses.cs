@@ -125,3 +125,8 @@ public readonly ref struct StochasticPasses
 
     private static double EntropyTerm(double p) => p > 0 ? -p * Math.Log(p) : 0;
 }
+
+/// <summary>Hears of the passes over one image.</summary>
+/// <param name="position">The image's position among those asked about, from 0.</param>
+/// <param name="passes">Its passes, which last as long as the call.</param>
+public delegate void PassesReader(int position, in StochasticPasses passes);

@@ -14,10 +14,11 @@ public sealed class InitialWeights : IDisposable
     private const string Prefix = "base.";
     private const string HeadPrefix = "base.fc.";
 
-    /// <summary>The file of ImageNet's weights that comes with the program, and the SHA-256 that it has.</summary>
+    /// <summary>The file of ImageNet's weights that comes with the program.</summary>
     internal const string ImageNetFile = "resnet18-imagenet.safetensors";
 
-    private const string ImageNetHash = "d940f3600e00f8362fef08814968ad91854aeaec6e9b0349ab93b6e667e2c9d5";
+    /// <summary>SHA-256 of the file of ImageNet's weights that comes with the program.</summary>
+    public const string ImageNetHash = "d940f3600e00f8362fef08814968ad91854aeaec6e9b0349ab93b6e667e2c9d5";
 
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
 

@@ -1,3 +1,4 @@
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Statistics;
 using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
@@ -8,7 +9,7 @@ using static TorchSharp.torch;
 namespace SafeMedLabel.Learning.Live;
 
 /// <summary>
-/// The method's head alone, trained in about a second on features that a backbone gave once: a queue can then follow every few labels, where a
+/// The method's head alone, trained in less than a second on features that a backbone gave once: a queue can then follow every few labels, where a
 /// whole training takes minutes.
 /// </summary>
 public sealed class LiveHead : IDisposable
@@ -24,22 +25,23 @@ public sealed class LiveHead : IDisposable
     private const int BatchSize = 256;
 
     /// <summary>Images asked at once, which bounds the memory.</summary>
-    private const int AskedAtOnce = 8192;
+    private const int AskedAtOnce = 4096;
 
+    private readonly LiveFeatures _features;
     private readonly DropoutHead _head;
     private readonly int _classes;
 
-    private LiveHead(DropoutHead head, int classes) => (_head, _classes) = (head, classes);
+    private LiveHead(LiveFeatures features, DropoutHead head, int classes) => (_features, _head, _classes) = (features, head, classes);
 
     /// <summary>Trains a head.</summary>
-    /// <param name="features">Features of all images, [N, 512], from <see cref="Standardised"/>.</param>
+    /// <param name="features">Features of all images; the head reads them for as long as it is asked.</param>
     /// <param name="labelled">Rows of those with a label, one or more.</param>
     /// <param name="labels">Their classes, 0 to K − 1.</param>
     /// <param name="classes">K, 2 or more.</param>
     /// <param name="seed">Seed of weights, order and dropout: the same gives the same head.</param>
     /// <param name="cancellationToken">Gives up, between two steps.</param>
     public static LiveHead Train(
-        Tensor features, IReadOnlyList<int> labelled, IReadOnlyList<int> labels, int classes, long seed, CancellationToken cancellationToken = default)
+        LiveFeatures features, IReadOnlyList<int> labelled, IReadOnlyList<int> labels, int classes, long seed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentOutOfRangeException.ThrowIfNotEqual(labels.Count, labelled.Count);
@@ -52,6 +54,7 @@ public sealed class LiveHead : IDisposable
             head.Initialise(generator);
         }
 
+        var inputs = features.Gather([.. labelled]);
         using var optimizer = new MomentumSgd(head.named_parameters(), Momentum, WeightDecay);
         var order = new BatchOrder(labelled.Count, new SeededRandom((ulong)seed, "live head"));
         for (var step = 0; step < Steps; step++)
@@ -59,50 +62,59 @@ public sealed class LiveHead : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
             var batch = order.Next(Math.Min(BatchSize, labelled.Count));
-            var input = features.index_select(0, tensor(batch.Select(i => (long)labelled[i]).ToArray()));
+            var input = inputs.index_select(0, tensor(batch.Select(i => (long)i).ToArray()));
             var logits = head.ForwardWithDropout(input, head.DrawMasks(generator, batch.Length));
             optimizer.ClearGradients();
             nn.functional.cross_entropy(logits, tensor(batch.Select(i => (long)labels[i]).ToArray())).backward();
             optimizer.Step(LearningRateSchedule.Rate(LearningRate, step, Steps, falls: true));
         }
 
-        return new LiveHead(head, classes);
+        return new LiveHead(features, head, classes);
     }
 
-    /// <summary>
-    /// Features scaled to mean 0 and deviation 1 over all images, for which no label is needed. A head then learns from a few labels, and a feature that
-    /// dropout sets to 0 has its mean.
-    /// </summary>
-    /// <param name="features">[N, 512]; stays as it is.</param>
-    public static Tensor Standardised(Tensor features)
-    {
-        using var scope = NewDisposeScope();
-        var deviation = features.std([0], unbiased: false, keepdim: true).NoLessThan(1e-6);
-        return ((features - features.mean([0], keepdim: true)) / deviation).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Probabilities of MC-Dropout passes, laid out [image, pass, class]. The masks follow from the seed and are the same for all images.</summary>
-    /// <param name="features">As of <see cref="Train"/>; in a type of <see cref="Arithmetic"/>, in which the passes compute.</param>
+    /// <summary>MC-Dropout passes over some images. The masks follow from the seed and are the same for all images.</summary>
     /// <param name="rows">The rows asked about.</param>
     /// <param name="passes">T, 2 or more.</param>
     /// <param name="seed">Seed of the masks.</param>
+    /// <param name="read">Hears of each image, in the order of the rows.</param>
+    /// <param name="type">What the passes compute in.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public float[] StochasticPasses(Tensor features, IReadOnlyList<int> rows, int passes, long seed, CancellationToken cancellationToken = default)
+    public void StochasticPasses(
+        IReadOnlyList<int> rows, int passes, long seed, PassesReader read, ScalarType type = ScalarType.Float32, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(passes, 2);
+        ArgumentNullException.ThrowIfNull(read);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
         var (inputs, hidden) = _head.DrawMasks(generator, passes);
         var width = passes * _classes;
-        var result = new float[rows.Count * width];
-        for (var start = 0; start < rows.Count; start += AskedAtOnce)
+        var answers = new float[AskedAtOnce * width];
+        foreach (var chunk in rows.Index().Chunk(AskedAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var inner = NewDisposeScope();
-            var input = features.index_select(0, tensor(rows.Skip(start).Take(AskedAtOnce).Select(i => (long)i).ToArray()));
-            var answers = Enumerable.Range(0, passes).Select(pass => _head.ForwardThrough((inputs[pass], hidden[pass]), input)).ToArray();
-            stack(answers, 1).to(ScalarType.Float32).softmax(2).data<float>().CopyTo(result.AsSpan(start * width));
+            var features = _features.Gather([.. chunk.Select(row => row.Item)], type);
+            var logits = Enumerable.Range(0, passes).Select(pass => _head.ForwardThrough((inputs[pass], hidden[pass]), features)).ToArray();
+            stack(logits, 1).to(ScalarType.Float32).softmax(2).data<float>().CopyTo(answers);
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                read(chunk[i].Index, new StochasticPasses(answers.AsSpan(i * width, width), passes, _classes));
+            }
+        }
+    }
+
+    /// <summary>Class probabilities without dropout, row-major n × K.</summary>
+    public double[] Probabilities(IReadOnlyList<int> rows, CancellationToken cancellationToken = default)
+    {
+        using var noGradient = no_grad();
+        var result = new double[rows.Count * _classes];
+        foreach (var chunk in rows.Index().Chunk(AskedAtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var inner = NewDisposeScope();
+            var features = _features.Gather([.. chunk.Select(row => row.Item)]);
+            _head.forward(features).to(ScalarType.Float64).softmax(1).data<double>().CopyTo(result.AsSpan(chunk[0].Index * _classes));
         }
 
         return result;

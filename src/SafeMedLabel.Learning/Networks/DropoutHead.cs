@@ -1,3 +1,4 @@
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -17,7 +18,7 @@ public sealed class DropoutHead : Module<Tensor, Tensor>
     public const double Rate = 0.3;
 
     /// <summary>Features that the head reads.</summary>
-    internal const int Inputs = 512;
+    internal const int Inputs = ImageFeatures.Length;
 
     private const int Hidden = 256;
 

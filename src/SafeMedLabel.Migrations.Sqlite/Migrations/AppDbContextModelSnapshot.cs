@@ -713,6 +713,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("ReadingsPerImage")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("RerankAfterLabels")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("RetrainAfterLabels")
                         .HasColumnType("INTEGER");
 
@@ -1109,6 +1112,92 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasIndex("ProjectId");
 
                     b.ToTable("ReferenceDoubts");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveRank", b =>
+                {
+                    b.Property<int>("RankingId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Rank")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("Score")
+                        .HasColumnType("REAL");
+
+                    b.HasKey("RankingId", "Rank");
+
+                    b.HasIndex("ImageId");
+
+                    b.ToTable("LiveRanks");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveRanking", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double?>("Accuracy")
+                        .HasColumnType("REAL");
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("Auc")
+                        .HasColumnType("REAL");
+
+                    b.Property<int?>("BackboneRound")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Images")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("LabelSnapshot")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Labels")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Seconds")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("ValidationCount")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ProjectId", "Id");
+
+                    b.ToTable("LiveRankings");
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveState", b =>
+                {
+                    b.Property<int>("ProjectId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ImagesRead")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ImagesWanted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("RankingId")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("ProjectId");
+
+                    b.ToTable("LiveStates");
                 });
 
             modelBuilder.Entity("SafeMedLabel.Application.Monitoring.Alarm", b =>
@@ -1988,6 +2077,39 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
                         .WithMany()
                         .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveRank", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.ProjectImage", null)
+                        .WithMany()
+                        .HasForeignKey("ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("SafeMedLabel.Application.Live.LiveRanking", null)
+                        .WithMany()
+                        .HasForeignKey("RankingId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveRanking", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.Project", null)
+                        .WithMany()
+                        .HasForeignKey("ProjectId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("SafeMedLabel.Application.Live.LiveState", b =>
+                {
+                    b.HasOne("SafeMedLabel.Application.Datasets.Project", null)
+                        .WithMany()
+                        .HasForeignKey("ProjectId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

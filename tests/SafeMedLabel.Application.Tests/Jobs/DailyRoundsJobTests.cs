@@ -3,6 +3,7 @@ using Quartz;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Application.Tests.Live;
 using SafeMedLabel.Application.Tests.Rounds;
 using SafeMedLabel.Testing;
 
@@ -17,7 +18,7 @@ public sealed class DailyRoundsJobTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _workplace = await Workplace.CreateAsync(services => services.AddSafeMedLabelWorker<ScriptedTrainer>().AddSingleton<DailyRoundsJob>());
+        _workplace = await Workplace.CreateAsync(services => services.AddSafeMedLabelWorker<ScriptedTrainer, ScriptedLearner>().AddSingleton<DailyRoundsJob>());
         _reader = await _workplace.AddUserAsync("Ada", Roles.Pathologist);
         await _workplace.AddImagesAsync(20);
     }

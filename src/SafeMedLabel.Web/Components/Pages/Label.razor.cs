@@ -135,6 +135,8 @@ public sealed partial class Label
 
     private string Explain(WhyShown why) => why switch
     {
+        { Reason: QueueReason.LiveRanked } => T["A model that learns from the labels as they come was among the least sure of it."],
+        { Reason: QueueReason.Audit, RoundNumber: null } => T["It was drawn at random from the whole pool."],
         { Reason: QueueReason.Audit } => T["It was drawn at random from the whole pool, to find mistakes that round {0}'s model is sure of.", why.RoundNumber],
         { Reason: QueueReason.SecondReading } => T["A colleague reads it too, and a second, independent reading was wanted."],
         { Reason: QueueReason.Gold } => T["Its class is known: it shows how reliably this project is read. Your answer stands."],

@@ -1,0 +1,206 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Imaging;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
+
+namespace SafeMedLabel.Application.Live;
+
+/// <summary>
+/// The worker's lane for live rankings, beside rounds, imports and exports, so that none of them keeps a reader's new order waiting. Once a second it
+/// looks at what each project needs: a new order first, then the features of some images. What it does follows from the database and the files alone:
+/// a worker that takes over from a killed one goes on where that one was.
+/// </summary>
+public sealed class LiveLane(
+    IDbContextFactory<AppDbContext> contexts,
+    LiveFeatureReader features,
+    LiveRanker ranker,
+    StorageOptions storage,
+    AlarmService alarms,
+    TimeProvider time,
+    ILogger<LiveLane> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time until a project is looked at again that could not be ranked: a file may be restored, a disk may have room.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<int, long> _resting = [];
+
+    /// <summary>The newest label event with which a project was ranked, or could not be.</summary>
+    private readonly Dictionary<int, long> _tried = [];
+
+    /// <summary>What a project's features were complete for.</summary>
+    private readonly Dictionary<int, FeatureReason> _complete = [];
+
+    /// <summary>Does what there is to do at the moment, for each project one step.</summary>
+    /// <returns>True where more may be left.</returns>
+    public async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        var isMore = false;
+        foreach (var need in await NeedsAsync(cancellationToken))
+        {
+            if (_resting.TryGetValue(need.ProjectId, out var since) && time.GetElapsedTime(since) < Rest)
+            {
+                continue;
+            }
+
+            try
+            {
+                isMore |= await StepAsync(need, cancellationToken);
+                _resting.Remove(need.ProjectId);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                _resting[need.ProjectId] = time.GetTimestamp();
+                await NoteAsync(need.ProjectId, failure, cancellationToken);
+            }
+        }
+
+        return isMore;
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                while (await LookAsync(stoppingToken))
+                {
+                    // Until nothing is left.
+                }
+            }
+            catch (Exception failed) when (failed is not OperationCanceledException)
+            {
+                logger.LogError(failed, "Live rankings cannot be looked for now; it is tried again.");
+            }
+        }
+    }
+
+    private async Task<bool> StepAsync(Need need, CancellationToken cancellationToken)
+    {
+        var isRankingDue = need.NewLabels >= need.RerankAfterLabels && _tried.GetValueOrDefault(need.ProjectId) < need.LastEvent;
+        var isReadingDue = !need.IsImporting && (!_complete.TryGetValue(need.ProjectId, out var complete) || complete != need.Reason);
+        if (!isRankingDue && !isReadingDue)
+        {
+            return false;
+        }
+
+        using var alone = TryLock(need.ProjectId);
+        if (alone is null)
+        {
+            // Another worker on this storage is at it.
+            return false;
+        }
+
+        if (isRankingDue)
+        {
+            _tried[need.ProjectId] = need.LastEvent;
+            if (await ranker.RankAsync(need.ProjectId, cancellationToken))
+            {
+                return isReadingDue;
+            }
+        }
+
+        if (isReadingDue && !await features.ReadSliceAsync(need.ProjectId, need.Reason, cancellationToken))
+        {
+            _complete[need.ProjectId] = need.Reason;
+            // What could not be ranked for want of features can be now.
+            _tried.Remove(need.ProjectId);
+        }
+
+        return isReadingDue;
+    }
+
+    /// <summary>What projects may need. Labels count that the order in force does not know.</summary>
+    private async Task<IReadOnlyList<Need>> NeedsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var projects = await (from p in db.Projects
+                              where p.RerankAfterLabels != null && p.Acquisition != AcquisitionFunction.Random
+                              let ranking = db.LiveStates.Where(s => s.ProjectId == p.Id).Select(s => s.RankingId).FirstOrDefault()
+                              select new
+                              {
+                                  p.Id,
+                                  RerankAfterLabels = p.RerankAfterLabels!.Value,
+                                  p.ActiveRoundId,
+                                  p.ImageSize,
+                                  LastImport = db.Imports.Where(i => i.ProjectId == p.Id && i.State == ImportState.Completed).Max(i => (int?)i.Id),
+                                  IsImporting = db.Imports.Any(i => i.ProjectId == p.Id && DatasetImport.ActiveStates.Contains(i.State)),
+                                  HasImages = db.Images.Any(i => i.ProjectId == p.Id),
+                                  Known = ranking != null
+                                      ? db.LiveRankings.Where(r => r.Id == ranking).Select(r => r.LabelSnapshot).First()
+                                      : db.Rounds.Where(r => r.Id == p.QueueRoundId).Select(r => (long?)r.LabelSnapshot).FirstOrDefault() ?? 0,
+                              }).ToListAsync(cancellationToken);
+        var newest = await db.LabelEvents.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
+        var needs = new List<Need>();
+        foreach (var project in projects.Where(p => p.HasImages))
+        {
+            // Nobody has said anything since: nothing to count.
+            var isNew = newest > project.Known && newest > _tried.GetValueOrDefault(project.Id);
+            var events = db.LabelEvents.Where(e => e.Id > project.Known && e.ProjectId == project.Id && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold);
+            needs.Add(new Need(
+                project.Id,
+                project.RerankAfterLabels,
+                isNew ? await events.CountAsync(cancellationToken) : 0,
+                newest,
+                project.IsImporting,
+                new FeatureReason(project.LastImport, project.ActiveRoundId, project.ImageSize)));
+        }
+
+        return needs;
+    }
+
+    private async Task NoteAsync(int projectId, Exception failure, CancellationToken cancellationToken)
+    {
+        var lost = RoundRunner.StoredFileOf(failure);
+        var sentence = lost is not null
+            ? "The file of an image is missing from the storage, or damaged there; the project's alarms say which."
+            : failure is RoundException or InvalidDataException or StorageFullException ? failure.Message
+            : StorageFailure.Describe(failure) ?? $"{failure.GetType().Name}: {failure.Message}";
+        logger.LogError(failure, "The queue of project {ProjectId} cannot be ranked live; it is tried again in a minute.", projectId);
+        await StorageFailure.SkipAsync(async () =>
+        {
+            if (lost is not null)
+            {
+                await alarms.RaiseLostFileAsync(lost, cancellationToken);
+            }
+
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            if (await db.LiveStates.Where(s => s.ProjectId == projectId).ExecuteUpdateAsync(set => set.SetProperty(s => s.Problem, sentence), cancellationToken) == 0)
+            {
+                db.LiveStates.Add(new LiveState { ProjectId = projectId, Problem = sentence });
+                await db.SaveChangesAsync(cancellationToken);
+            }
+        });
+    }
+
+    /// <summary>Keeps other workers on the same storage from the same work; null where one is at it.</summary>
+    private FileStream? TryLock(int projectId)
+    {
+        var folder = storage.ProjectFolder(projectId);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            return new FileStream(Path.Combine(folder, "live.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a project may need.</summary>
+    private sealed record Need(int ProjectId, int RerankAfterLabels, int NewLabels, long LastEvent, bool IsImporting, FeatureReason Reason);
+
+    /// <summary>What the images whose features are wanted, and the backbone, come from.</summary>
+    private sealed record FeatureReason(int? LastImport, int? ActiveRound, int ImageSize);
+}
