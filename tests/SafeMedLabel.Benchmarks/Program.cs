@@ -12,6 +12,7 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
     "step" => StepBenchmark.Run(args.Contains("--defaults")),
     "pixels" => PixelsBenchmark.Run(),
     "queue" => await QueueBenchmark.RunAsync(),
+    "live" => await LiveBenchmark.RunAsync(Number("--images")),
     "page" => await PageBenchmark.RunAsync(),
     "agreement" => await AgreementBenchmark.RunAsync(),
     "reading" => await ReadingBenchmark.RunAsync(),
@@ -26,7 +27,7 @@ object? figures = args.FirstOrDefault(a => !a.StartsWith('-')) switch
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|page|agreement|reading|dashboard|statistics|import|evidence|drift|slide [--data PATH] [--model MODEL] [--epochs N] [--precision float32|bfloat16] [--images N] [--json]");
+    Console.Error.WriteLine("Usage: SafeMedLabel.Benchmarks scoring|step|pixels|round|queue|live|page|agreement|reading|dashboard|statistics|import|evidence|drift|slide [--data PATH] [--model MODEL] [--epochs N] [--precision float32|bfloat16] [--images N] [--json]");
     return 1;
 }
 

@@ -7,7 +7,10 @@ namespace SafeMedLabel.Application.Live;
 /// What one backbone saw in a project's images, in the order in which they were read: a file of features, and one of the content hashes that they belong
 /// to. Both only grow. What a killed worker left of a row is written over, and no image is read twice.
 /// </summary>
-internal sealed class FeatureFile(string folder, int size, string backbone)
+/// <param name="folder">The project's folder.</param>
+/// <param name="size">Side in pixels of the images that the backbone looked at.</param>
+/// <param name="backbone">SHA-256 of the backbone's weights.</param>
+public sealed class FeatureFile(string folder, int size, string backbone)
 {
     /// <summary>How the names of all such files begin.</summary>
     public const string Prefix = "features-";
@@ -22,7 +25,7 @@ internal sealed class FeatureFile(string folder, int size, string backbone)
     private string HashesPath => Path.Combine(folder, $"{Name}.hashes");
 
     /// <summary>Half of a content hash, which tells images apart as well and takes a quarter of the memory.</summary>
-    public static UInt128 Short(string contentHash) => UInt128.Parse(contentHash.AsSpan(0, HashBytes), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    public static UInt128 KeyOf(string contentHash) => UInt128.Parse(contentHash.AsSpan(0, HashBytes), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     /// <summary>The row of each image that is there.</summary>
     public Dictionary<UInt128, int> ReadRows()
@@ -34,7 +37,7 @@ internal sealed class FeatureFile(string folder, int size, string backbone)
             using var hashes = new BinaryReader(File.OpenRead(HashesPath));
             for (var row = 0; row < count; row++)
             {
-                rows[Short(Convert.ToHexStringLower(hashes.ReadBytes(HashBytes)))] = row;
+                rows[KeyOf(Convert.ToHexStringLower(hashes.ReadBytes(HashBytes)))] = row;
             }
         }
 

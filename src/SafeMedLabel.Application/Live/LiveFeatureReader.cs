@@ -73,7 +73,7 @@ public sealed class LiveFeatureReader(IDbContextFactory<AppDbContext> contexts, 
             .OrderBy(i => i.ContentHash).Select(i => i.ContentHash).ToListAsync(cancellationToken);
         var file = backbone.FileOf(projectId, storage);
         var rows = file.ReadRows();
-        var work = new Work(reason, backbone, file, wanted.Count, [.. wanted.Where(hash => !rows.ContainsKey(FeatureFile.Short(hash)))]);
+        var work = new Work(reason, backbone, file, wanted.Count, [.. wanted.Where(hash => !rows.ContainsKey(FeatureFile.KeyOf(hash)))]);
         await NoteAsync(projectId, work, cancellationToken);
         return work;
     }

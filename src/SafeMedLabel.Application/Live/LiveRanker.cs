@@ -81,7 +81,7 @@ public sealed class LiveRanker(
         var (labelled, pool, validation) = (new List<(int Row, int Class)>(), new List<(int Row, Image Image)>(), new List<(int Row, int Class)>());
         foreach (var image in images)
         {
-            if (!rows.TryGetValue(FeatureFile.Short(image.ContentHash), out var row))
+            if (!rows.TryGetValue(FeatureFile.KeyOf(image.ContentHash), out var row))
             {
                 continue;
             }

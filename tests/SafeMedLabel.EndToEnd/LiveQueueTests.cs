@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Testing;
+using SafeMedLabel.Testing.Browsers;
+
+namespace SafeMedLabel.EndToEnd;
+
+/// <summary>A queue that follows the labels, with the real worker and its real tensors, on real cells.</summary>
+public sealed partial class LiveQueueTests
+{
+    private const int Labels = 20;
+
+    // A limit for what hangs, not for what is slow: other tests train beside this one.
+    private const float Patience = 600_000;
+
+    [Fact]
+    public async Task Twenty_labels_rank_the_queue_without_a_round_though_the_worker_is_killed()
+    {
+        Chromium.Find();
+        var cells = SharedData.Require("data/nih-malaria-mini");
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var server = await RunningServer.StartAsync(cancellation);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await Chromium.LaunchAsync(playwright);
+        var page = await Walk.OpenAsync(browser, server);
+        await Walk.SetUpAsync(page);
+        await Walk.ImportAsync(page, cells);
+        await page.GotoAsync("/projects/1");
+        await Assertions.Expect(page.GetByTestId("live-waits")).ToBeVisibleAsync(new() { Timeout = Patience });
+        await Walk.InspectAsync(page, "live-queue-waits");
+
+        // Too few for a ranking: what ranks comes after the kill.
+        await LabelAsync(page, server, 9, cancellation);
+        server.FindWorker()!.Kill();
+        await LabelAsync(page, server, Labels - 9, cancellation);
+
+        await page.GotoAsync("/projects/1");
+        await Assertions.Expect(page.GetByTestId("live-ranked")).ToContainTextAsync(RankedPattern(), new() { Timeout = Patience });
+        await Walk.InspectInBothThemesAsync(page, "live-queue");
+        await using var db = server.OpenDatabase();
+        Assert.Empty(await db.Rounds.ToListAsync(cancellation));
+
+        // The reader gets the first of the new order; what they held when it came, they read before.
+        var ranking = (await db.LiveStates.SingleAsync(cancellation)).RankingId;
+        var first = await db.LiveRanks.Where(r => r.RankingId == ranking).OrderBy(r => r.Rank).Select(r => r.ImageId).ToListAsync(cancellation);
+        while (!await db.LabelEvents.AnyAsync(e => e.Reason == QueueReason.LiveRanked, cancellation))
+        {
+            await LabelAsync(page, server, 1, cancellation);
+        }
+
+        var shown = await db.LabelEvents.Where(e => e.Reason == QueueReason.LiveRanked).OrderBy(e => e.Id).Select(e => e.ImageId).FirstAsync(cancellation);
+        Assert.Contains(shown, first.Take(Labels));
+        await page.Keyboard.PressAsync("w");
+        await Assertions.Expect(page.GetByTestId("why")).ToContainTextAsync("learns from the labels as they come");
+        await Walk.InspectAsync(page, "labelling-why-live");
+    }
+
+    [GeneratedRegex(@"Ranked by (1\d|20) labels, .* ago")]
+    private static partial Regex RankedPattern();
+
+    /// <summary>An honest reader who knows the reference labels.</summary>
+    private static async Task LabelAsync(IPage page, RunningServer server, int count, CancellationToken cancellation)
+    {
+        await page.GotoAsync("/projects/1/label");
+        await using var db = server.OpenDatabase();
+        for (var given = 0; given < count; given++)
+        {
+            var id = await Walk.WaitForImageAsync(page);
+            var known = await db.Images.Where(i => i.Id == id).Select(i => i.ReferenceClass!.Value).SingleAsync(cancellation);
+            await Walk.AnswerAsync(page, $"{known + 1}");
+        }
+    }
+}
