@@ -38,7 +38,6 @@ public sealed partial class LiveQueueTests
 
         await page.GotoAsync("/projects/1");
         await Assertions.Expect(page.GetByTestId("live-ranked")).ToContainTextAsync(RankedPattern(), new() { Timeout = Patience });
-        await Walk.InspectInBothThemesAsync(page, "live-queue");
         await using var db = server.OpenDatabase();
         Assert.Empty(await db.Rounds.ToListAsync(cancellation));
 
@@ -55,6 +54,13 @@ public sealed partial class LiveQueueTests
         await page.Keyboard.PressAsync("w");
         await Assertions.Expect(page.GetByTestId("why")).ToContainTextAsync("learns from the labels as they come");
         await Walk.InspectAsync(page, "labelling-why-live");
+        while (await db.LiveRankings.CountAsync(r => r.Seconds > 0, cancellation) < 3)
+        {
+            await LabelAsync(page, server, 2, cancellation);
+        }
+
+        await page.GotoAsync("/projects/1");
+        await Walk.InspectInBothThemesAsync(page, "live-queue");
     }
 
     [GeneratedRegex(@"Ranked by (1\d|20) labels, .* ago")]
