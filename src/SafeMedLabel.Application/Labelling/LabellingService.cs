@@ -4,6 +4,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
@@ -201,7 +202,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         next.AddRange((await LabellingQueries.Asked(db, project.Id, readerId, count).ToListAsync(cancellationToken)).Select(i => (i, QueueReason.SecondReading, false)));
 
         // Before anything ranks the queue every image is drawn at random. What was drawn is stored with the answer.
-        var liveRanking = await LabellingQueries.LiveRanking(db, project.Id);
+        var liveRanking = project.RerankAfterLabels is null || project.Acquisition == AcquisitionFunction.Random ? null : await LabellingQueries.LiveRanking(db, project.Id);
         var audits = project.QueueRoundId is null && liveRanking is null ? 0 : Enumerable.Range(0, count - next.Count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
         if (audits > 0)
         {

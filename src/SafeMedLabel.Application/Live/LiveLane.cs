@@ -32,7 +32,10 @@ public sealed class LiveLane(
 
     private readonly Dictionary<int, long> _resting = [];
 
-    /// <summary>The newest label event with which a project was ranked, or could not be.</summary>
+    /// <summary>A project's labels that the order in force does not know, as they were counted last.</summary>
+    private readonly Dictionary<int, NewLabels> _labels = [];
+
+    /// <summary>The newest label with which a project was ranked, or could not be.</summary>
     private readonly Dictionary<int, long> _tried = [];
 
     /// <summary>What a project's features were complete for.</summary>
@@ -80,14 +83,15 @@ public sealed class LiveLane(
             }
             catch (Exception failed) when (failed is not OperationCanceledException)
             {
-                logger.LogError(failed, "Live rankings cannot be looked for now; it is tried again.");
+                logger.LogError(failed, "Live rankings cannot be looked for now; it is tried again in a minute.");
+                await Task.Delay(Rest, time, stoppingToken);
             }
         }
     }
 
     private async Task<bool> StepAsync(Need need, CancellationToken cancellationToken)
     {
-        var isRankingDue = need.NewLabels >= need.RerankAfterLabels && _tried.GetValueOrDefault(need.ProjectId) < need.LastEvent;
+        var isRankingDue = need.Labels.Count >= need.RerankAfterLabels && _tried.GetValueOrDefault(need.ProjectId) < need.Labels.Last;
         var isReadingDue = !need.IsImporting && (!_complete.TryGetValue(need.ProjectId, out var complete) || complete != need.Reason);
         if (!isRankingDue && !isReadingDue)
         {
@@ -103,8 +107,9 @@ public sealed class LiveLane(
 
         if (isRankingDue)
         {
-            _tried[need.ProjectId] = need.LastEvent;
-            if (await ranker.RankAsync(need.ProjectId, cancellationToken))
+            var isRanked = await ranker.RankAsync(need.ProjectId, cancellationToken);
+            _tried[need.ProjectId] = need.Labels.Last;
+            if (isRanked)
             {
                 return isReadingDue;
             }
@@ -120,12 +125,12 @@ public sealed class LiveLane(
         return isReadingDue;
     }
 
-    /// <summary>What projects may need. Labels count that the order in force does not know.</summary>
+    /// <summary>What projects may need.</summary>
     private async Task<IReadOnlyList<Need>> NeedsAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var projects = await (from p in db.Projects
-                              where p.RerankAfterLabels != null && p.Acquisition != AcquisitionFunction.Random
+                              where p.RerankAfterLabels != null && p.Acquisition != AcquisitionFunction.Random && db.Images.Any(i => i.ProjectId == p.Id)
                               let ranking = db.LiveStates.Where(s => s.ProjectId == p.Id).Select(s => s.RankingId).FirstOrDefault()
                               select new
                               {
@@ -133,30 +138,38 @@ public sealed class LiveLane(
                                   RerankAfterLabels = p.RerankAfterLabels!.Value,
                                   p.ActiveRoundId,
                                   p.ImageSize,
-                                  LastImport = db.Imports.Where(i => i.ProjectId == p.Id && i.State == ImportState.Completed).Max(i => (int?)i.Id),
+                                  LastImport = db.Imports.Where(i => i.ProjectId == p.Id && !DatasetImport.ActiveStates.Contains(i.State)).Max(i => (int?)i.Id),
                                   IsImporting = db.Imports.Any(i => i.ProjectId == p.Id && DatasetImport.ActiveStates.Contains(i.State)),
-                                  HasImages = db.Images.Any(i => i.ProjectId == p.Id),
                                   Known = ranking != null
                                       ? db.LiveRankings.Where(r => r.Id == ranking).Select(r => r.LabelSnapshot).First()
                                       : db.Rounds.Where(r => r.Id == p.QueueRoundId).Select(r => (long?)r.LabelSnapshot).FirstOrDefault() ?? 0,
                               }).ToListAsync(cancellationToken);
         var newest = await db.LabelEvents.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
         var needs = new List<Need>();
-        foreach (var project in projects.Where(p => p.HasImages))
+        foreach (var project in projects)
         {
-            // Nobody has said anything since: nothing to count.
-            var isNew = newest > project.Known && newest > _tried.GetValueOrDefault(project.Id);
-            var events = db.LabelEvents.Where(e => e.Id > project.Known && e.ProjectId == project.Id && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold);
             needs.Add(new Need(
                 project.Id,
                 project.RerankAfterLabels,
-                isNew ? await events.CountAsync(cancellationToken) : 0,
-                newest,
+                await CountAsync(db, project.Id, project.Known, newest, cancellationToken),
                 project.IsImporting,
                 new FeatureReason(project.LastImport, project.ActiveRoundId, project.ImageSize)));
         }
 
         return needs;
+    }
+
+    /// <summary>A project's labels after an event; counted anew only when somebody has said something since.</summary>
+    private async Task<NewLabels> CountAsync(AppDbContext db, int projectId, long known, long newest, CancellationToken cancellationToken)
+    {
+        if (!_labels.TryGetValue(projectId, out var labels) || (labels.Known, labels.Newest) != (known, newest))
+        {
+            var events = db.LabelEvents.Where(e => e.Id > known && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold);
+            labels = new NewLabels(known, newest, await events.CountAsync(cancellationToken), await events.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0);
+            _labels[projectId] = labels;
+        }
+
+        return labels;
     }
 
     private async Task NoteAsync(int projectId, Exception failure, CancellationToken cancellationToken)
@@ -199,7 +212,14 @@ public sealed class LiveLane(
     }
 
     /// <summary>What a project may need.</summary>
-    private sealed record Need(int ProjectId, int RerankAfterLabels, int NewLabels, long LastEvent, bool IsImporting, FeatureReason Reason);
+    private sealed record Need(int ProjectId, int RerankAfterLabels, NewLabels Labels, bool IsImporting, FeatureReason Reason);
+
+    /// <summary>Labels that an order does not know.</summary>
+    /// <param name="Known">The last event that it knows.</param>
+    /// <param name="Newest">The newest event of any project when they were counted.</param>
+    /// <param name="Count">How many there are.</param>
+    /// <param name="Last">The last one's event; 0 where there is none.</param>
+    private sealed record NewLabels(long Known, long Newest, int Count, long Last);
 
     /// <summary>What the images whose features are wanted, and the backbone, come from.</summary>
     private sealed record FeatureReason(int? LastImport, int? ActiveRound, int ImageSize);

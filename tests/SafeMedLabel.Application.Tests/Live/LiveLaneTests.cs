@@ -280,6 +280,34 @@ public sealed class LiveLaneTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_ranking_that_failed_is_tried_again_after_a_minute_without_a_new_label()
+    {
+        await LookAsync();
+        await _workplace.LabelAsync(_reader, 4);
+        _learner.WhileRanking = () => throw new InvalidDataException("The file of features was cut short while it was read.");
+        await LookAsync();
+        Assert.Equal(("The file of features was cut short while it was read.", null), ((await ViewAsync()).State.Problem, (await ViewAsync()).Current));
+
+        _learner.WhileRanking = () => { };
+        _workplace.Time.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync();
+        Assert.Equal((null, 4), ((await ViewAsync()).State.Problem, (await ViewAsync()).Current!.Labels));
+    }
+
+    [Fact]
+    public async Task Where_it_is_switched_off_the_queue_has_the_order_that_it_had()
+    {
+        await LookAsync();
+        await _workplace.LabelAsync(_reader, 4);
+        await LookAsync();
+        await _workplace.ChangeAsync(p => p.RerankAfterLabels = null);
+
+        await using var db = _workplace.Open();
+        var first = await db.Images.Where(i => i.Split == DataSplit.Training && i.ReadingsTaken == 0).OrderBy(i => i.QueueRank).Select(i => i.Id).FirstAsync(Cancellation);
+        Assert.Equal(first, await _workplace.NextAsync(_reader));
+    }
+
+    [Fact]
     public async Task A_lost_file_is_told_by_an_alarm()
     {
         await using (var db = _workplace.Open())
