@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Testing;
 using SafeMedLabel.Testing.Browsers;
@@ -61,6 +62,30 @@ public sealed partial class LiveQueueTests
 
         await page.GotoAsync("/projects/1");
         await Walk.InspectInBothThemesAsync(page, "live-queue");
+        await RunRoundAsync(page, server, cancellation);
+    }
+
+    /// <summary>The round's order replaces the live one. In the guides' pictures it is a round as it is meant to be.</summary>
+    private static async Task RunRoundAsync(IPage page, RunningServer server, CancellationToken cancellation)
+    {
+        await using var db = server.OpenDatabase();
+        if (!Walk.UpdatesGuides)
+        {
+            await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.ImageSize, ProjectSettings.ImageSizes[0]).SetProperty(p => p.Epochs, 1), cancellation);
+        }
+
+        await page.GetByTestId("start-round").ClickAsync();
+        await Assertions.Expect(page.GetByTestId("progress-phase")).ToBeVisibleAsync();
+        while (Walk.UpdatesGuides && await db.RoundEpochs.CountAsync(cancellation) < 3)
+        {
+            await Task.Delay(100, cancellation);
+        }
+
+        await Walk.InspectAsync(page, "round");
+        await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
+        await Assertions.Expect(page.GetByTestId("live-waits")).ToContainTextAsync("the order of the latest round");
+        Assert.Equal("safemed-ssl-plus", (await db.Rounds.AsNoTracking().SingleAsync(cancellation)).Method);
+        await Walk.InspectAsync(page, "dashboard");
     }
 
     [GeneratedRegex(@"Ranked by (1\d|20) labels, .* ago")]

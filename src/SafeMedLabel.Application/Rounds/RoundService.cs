@@ -175,7 +175,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
             LabelCount = labels,
             PoolCount = pool,
             Seed = again?.Seed ?? project.Seed + number,
-            Method = again?.Method ?? "safemed-ssl",
+            Method = again?.Method ?? await MethodAsync(db, projectId, cancellationToken),
             ImageSize = again?.ImageSize ?? project.ImageSize,
             Epochs = again?.Epochs ?? project.Epochs,
             Beginning = beginning,
@@ -189,6 +189,10 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         await db.SaveChangesAsync(cancellationToken);
         return round.Id;
     }
+
+    /// <summary>Ours where it can be had: its filter is calibrated on validation images, without which the method is the published one.</summary>
+    private static async Task<string> MethodAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
+        await db.Images.AnyAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Validation && i.ReferenceClass != null, cancellationToken) ? "safemed-ssl-plus" : "safemed-ssl";
 
     /// <summary>The weights that a project's next round begins with, and the round that they are of, where they are of one.</summary>
     private static async Task<(Beginning Beginning, int? Round)> BeginningAsync(AppDbContext db, Project project, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Labelling;
 using SafeMedLabel.Application.Rounds;
+using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Application.Tests.Rounds;
@@ -51,6 +52,19 @@ public sealed class RoundServiceTests : IAsyncLifetime
         Assert.Equal("Lea", round.RequestedBy);
         var scheduler = await _workplace.Get<ISchedulerFactory>().GetScheduler(Cancellation);
         Assert.True(await scheduler.Exists(new JobKey($"{started.Value}", "round"), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_round_is_of_our_method_where_validation_images_can_calibrate_its_filter_and_of_the_published_one_else()
+    {
+        await _workplace.LabelAsync("ada", 4);
+        var without = (await StartAsync()).Value;
+        Assert.Null((await _workplace.Rounds.CancelAsync(without, Cancellation)).Error);
+        await _workplace.AddImagesAsync(2, DataSplit.Validation);
+        var with = (await StartAsync()).Value;
+
+        var rounds = await _workplace.Rounds.ListAsync(_workplace.ProjectId, Cancellation);
+        Assert.Equal([(with, "safemed-ssl-plus"), (without, "safemed-ssl")], rounds.Select(r => (r.Id, r.Method)));
     }
 
     [Fact]

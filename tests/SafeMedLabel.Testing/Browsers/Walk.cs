@@ -35,6 +35,9 @@ public static class Walk
 
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
+    /// <summary>Whether the guides' pictures are made anew.</summary>
+    public static bool UpdatesGuides => Environment.GetEnvironmentVariable("SAFEMED_UPDATE_DOCS") is { Length: > 0 };
+
     /// <summary>A page on a server, as wide as a reader's screen.</summary>
     public static Task<IPage> OpenAsync(IBrowser browser, RunningServer server) => OpenAsync(browser, server.Address);
 
@@ -176,7 +179,7 @@ public static class Walk
         }
 
         var shown = Guides.File(Path.Combine("images", picture));
-        if (Environment.GetEnvironmentVariable("SAFEMED_UPDATE_DOCS") is { Length: > 0 } && File.Exists(shown))
+        if (UpdatesGuides && File.Exists(shown))
         {
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = shown });
         }
