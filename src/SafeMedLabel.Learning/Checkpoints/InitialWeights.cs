@@ -44,11 +44,18 @@ public sealed class InitialWeights : IDisposable
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">It holds no tensors that can be read; one sentence says why.</exception>
+    /// <param name="path">The file.</param>
+    /// <param name="expectedHash">SHA-256 that it must have, in lower-case hexadecimal; null where it may be any file.</param>
+    /// <exception cref="InvalidDataException">It has another hash, or holds no tensors that can be read; one sentence says why.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static InitialWeights Read(string path)
+    public static InitialWeights Read(string path, string? expectedHash = null)
     {
         var hash = HashOf(path);
+        if (expectedHash is not null && hash != expectedHash)
+        {
+            throw new InvalidDataException($"The file is another one than it was: its SHA-256 is {hash[..8]}…, not {expectedHash[..8]}….");
+        }
+
         return Read(path, hash, $"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)");
     }
 
@@ -63,6 +70,17 @@ public sealed class InitialWeights : IDisposable
     /// <exception cref="InvalidDataException">A tensor of the backbone is missing, unknown or of another shape; the network is as it was.</exception>
     public void CopyTo(ResNet18 network)
     {
+        var (from, to) = Fit(network);
+        StateDict.Copy(from, to);
+    }
+
+    /// <summary>Makes sure that <see cref="CopyTo"/> would do for <paramref name="network"/>, which stays as it is.</summary>
+    /// <exception cref="InvalidDataException">A tensor of the backbone is missing, unknown or of another shape; one sentence says which.</exception>
+    public void RequireFit(ResNet18 network) => Fit(network);
+
+    /// <summary>The tensors that a network takes, and its own of the same names.</summary>
+    private (Dictionary<string, Tensor> From, Dictionary<string, Tensor> To) Fit(ResNet18 network)
+    {
         ArgumentNullException.ThrowIfNull(network);
         var own = network.Tensors();
         var takesHead = own.Where(t => IsHead(t.Key)).All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
@@ -70,7 +88,7 @@ public sealed class InitialWeights : IDisposable
         var from = _tensors.Where(t => IsTaken(t.Key)).ToDictionary();
         var to = own.Where(t => IsTaken(t.Key)).ToDictionary();
         StateDict.RequireFit(from, to);
-        StateDict.Copy(from, to);
+        return (from, to);
     }
 
     /// <inheritdoc />

@@ -60,8 +60,35 @@ public sealed class InitialWeightsTests : IDisposable
         var before = network.Tensors()["base.conv1.weight"].clone();
         using var weights = InitialWeights.Read(_folder.File("resnet34.safetensors"));
 
+        Assert.Contains("'base.layer1.2.conv1.weight' belongs to another network", Assert.Throws<InvalidDataException>(() => weights.RequireFit(network)).Message, StringComparison.Ordinal);
         Assert.Contains("'base.layer1.2.conv1.weight' belongs to another network", Assert.Throws<InvalidDataException>(() => weights.CopyTo(network)).Message, StringComparison.Ordinal);
         Assert.True(before.equal(network.Tensors()["base.conv1.weight"]).all().ToBoolean());
+    }
+
+    [Fact]
+    public void A_file_of_another_hash_is_refused_before_its_tensors_are_read_and_the_one_that_is_meant_is_not()
+    {
+        SafeTensors.Write(_folder.File("model.safetensors"), _source.Tensors(), new Dictionary<string, string>());
+        using var weights = InitialWeights.Read(_folder.File("model.safetensors"));
+        File.WriteAllText(_folder.File("changed.safetensors"), "no weights");
+
+        Assert.StartsWith(
+            "The file is another one than it was: its SHA-256 is ",
+            Assert.Throws<InvalidDataException>(() => InitialWeights.Read(_folder.File("changed.safetensors"), weights.Hash)).Message,
+            StringComparison.Ordinal);
+        using var same = InitialWeights.Read(_folder.File("model.safetensors"), weights.Hash);
+        Assert.Equal(weights.Hash, same.Hash);
+    }
+
+    [Fact]
+    public void To_ask_whether_weights_fit_changes_no_network()
+    {
+        SafeTensors.Write(_folder.File("model.safetensors"), _source.Tensors(), new Dictionary<string, string>());
+        using var network = new ResNet18(2, seed: 1);
+        using var weights = InitialWeights.Read(_folder.File("model.safetensors"));
+        weights.RequireFit(network);
+
+        Assert.False(Same(network, "base.conv1.weight"));
     }
 
     [Fact]
