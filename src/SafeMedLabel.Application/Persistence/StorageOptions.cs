@@ -46,6 +46,9 @@ public sealed class StorageOptions
     /// <summary>Tiles of large images that somebody looked at closely.</summary>
     public string TileFolder => Path.Combine(FullRoot, "tiles");
 
+    /// <summary>Files of weights that rounds may begin with; whoever runs the server puts them there.</summary>
+    public string WeightsFolder => Path.Combine(FullRoot, "weights");
+
     /// <summary>Keys that protect cookies and forms; they must outlive the process.</summary>
     public string KeyFolder => Path.Combine(FullRoot, "keys");
 

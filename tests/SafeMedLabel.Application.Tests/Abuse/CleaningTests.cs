@@ -51,6 +51,8 @@ public sealed class CleaningTests : IAsyncLifetime
             Old($"patches/{planned}/manifest.csv"),
             Old("exports/project-1-export-1.csv"),
             Old("projects/1/notes.txt"),
+            Old("weights/own.safetensors"),
+            Old("weights/.coming.pth.tmp"),
             Old("unknown.bin"),
             New("uploads/just-now.zip"),
             New("exports/project-1-export-9.csv"),
