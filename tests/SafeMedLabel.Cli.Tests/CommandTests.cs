@@ -539,7 +539,7 @@ public sealed class CommandTests
         return (process.ExitCode, await output, await error);
     }
 
-    private static Process Start(string[] arguments)
+    internal static Process Start(string[] arguments)
     {
         var built = typeof(CommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "SafemedOutput").Value!;
         return Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(built, "safemed.dll"), .. arguments])

@@ -49,7 +49,7 @@ internal static class AuditDescription
         (DataExport export, EntityState.Added) => Entry(AuditAction.ExportStarted, export.ProjectId, "labels", export.RequestedById, after: Of(export)),
         (DataExport export, EntityState.Deleted) => Entry(AuditAction.ExportDeleted, export.ProjectId, Export(export.Id), before: Of(export)),
         (Round round, EntityState.Added) => Entry(
-            AuditAction.RoundStarted, round.ProjectId, Round(round.Number), round.RequestedById, after: new { round.Method, Labels = round.LabelCount, round.Seed, round.Epochs, round.ImageSize, Beginning = round.Beginning.ToString() }),
+            AuditAction.RoundStarted, round.ProjectId, Round(round.Number), round.RequestedById, after: new { round.Method, Labels = round.LabelCount, round.Seed, round.Epochs, round.ImageSize, Beginning = BeganWith(round) }),
         (LabelAudit audit, EntityState.Added) => Entry(AuditAction.LabelAuditStarted, audit.ProjectId, "labels", audit.RequestedById, after: new { Labels = audit.LabelCount }),
         (Promotion promotion, EntityState.Added) => Promoted(promotion),
         (AppUser user, EntityState.Added) => Entry(AuditAction.AccountCreated, null, Account(user.Id), after: new { user.Email, user.DisplayName }),
@@ -95,6 +95,10 @@ internal static class AuditDescription
 
     /// <summary>How the trail calls a round.</summary>
     public static string Round(int number) => string.Create(CultureInfo.InvariantCulture, $"round {number}");
+
+    /// <summary>Of a file the whole hash: the trail proves which it was.</summary>
+    private static string BeganWith(Round round) =>
+        round.Beginning == Beginning.File ? $"weights of {round.BeginningFile} (SHA-256 {round.BeginningFileHash})" : round.Beginning.ToString();
 
     private static AuditEntry Said(AppDbContext db, LabelEvent said)
     {

@@ -46,6 +46,9 @@ public sealed class Project : IVersioned
     /// <summary>The weights that rounds begin with; ImageNet's in place of an active model's where there is none.</summary>
     public Beginning Beginning { get; set; } = Beginning.ImageNet;
 
+    /// <summary>Name of the file in the storage's folder of weights that rounds begin with; null where they begin with none.</summary>
+    public string? BeginningFile { get; set; }
+
     /// <summary>A mistake is silent when its confidence exceeds this; the dashboard's silent-failure rate is taken here.</summary>
     public double SilentFailureThreshold { get; set; } = 0.80;
 
@@ -137,6 +140,7 @@ public sealed class Project : IVersioned
             builder.Property(p => p.Name).HasMaxLength(NameRule.Max);
             builder.HasIndex(p => p.Name).IsUnique();
             builder.Property(p => p.Question).HasMaxLength(QuestionRule.Max);
+            builder.Property(p => p.BeginningFile).HasMaxLength(WeightsFiles.MaxName);
             builder.Property(p => p.Version).IsConcurrencyToken();
         }
     }

@@ -10,7 +10,7 @@ using SafeMedLabel.Core.Splitting;
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>Makes, shows and sets up projects.</summary>
-public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, StorageOptions storage, TimeProvider time)
 {
     /// <summary>The projects that a person sees by name, each with its counts.</summary>
     public async Task<IReadOnlyList<ProjectSummary>> ListAsync(string userId, CancellationToken cancellationToken = default)
@@ -97,7 +97,10 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
             cancellationToken);
     }
 
-    /// <summary>Changes a project's settings, unless somebody else did since <paramref name="version"/>.</summary>
+    /// <summary>
+    /// Changes a project's settings, unless somebody else did since <paramref name="version"/>. Refused with a sentence where one is out of its range, or
+    /// where the file of weights that rounds are to begin with is not there.
+    /// </summary>
     public async Task<Result> UpdateAsync(int id, ProjectSettings settings, Guid version, CancellationToken cancellationToken = default)
     {
         if (settings.Problem() is { } problem)
@@ -127,12 +130,18 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Tim
                         return Result.Refused($"There is already a project called '{name}'.");
                     }
 
+                    if (settings.Beginning == Beginning.File && WeightsFiles.Problem(storage, settings.BeginningFile) is { } unusable)
+                    {
+                        return Result.Refused(unusable);
+                    }
+
                     db.Entry(project).Property(p => p.Version).OriginalValue = version;
                     project.Name = name;
                     project.Question = TextRule.Clean(settings.Question);
                     project.ImageSize = settings.ImageSize;
                     project.Epochs = settings.Epochs;
                     project.Beginning = settings.Beginning;
+                    project.BeginningFile = settings.Beginning == Beginning.File ? settings.BeginningFile : null;
                     project.SilentFailureThreshold = settings.SilentFailureThreshold;
                     project.Acquisition = settings.Acquisition;
                     project.RerankAfterLabels = settings.RerankAfterLabels;

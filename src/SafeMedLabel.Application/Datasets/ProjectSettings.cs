@@ -30,6 +30,9 @@ public sealed record ProjectSettings
     /// <summary>The weights that rounds begin with.</summary>
     public Beginning Beginning { get; init; } = Beginning.ImageNet;
 
+    /// <summary>Where <see cref="Beginning"/> is a file: its name in the storage's folder of weights, as <see cref="WeightsFiles.IsName"/> has it. Else it does not count.</summary>
+    public string? BeginningFile { get; init; }
+
     /// <summary>One of the sweep's thresholds, <see cref="EvaluationReport.Thresholds"/>.</summary>
     public double SilentFailureThreshold { get; init; }
 
@@ -104,6 +107,7 @@ public sealed record ProjectSettings
             ImageSize = project.ImageSize,
             Epochs = project.Epochs,
             Beginning = project.Beginning,
+            BeginningFile = project.BeginningFile,
             SilentFailureThreshold = project.SilentFailureThreshold,
             Acquisition = project.Acquisition,
             RerankAfterLabels = project.RerankAfterLabels,
@@ -135,7 +139,8 @@ public sealed record ProjectSettings
         { Question: var question } when Project.QuestionRule.Problem(question) is { } problem => problem,
         { ImageSize: var size } when !ImageSizes.Contains(size) => $"The image size is {ImageSizesInWords}.",
         { Epochs: < 1 or > 200 } => "A round has 1 to 200 epochs.",
-        { Beginning: var beginning } when !Enum.IsDefined(beginning) => "A round begins with random weights, ImageNet's, or the active model's.",
+        { Beginning: var beginning } when !Enum.IsDefined(beginning) => "A round begins with random weights, ImageNet's, the active model's, or a file's.",
+        { Beginning: Beginning.File, BeginningFile: null or "" } => "Choose the file of weights that rounds begin with.",
         { SilentFailureThreshold: var threshold } when !EvaluationReport.Thresholds.Contains(threshold) => "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95.",
         { RerankAfterLabels: < 1 or > 10_000 } => "The queue may be ranked anew after 1 to 10,000 new labels.",
         { RetrainAfterLabels: < 1 or > 100_000 } => "A round may start after 1 to 100,000 new labels.",

@@ -66,7 +66,10 @@ public sealed class LabelAudit
     /// <summary>Epochs of the training without each part.</summary>
     public int Epochs { get; set; }
 
-    /// <summary>The weights that each training begins with: never a model's, which would know the labels already.</summary>
+    /// <summary>
+    /// The weights that each training begins with: never a model's, which would know the labels already, nor a file's, of which nobody knows what it has
+    /// seen.
+    /// </summary>
     public Beginning Beginning { get; set; }
 
     /// <summary>Seed of folds and trainings.</summary>

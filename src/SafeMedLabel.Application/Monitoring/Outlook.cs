@@ -48,7 +48,8 @@ public sealed record Outlook(Prospect Prospect, IReadOnlyList<Round> Rounds, int
         var more = newLabels ?? UsualMore;
         ArgumentOutOfRangeException.ThrowIfLessThan(more, 1);
         var measured = rounds.Where(r => r.State == RoundState.Completed && r.SilentFailureRate is not null).ToList();
-        static (string, int, int, Beginning, double) Recipe(Round round) => (round.Method, round.ImageSize, round.Epochs, round.Beginning, round.SilentFailureThreshold);
+        static (string, int, int, Beginning, string?, double) Recipe(Round round) =>
+            (round.Method, round.ImageSize, round.Epochs, round.Beginning, round.BeginningFileHash, round.SilentFailureThreshold);
         List<Round> alike = [.. measured.Where(r => Recipe(r) == Recipe(measured[0])).Take(MostRounds).Reverse()];
         if (Curve(alike, r => r.SilentFailureRate) is not { } curve)
         {

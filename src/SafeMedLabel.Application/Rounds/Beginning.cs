@@ -11,4 +11,7 @@ public enum Beginning
 
     /// <summary>Those of the project's active model. <see cref="Round.BeginningRound"/> says which one a round began with.</summary>
     ActiveModel,
+
+    /// <summary>Those of a file in the storage's folder of weights. <see cref="Round.BeginningFile"/> and its hash say which one a round began with.</summary>
+    File,
 }

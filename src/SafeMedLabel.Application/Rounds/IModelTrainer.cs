@@ -102,8 +102,11 @@ public sealed record TrainingTask
     /// <summary>The weights that the training begins with.</summary>
     public required Beginning Beginning { get; init; }
 
-    /// <summary>The file of the model that they are of; null where they are of none.</summary>
-    public string? BeginningModel { get; init; }
+    /// <summary>The file that holds them, a model or other weights; null where they are random or come with the program.</summary>
+    public string? BeginningFile { get; init; }
+
+    /// <summary>SHA-256 that this file must have; null where there is none.</summary>
+    public string? BeginningFileHash { get; init; }
 
     /// <summary>Seed of everything random.</summary>
     public required long Seed { get; init; }

@@ -82,6 +82,12 @@ public sealed class Round : IVersioned
     /// <summary>Number of the round whose model gives them; null where none does.</summary>
     public int? BeginningRound { get; set; }
 
+    /// <summary>Name of the file in the storage's folder of weights that gives them; null where none does.</summary>
+    public string? BeginningFile { get; set; }
+
+    /// <summary>SHA-256 of that file when the round was asked for, 64 lower-case hexadecimal digits: with another file of that name it is not run.</summary>
+    public string? BeginningFileHash { get; set; }
+
     /// <summary>How the queue is ranked at the end.</summary>
     public AcquisitionFunction Acquisition { get; set; }
 
@@ -196,6 +202,7 @@ public sealed class Round : IVersioned
             builder.HasIndex(r => new { r.ProjectId, r.Number }).IsUnique();
             builder.HasIndex(r => r.State);
             builder.Property(r => r.Version).IsConcurrencyToken();
+            builder.Property(r => r.BeginningFile).HasMaxLength(WeightsFiles.MaxName);
             builder.Property(r => r.Certificate).HasConversion<JsonConverter<Certificate>>();
             builder.Property(r => r.Measures).HasConversion<JsonConverter<IReadOnlyList<MeasuredValue>>>()
                 .Metadata.SetValueComparer(new ValueComparer<IReadOnlyList<MeasuredValue>>((one, other) => one!.SequenceEqual(other!), values => values.Count));

@@ -46,8 +46,8 @@ public sealed record RoundData
     /// <summary>The training of a round. The test set is not in it.</summary>
     /// <param name="round">The round.</param>
     /// <param name="modelPath">Where its model goes.</param>
-    /// <param name="beginningModel">The file of the model that it begins with; null where it begins with none.</param>
-    public TrainingTask ToTrainingTask(Round round, string modelPath, string? beginningModel) => new()
+    /// <param name="beginningFile">The file of weights that it begins with, and its SHA-256; null where it begins with none.</param>
+    public TrainingTask ToTrainingTask(Round round, string modelPath, (string Path, string Hash)? beginningFile) => new()
     {
         Pixels = Pixels,
         Labelled = [.. Labelled.Select(i => i.Index)],
@@ -65,7 +65,8 @@ public sealed record RoundData
         Method = round.Method,
         Epochs = round.Epochs,
         Beginning = round.Beginning,
-        BeginningModel = beginningModel,
+        BeginningFile = beginningFile?.Path,
+        BeginningFileHash = beginningFile?.Hash,
         Seed = round.Seed,
         DataHash = DataHash,
         CheckpointPath = Path.ChangeExtension(modelPath, ".checkpoint"),

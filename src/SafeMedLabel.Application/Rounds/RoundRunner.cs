@@ -117,7 +117,7 @@ public sealed class RoundRunner(
         var modelPath = Path.Combine(roundData.Folder, modelFile);
 
         await journal.EnterAsync(RoundState.Training, cancellationToken);
-        var task = roundData.ToTrainingTask(round, modelPath, await BeginningModelAsync(round, roundData.Folder, cancellationToken));
+        var task = roundData.ToTrainingTask(round, modelPath, await BeginningFileAsync(round, roundData.Folder, cancellationToken));
         var certificate = await OwnThread.RunAsync(() => trainer.Train(task, journal, cancellationToken), cancellationToken);
         File.Delete(task.CheckpointPath);
         var modelHash = await ModelSeal.OfAsync(modelPath, cancellationToken);
@@ -139,20 +139,32 @@ public sealed class RoundRunner(
         await CompleteAsync(round, new Outcome(modelFile, modelHash, measured, certificate, gate, activeRoundId, ranking, predictions), stopping);
     }
 
-    /// <summary>The file of the model that a round begins with; null where it begins with none.</summary>
-    /// <exception cref="RoundException">It is not the one that its round made.</exception>
-    private async Task<string?> BeginningModelAsync(Round round, string folder, CancellationToken cancellationToken)
+    /// <summary>The file of weights that a round begins with, a model or another, and its hash; null where it begins with none.</summary>
+    /// <exception cref="RoundException">It is not there, or not the one that it was.</exception>
+    private async Task<(string Path, string Hash)?> BeginningFileAsync(Round round, string folder, CancellationToken cancellationToken) => round.Beginning switch
     {
-        if (round.BeginningRound is not { } number)
-        {
-            return null;
-        }
+        Beginning.ActiveModel => await BeginningModelAsync(round, folder, cancellationToken),
+        Beginning.File => await BeginningWeightsAsync(round, cancellationToken),
+        _ => null,
+    };
 
+    private async Task<(string Path, string Hash)> BeginningModelAsync(Round round, string folder, CancellationToken cancellationToken)
+    {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var before = await db.Rounds.AsNoTracking().FirstAsync(r => r.ProjectId == round.ProjectId && r.Number == number, cancellationToken);
+        var before = await db.Rounds.AsNoTracking().FirstAsync(r => r.ProjectId == round.ProjectId && r.Number == round.BeginningRound, cancellationToken);
         return await ModelSeal.ProblemAsync(storage, before, cancellationToken) is { } problem
             ? throw new RoundException($"The round was to begin with an earlier model. {problem}")
-            : Path.Combine(folder, before.ModelFile!);
+            : (Path.Combine(folder, before.ModelFile!), before.ModelHash!);
+    }
+
+    private async Task<(string Path, string Hash)> BeginningWeightsAsync(Round round, CancellationToken cancellationToken)
+    {
+        var (name, known) = (round.BeginningFile!, round.BeginningFileHash!);
+        var hash = await WeightsFiles.HashAsync(storage, name, cancellationToken);
+        var problem = hash.Error ?? (hash.Value == known ? null : "The file was changed since the round was asked for.");
+        return problem is null
+            ? (WeightsFiles.PathOf(storage, name), known)
+            : throw new RoundException($"The round was to begin with the {WeightsFiles.Describe(name, known)}. {problem}");
     }
 
     /// <summary>What a model says of the locked test set; null where there is none.</summary>

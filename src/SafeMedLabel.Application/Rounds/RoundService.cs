@@ -11,12 +11,15 @@ using SafeMedLabel.Core.Splitting;
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>Starts, stops and shows rounds. The work itself is the worker's.</summary>
-public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobScheduler jobs, TimeProvider time)
+public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, StorageOptions storage, JobScheduler jobs, TimeProvider time)
 {
     /// <summary>A class needs so many labels before a round can learn it.</summary>
     public const int MinimumLabelsPerClass = 2;
 
-    /// <summary>Queues a round on the labels as of now. Refused with a sentence while one is active or labels are too few.</summary>
+    /// <summary>
+    /// Queues a round on the labels as of now. Refused with a sentence while one is active, where labels are too few, or where the file of weights that it
+    /// would begin with is not there.
+    /// </summary>
     public Task<Result<int>> StartAsync(int projectId, string userId, CancellationToken cancellationToken = default) =>
         StartAsync(projectId, userId, 0, cancellationToken);
 
@@ -33,7 +36,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
 
     /// <summary>
     /// Queues a round with another one's recipe: its labels, seed and options as they were, and the images as they are now. Without new images it
-    /// ends with the same model. Refused with a sentence while one is active.
+    /// ends with the same model. Refused with a sentence while one is active, or where the file of weights that it began with is gone or changed.
     /// </summary>
     public async Task<Result<int>> RunAgainAsync(int roundId, string userId, CancellationToken cancellationToken = default)
     {
@@ -103,7 +106,38 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
 
     private async Task<Result<int>> StartAsync(int projectId, string? userId, int newLabels, CancellationToken cancellationToken, Round? again = null, KeyedRequest? asked = null)
     {
+        WeightsFile? weights = null;
+        while (true)
+        {
+            var (outcome, begun, unread) = await TryStartAsync(projectId, userId, newLabels, again, asked, weights, cancellationToken);
+            if (unread is not null)
+            {
+                // Between two transactions: a file may be large, and while one lasts nobody can answer.
+                var hash = await WeightsFiles.HashAsync(storage, unread, cancellationToken);
+                if (!hash.Succeeded)
+                {
+                    return Result.Refused(hash.Error!);
+                }
+
+                weights = new WeightsFile(unread, hash.Value);
+                continue;
+            }
+
+            if (outcome.Succeeded && begun is { } id)
+            {
+                // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
+                await jobs.ScheduleRoundAsync(id, cancellationToken);
+            }
+
+            return outcome;
+        }
+    }
+
+    private async Task<Attempt> TryStartAsync(
+        int projectId, string? userId, int newLabels, Round? again, KeyedRequest? asked, WeightsFile? weights, CancellationToken cancellationToken)
+    {
         int? begun = null;
+        string? unread = null;
         var entered = await contexts.ChangeAsync<Result<int>>(
             async db =>
             {
@@ -115,32 +149,28 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
 
                 return await Once.DoAsync(db, asked, time.GetUtcNow().UtcDateTime, async () =>
                 {
-                    var round = await EnterAsync(db, projectId, userId, newLabels, again, cancellationToken);
-                    begun = round.Succeeded ? round.Value : null;
+                    (var round, begun, unread) = await EnterAsync(db, projectId, userId, newLabels, again, weights, cancellationToken);
                     return round;
                 });
             },
             cancellationToken);
-        if (entered.Succeeded && begun is { } id)
-        {
-            // A crash between the two leaves a queued round without a job; the worker finds such rounds when it starts.
-            await jobs.ScheduleRoundAsync(id, cancellationToken);
-        }
-
-        return entered;
+        return new Attempt(entered, begun, unread);
     }
 
-    private async Task<Result<int>> EnterAsync(AppDbContext db, int projectId, string? userId, int newLabels, Round? again, CancellationToken cancellationToken)
+    private static Attempt Refused(string sentence) => new(Result.Refused(sentence));
+
+    private async Task<Attempt> EnterAsync(
+        AppDbContext db, int projectId, string? userId, int newLabels, Round? again, WeightsFile? weights, CancellationToken cancellationToken)
     {
         var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstOrDefaultAsync(p => p.Id == projectId, cancellationToken);
         if (project is null)
         {
-            return Result.Refused("This project no longer exists.");
+            return Refused("This project no longer exists.");
         }
 
         if (await db.Rounds.AnyAsync(r => r.ProjectId == projectId && RoundStates.Active.Contains(r.State), cancellationToken))
         {
-            return Result.Refused("A round is already waiting or running.");
+            return Refused("A round is already waiting or running.");
         }
 
         // A round that was run again has older labels than the one before it.
@@ -148,7 +178,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
             .Select(all => new { Number = all.Max(r => r.Number), LabelSnapshot = all.Max(r => r.LabelSnapshot) }).FirstOrDefaultAsync(cancellationToken);
         if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
         {
-            return Result.Refused("Not enough new labels yet.");
+            return Refused("Not enough new labels yet.");
         }
 
         var lastEvent = again?.LabelSnapshot ?? await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
@@ -157,13 +187,25 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         var labels = snapshot.Labels.Count;
         if (snapshot.Labels.Values.GroupBy(c => c).Count(c => c.Count() >= MinimumLabelsPerClass) < 2)
         {
-            return Result.Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
+            return Refused($"A round needs at least {MinimumLabelsPerClass} labels in each of two classes; label a few more images first.");
         }
 
         var training = await db.Images.CountAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Training, cancellationToken);
         var pool = training - labels - snapshot.Unreadable.Count - snapshot.Disputed.Count;
         var number = (last?.Number ?? 0) + 1;
-        var (beginning, beginningRound) = again is null ? await BeginningAsync(db, project, cancellationToken) : (again.Beginning, again.BeginningRound);
+        var (beginning, beginningRound, beginningFile) = again is null
+            ? await BeginningAsync(db, project, cancellationToken)
+            : (again.Beginning, again.BeginningRound, again.BeginningFile);
+        if (beginningFile is not null && beginningFile != weights?.Name)
+        {
+            return new Attempt(Result.Refused("The file of weights is still to be read."), Unread: beginningFile);
+        }
+
+        if (again?.BeginningFileHash is { } before && before != weights?.Hash)
+        {
+            return Refused($"Round {again.Number} began with the {WeightsFiles.Describe(again.BeginningFile!, before)}, and the file of that name is another one now.");
+        }
+
         var round = new Round
         {
             ProjectId = projectId,
@@ -180,6 +222,8 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
             Epochs = again?.Epochs ?? project.Epochs,
             Beginning = beginning,
             BeginningRound = beginningRound,
+            BeginningFile = beginningFile,
+            BeginningFileHash = beginningFile is null ? null : weights!.Hash,
             Acquisition = again?.Acquisition ?? project.Acquisition,
             SilentFailureThreshold = again?.SilentFailureThreshold ?? project.SilentFailureThreshold,
             CertifiedRate = again?.CertifiedRate ?? project.CertifiedRate,
@@ -187,27 +231,36 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, JobSc
         };
         db.Rounds.Add(round);
         await db.SaveChangesAsync(cancellationToken);
-        return round.Id;
+        return new Attempt(round.Id, Begun: round.Id);
     }
 
     /// <summary>Ours where it can be had: its filter is calibrated on validation images, without which the method is the published one.</summary>
     private static async Task<string> MethodAsync(AppDbContext db, int projectId, CancellationToken cancellationToken) =>
         await db.Images.AnyAsync(i => i.ProjectId == projectId && i.Split == DataSplit.Validation && i.ReferenceClass != null, cancellationToken) ? "safemed-ssl-plus" : "safemed-ssl";
 
-    /// <summary>The weights that a project's next round begins with, and the round that they are of, where they are of one.</summary>
-    private static async Task<(Beginning Beginning, int? Round)> BeginningAsync(AppDbContext db, Project project, CancellationToken cancellationToken)
+    /// <summary>The weights that a project's next round begins with, and the round or the file that they are of, where they are of one.</summary>
+    private static async Task<(Beginning Beginning, int? Round, string? File)> BeginningAsync(AppDbContext db, Project project, CancellationToken cancellationToken)
     {
         if (project.Beginning != Beginning.ActiveModel)
         {
-            return (project.Beginning, null);
+            return (project.Beginning, null, project.Beginning == Beginning.File ? project.BeginningFile ?? "" : null);
         }
 
         var active = await db.Rounds.Where(r => r.Id == project.ActiveRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
-        return (active is null ? Beginning.ImageNet : Beginning.ActiveModel, active);
+        return (active is null ? Beginning.ImageNet : Beginning.ActiveModel, active, null);
     }
 
     private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) => db.LabelEvents.CountAsync(
         e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold
             && db.Answers.Any(a => a.ImageId == e.ImageId && a.ReaderId == e.ReaderId && a.EventId == e.Id),
         cancellationToken);
+
+    /// <summary>A file of weights as it was read.</summary>
+    private sealed record WeightsFile(string Name, string Hash);
+
+    /// <summary>What came of asking for a round.</summary>
+    /// <param name="Outcome">What the caller is told.</param>
+    /// <param name="Begun">The round that was queued; null where none was, also where the same request was done before.</param>
+    /// <param name="Unread">The file of weights without which it cannot be queued; it is asked for again with that.</param>
+    private readonly record struct Attempt(Result<int> Outcome, int? Begun = null, string? Unread = null);
 }

@@ -78,12 +78,30 @@ internal sealed class ModelTrainer : IModelTrainer
             {
                 Beginning.Random => null,
                 Beginning.ImageNet => InitialWeights.ReadImageNet(),
-                _ => InitialWeights.Read(task.BeginningModel!),
+                _ => ReadFile(task),
             };
         }
         catch (InvalidDataException unusable)
         {
-            throw new RoundException(unusable.Message);
+            throw new RoundException(
+                task.BeginningFile is { } file ? $"The round was to begin with the weights of {Path.GetFileName(file)}. {unusable.Message}" : unusable.Message);
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The file is not the one that was meant, or of another network.</exception>
+    private static InitialWeights ReadFile(TrainingTask task)
+    {
+        var initial = InitialWeights.Read(task.BeginningFile!, task.BeginningFileHash);
+        try
+        {
+            using var network = new ResNet18(task.ClassNames.Count, task.Seed);
+            initial.RequireFit(network);
+            return initial;
+        }
+        catch
+        {
+            initial.Dispose();
+            throw;
         }
     }
 

@@ -650,6 +650,10 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("BeginningFile")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
                     b.Property<double>("CertifiedDoubt")
                         .HasColumnType("REAL");
 
@@ -1535,6 +1539,13 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<string>("Beginning")
                         .IsRequired()
                         .HasMaxLength(40)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("BeginningFile")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("BeginningFileHash")
                         .HasColumnType("TEXT");
 
                     b.Property<int?>("BeginningRound")

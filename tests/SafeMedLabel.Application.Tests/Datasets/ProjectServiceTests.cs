@@ -81,12 +81,38 @@ public sealed class ProjectServiceTests : IAsyncLifetime
         Assert.Equal("There is already a project called 'Malaria'.", saved.Error);
     }
 
+    [Theory]
+    [InlineData("none.pth", "There is no file 'none.pth' in the folder 'weights' of the storage; whoever runs the server can put it there.")]
+    [InlineData("../safemedlabel.db", "A file of weights has a plain name of at most 100 letters, digits, dots, hyphens and underscores, and ends in .safetensors or .pth.")]
+    [InlineData("own.pth", null)]
+    public async Task Rounds_can_begin_only_with_a_file_that_lies_in_the_storages_folder_of_weights(string name, string? sentence)
+    {
+        Directory.CreateDirectory(_workplace.Storage.WeightsFolder);
+        await File.WriteAllTextAsync(Path.Combine(_workplace.Storage.WeightsFolder, "own.pth"), "weights", Cancellation);
+        var before = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!;
+        var saved = await Projects.UpdateAsync(_workplace.ProjectId, Settings with { Beginning = Beginning.File, BeginningFile = name }, before.Version, Cancellation);
+
+        Assert.Equal(sentence, saved.Error);
+        var after = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!;
+        Assert.Equal(sentence is null ? (Beginning.File, name) : (before.Beginning, null), (after.Beginning, after.BeginningFile));
+    }
+
+    [Fact]
+    public async Task A_project_that_begins_with_something_else_names_no_file()
+    {
+        var version = (await Projects.GetAsync(_workplace.ProjectId, Cancellation))!.Version;
+        Assert.Null((await Projects.UpdateAsync(_workplace.ProjectId, Settings with { BeginningFile = "own.pth" }, version, Cancellation)).Error);
+
+        Assert.Null((await Projects.GetAsync(_workplace.ProjectId, Cancellation))!.BeginningFile);
+    }
+
     public static TheoryData<ProjectSettings, string> OutOfRange => new()
     {
         { Settings with { Name = " " }, "A project's name needs 1 to 100 characters." },
         { Settings with { Name = "Malaria\u202E" }, "A project's name may not hold U+202E, which cannot be seen or changes how text is read." },
         { Settings with { Question = new string('?', 201) }, "The question needs 1 to 200 characters." },
-        { Settings with { Beginning = (Beginning)9 }, "A round begins with random weights, ImageNet's, or the active model's." },
+        { Settings with { Beginning = (Beginning)9 }, "A round begins with random weights, ImageNet's, the active model's, or a file's." },
+        { Settings with { Beginning = Beginning.File }, "Choose the file of weights that rounds begin with." },
         { Settings with { ImageSize = 65 }, "The image size is 32, 64, 96 or 128." },
         { Settings with { Epochs = 0 }, "A round has 1 to 200 epochs." },
         { Settings with { SilentFailureThreshold = 0.81 }, "The silent-failure threshold is 0.70, 0.75, 0.80, 0.85, 0.90 or 0.95." },

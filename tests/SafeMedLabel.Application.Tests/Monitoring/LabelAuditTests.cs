@@ -90,13 +90,14 @@ public sealed class LabelAuditTests : IAsyncLifetime
     [InlineData(Beginning.Random, Beginning.Random)]
     [InlineData(Beginning.ImageNet, Beginning.ImageNet)]
     [InlineData(Beginning.ActiveModel, Beginning.ImageNet)]
-    public async Task An_audit_begins_as_the_projects_rounds_do_but_never_with_a_model_that_has_seen_the_labels(Beginning project, Beginning audit)
+    [InlineData(Beginning.File, Beginning.ImageNet)]
+    public async Task An_audit_begins_as_the_projects_rounds_do_but_never_with_what_may_have_seen_the_labels(Beginning project, Beginning audit)
     {
         await ReadAllAsync();
         await _workplace.ChangeAsync(p => p.Beginning = project);
         await RunAsync();
 
-        Assert.Equal((audit, null), (_trainer.Task!.Beginning, _trainer.Task.BeginningModel));
+        Assert.Equal((audit, null), (_trainer.Task!.Beginning, _trainer.Task.BeginningFile));
     }
 
     [Fact]

@@ -38,15 +38,15 @@ public sealed class OutlookTests
     [Fact]
     public void Rounds_of_another_recipe_or_threshold_and_unmeasured_ones_are_left_out()
     {
-        var rounds = Rounds((100, 0.05), (150, 0.9), (200, 0.04), (250, 0.9), (300, 0.9), (350, 0.9), (400, 0.03), (800, 0.02));
-        foreach (var (number, change) in new (int, Action<Round>)[] { (2, r => r.Epochs = 3), (4, r => r.SilentFailureThreshold = 0.95), (5, r => r.State = RoundState.Failed), (6, r => r.Beginning = Beginning.ImageNet) })
+        var rounds = Rounds((100, 0.05), (150, 0.9), (200, 0.04), (250, 0.9), (300, 0.9), (350, 0.9), (375, 0.9), (400, 0.03), (800, 0.02));
+        foreach (var (number, change) in new (int, Action<Round>)[] { (2, r => r.Epochs = 3), (4, r => r.SilentFailureThreshold = 0.95), (5, r => r.State = RoundState.Failed), (6, r => r.Beginning = Beginning.ImageNet), (7, r => r.BeginningFileHash = "of a file") })
         {
             change(rounds.Single(r => r.Number == number));
         }
 
         var outlook = Outlook.Of(rounds, newLabels: 300);
 
-        Assert.Equal([1, 3, 7, 8], outlook.Rounds.Select(r => r.Number));
+        Assert.Equal([1, 3, 8, 9], outlook.Rounds.Select(r => r.Number));
         Assert.Equal(Prospect.Helps, outlook.Prospect);
     }
 
