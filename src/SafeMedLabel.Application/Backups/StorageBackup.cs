@@ -5,6 +5,7 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Files;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Backups;
 
@@ -12,7 +13,8 @@ namespace SafeMedLabel.Application.Backups;
 /// <remarks>
 /// The databases come first, the scheduler's before the application's: work without a job is found by <see cref="OrphanRecovery"/>, and a job without its
 /// work ends at once. Then come the files that the copied database names, all of which lie there before it names them, and never change: images,
-/// models, and the keys that protect cookies and seal the audit trail. What can be made again stays out: training pixels, files of exports, and
+/// models, and the keys that protect cookies and seal the audit trail. Files of weights are not the program's, and may change meanwhile: they are copied
+/// before they are looked at. What can be made again stays out: training pixels, files of exports, and
 /// checkpoints of rounds in training, which begin anew. So do archives that wait for their import; it fails after a restore, and whoever sent them has them.
 /// </remarks>
 public sealed class StorageBackup(StorageOptions storage, string software, TimeProvider time)
@@ -112,6 +114,15 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
             }
         }
 
+        foreach (var path in inventory.Weights.Keys)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!TryAddWeights(archive, inventory, path, copies, files))
+            {
+                missing.Add(path);
+            }
+        }
+
         RequireRoom(stream, inventory);
         foreach (var (done, path) in inventory.Images.Index())
         {
@@ -192,6 +203,32 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         using var entry = archive.CreateEntry(path, CompressionLevel.NoCompression).Open();
         content.CopyTo(entry);
         return true;
+    }
+
+    /// <summary>Weights that are a link, or not what rounds began with where no project asks for them as they are, are not there.</summary>
+    private bool TryAddWeights(ZipArchive archive, StorageInventory inventory, string path, StorageOptions copies, Dictionary<string, (string Hash, long Length)> files)
+    {
+        if (WeightsFiles.Problem(storage, Path.GetFileName(path)) is not null)
+        {
+            return false;
+        }
+
+        var copy = Path.Combine(copies.FullRoot, path);
+        Directory.CreateDirectory(copies.WeightsFolder);
+        using (var content = RegularFile.OpenRead(Path.Combine(storage.FullRoot, path)))
+        using (var to = new FileStream(copy, FileMode.CreateNew))
+        {
+            content.CopyTo(to);
+        }
+
+        var isKnown = inventory.IsKnown(path, HashOf(copy));
+        if (isKnown)
+        {
+            Add(archive, copy, path, CompressionLevel.NoCompression, files);
+        }
+
+        File.Delete(copy);
+        return isKnown;
     }
 
     private static string HashOf(string file)

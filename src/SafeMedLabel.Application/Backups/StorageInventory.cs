@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 
 namespace SafeMedLabel.Application.Backups;
 
@@ -8,14 +9,19 @@ namespace SafeMedLabel.Application.Backups;
 /// <param name="Counts">How much the database holds.</param>
 /// <param name="Images">Paths of the images' files; two projects may share one.</param>
 /// <param name="Models">Paths of the models that rounds left, and of their cards, with the SHA-256 that they must have; null where none is known.</param>
-internal sealed record StorageInventory(BackupCounts Counts, IReadOnlyList<string> Images, IReadOnlyDictionary<string, string?> Models)
+/// <param name="Weights">
+/// Paths of the files of weights that rounds began with or projects' rounds will, with the SHA-256s of which each must have one; none where a project names
+/// the file, which may then be any.
+/// </param>
+internal sealed record StorageInventory(
+    BackupCounts Counts, IReadOnlyList<string> Images, IReadOnlyDictionary<string, string?> Models, IReadOnlyDictionary<string, IReadOnlyList<string>> Weights)
 {
     /// <summary>Asks a storage's database, which may be of an earlier version.</summary>
-    /// <exception cref="BackupException">It names a model that would lie elsewhere than in its project's folder.</exception>
+    /// <exception cref="BackupException">It names a model that would lie elsewhere than in its project's folder, or weights elsewhere than in theirs.</exception>
     public static StorageInventory Read(StorageOptions storage)
     {
         using var db = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().UseSqlite(SqliteCopy.ConnectionString(storage.DatabaseFile)).Options);
-        var isSealed = db.Database.SqlQuery<int>($"SELECT COUNT(*) AS Value FROM pragma_table_info('Rounds') WHERE name = 'ModelHash'").Single() > 0;
+        var isSealed = HasColumn(db, nameof(Round.ModelHash));
         var rounds = db.Rounds.Where(r => r.ModelFile != null).Select(r => new { r.ProjectId, r.ModelFile, Hash = isSealed ? r.ModelHash : null }).ToList();
         var models = new Dictionary<string, string?>();
         foreach (var round in rounds)
@@ -33,7 +39,8 @@ internal sealed record StorageInventory(BackupCounts Counts, IReadOnlyList<strin
         return new StorageInventory(
             new BackupCounts(db.Projects.Count(), db.Images.Count(), db.LabelEvents.Count(), rounds.Count),
             [.. db.Images.Select(i => i.ContentHash).Distinct().AsEnumerable().Select(hash => ImagePath(storage, hash))],
-            models);
+            models,
+            HasColumn(db, nameof(Round.BeginningFile)) ? ReadWeights(db, storage) : new Dictionary<string, IReadOnlyList<string>>());
     }
 
     /// <summary>Where an image's file lies in a storage.</summary>
@@ -48,6 +55,30 @@ internal sealed record StorageInventory(BackupCounts Counts, IReadOnlyList<strin
         var name = path[(path.LastIndexOf('/') + 1)..];
         return path == PathIn(storage, Path.Combine(storage.KeyFolder, name)) && name.Length <= 100 && char.IsAsciiLetterOrDigit(name[0])
             && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_') && Path.GetExtension(name) is ".key" or ".xml" or ".tmp";
+    }
+
+    /// <summary>True where the content of a file of weights is one that the database knows, or where it knows none.</summary>
+    public bool IsKnown(string weights, string hash) => Weights[weights] is { Count: 0 } || Weights[weights].Contains(hash);
+
+    private static bool HasColumn(AppDbContext db, string name) =>
+        db.Database.SqlQuery<int>($"SELECT COUNT(*) AS Value FROM pragma_table_info('Rounds') WHERE name = {name}").Single() > 0;
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadWeights(AppDbContext db, StorageOptions storage)
+    {
+        var begun = db.Rounds.Where(r => r.BeginningFile != null).Select(r => new { Name = r.BeginningFile!, Hash = r.BeginningFileHash! }).Distinct().ToList();
+        var chosen = db.Projects.Where(p => p.BeginningFile != null).Select(p => p.BeginningFile!).Distinct().ToList();
+        var weights = new Dictionary<string, IReadOnlyList<string>>();
+        foreach (var (name, hashes) in begun.GroupBy(r => r.Name, r => r.Hash).Select(g => (g.Key, g.ToList())).Concat(chosen.Select(name => (name, new List<string>()))))
+        {
+            if (!WeightsFiles.IsName(name))
+            {
+                throw new BackupException($"The database names weights '{name}', which would not lie in the folder of weights.");
+            }
+
+            weights[PathIn(storage, WeightsFiles.PathOf(storage, name))] = hashes;
+        }
+
+        return weights;
     }
 
     /// <summary>The path of a file inside its storage.</summary>

@@ -249,13 +249,13 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
             throw Damaged("its database does not hold what its manifest says");
         }
 
-        if (manifest.Files.Keys.Concat(inventory.Models.Keys).Concat(inventory.Images).Except(manifest.Missing).Any(path => !entries.ContainsKey(path)))
+        if (manifest.Files.Keys.Concat(inventory.Models.Keys).Concat(inventory.Weights.Keys).Concat(inventory.Images).Except(manifest.Missing).Any(path => !entries.ContainsKey(path)))
         {
             throw Damaged("a file is missing in it");
         }
 
         var databases = DatabasesOf(unpacked);
-        bool HasPlace(string path) => databases.Contains(path) || inventory.Models.ContainsKey(path) || StorageInventory.IsKey(unpacked, path);
+        bool HasPlace(string path) => databases.Contains(path) || inventory.Models.ContainsKey(path) || inventory.Weights.ContainsKey(path) || StorageInventory.IsKey(unpacked, path);
         if (!manifest.Files.Keys.All(path => entries.ContainsKey(path) && HasPlace(path)))
         {
             throw Damaged("its manifest lists what no backup holds");
@@ -264,6 +264,11 @@ public sealed class StorageRestore(StorageOptions storage, string migrationsAsse
         if (entries.Keys.Except(manifest.Files.Keys).Except(inventory.Images).Any())
         {
             throw Damaged("it holds what no backup holds");
+        }
+
+        if (inventory.Weights.Keys.Any(path => manifest.Files.TryGetValue(path, out var listed) && !inventory.IsKnown(path, listed)))
+        {
+            throw Damaged("weights in it are not those that a round began with");
         }
 
         return inventory.Models.Any(model => model.Value is { } hash && manifest.Files.TryGetValue(model.Key, out var listed) && listed != hash)

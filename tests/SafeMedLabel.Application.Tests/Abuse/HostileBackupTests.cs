@@ -31,7 +31,7 @@ public sealed class HostileBackupTests : IAsyncLifetime
         "x", "keys", "keys/", "keys/x", "keys/.x", "keys/a.sh", "keys/a/b.xml", "keys/../x.xml", "keys\\a.xml", "KEYS/a.xml", "/keys/a.xml",
         "./keys/a.xml", "keys/./a.xml", "content/x", "content/aa/bb/x", "content/../safemedlabel.db", "safemedlabel.db-wal",
         "safemedlabel.db-journal", "SAFEMEDLABEL.DB", "safemedlabel.db/x", "jobs.db-shm", "uploads/a.zip", "exports/a.zip",
-        "projects/1/pixels-64-0123456789abcdef.rgb", "projects/1/round-2.safetensors", "projects/2/round-1.safetensors", "projects/1/../../x",
+        "projects/1/pixels-64-0123456789abcdef.rgb", "projects/1/round-2.safetensors", "projects/2/round-1.safetensors", "projects/1/../../x", "weights", "weights/", "weights/a.pth", "weights/../a.pth", "weights/a/b.pth",
         "C:\\x", "C:/x", "..", ".", "a\0b", "keys/a\n.xml", ".restoring/x", "../x", "..\\x",
     ];
 
@@ -178,6 +178,43 @@ public sealed class HostileBackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Weights_that_are_not_those_that_a_round_began_with_are_refused_though_the_manifest_agrees_with_them()
+    {
+        await BeginAsync("own.pth");
+        Directory.CreateDirectory(_workplace.Storage.WeightsFolder);
+        await File.WriteAllTextAsync(Path.Combine(_workplace.Storage.WeightsFolder, "own.pth"), "weights", Cancellation);
+        File.Delete(Backup);
+        Write();
+        var changed = "other weights"u8.ToArray();
+        Change(archive => archive.GetEntry("weights/own.pth")!.Delete());
+        Add("weights/own.pth", changed);
+        List("weights/own.pth", ContentStore.Hash(changed), changed.Length);
+
+        Assert.Equal("This file is no whole backup: weights in it are not those that a round began with.", Refused());
+    }
+
+    [Fact]
+    public async Task A_backup_that_knows_nothing_of_weights_that_its_database_names_is_not_whole()
+    {
+        await BeginAsync("own.pth");
+        Write();
+        ChangeManifest(manifest => manifest["missing"]!.AsArray().RemoveAll(path => path!.GetValue<string>() == "weights/own.pth"));
+
+        Assert.Equal("This file is no whole backup: a file is missing in it.", Refused());
+    }
+
+    [Theory]
+    [InlineData("../../outside.pth")]
+    [InlineData("/outside.pth")]
+    [InlineData(".hidden.pth")]
+    public async Task A_database_that_names_weights_outside_their_folder_is_not_backed_up(string name)
+    {
+        await BeginAsync(name);
+
+        Assert.Equal($"The database names weights '{name}', which would not lie in the folder of weights.", Assert.Throws<BackupException>(() => Write()).Message);
+    }
+
+    [Fact]
     public void What_unfolds_to_more_than_the_disk_has_room_for_is_refused_before_it_is_unpacked()
     {
         var needed = ZipLength();
@@ -289,6 +326,14 @@ public sealed class HostileBackupTests : IAsyncLifetime
                 target[(string)key] = JsonNode.Parse(value);
                 break;
         }
+    }
+
+    /// <summary>The round began with a file of weights.</summary>
+    private async Task BeginAsync(string file)
+    {
+        await using var db = _workplace.Open();
+        await db.Rounds.ExecuteUpdateAsync(
+            set => set.SetProperty(r => r.Beginning, Beginning.File).SetProperty(r => r.BeginningFile, file).SetProperty(r => r.BeginningFileHash, ContentStore.Hash("weights"u8)), Cancellation);
     }
 
     private void AssertRefusedOr(Dictionary<string, string> whole)

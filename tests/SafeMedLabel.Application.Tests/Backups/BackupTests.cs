@@ -121,12 +121,45 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Equal(Path.GetFileName(content[2]), Path.GetFileName(Assert.Single(Files(Restored.ContentFolder))));
     }
 
+    [Fact]
+    public async Task Files_of_weights_that_rounds_or_projects_name_are_in_a_backup_and_no_others()
+    {
+        KeepWeights("begun.pth", "chosen.safetensors", "nobodys.pth");
+        await BeginAsync("begun.pth", ContentStore.Hash("begun.pth"u8));
+        await _workplace.ChangeAsync(p => (p.Beginning, p.BeginningFile) = (Beginning.File, "chosen.safetensors"));
+
+        Assert.Empty(Write(_workplace.Storage, Backup).Missing);
+        Read(Backup, Restored);
+
+        Assert.Equal(["begun.pth", "chosen.safetensors"], Files(Restored.WeightsFolder));
+        Assert.Equal("begun.pth", await File.ReadAllTextAsync(Path.Combine(Restored.WeightsFolder, "begun.pth"), Cancellation));
+        Assert.Equal(["safemed.backup"], Files(_folder.Path).Where(file => !file.StartsWith("restored", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Weights_that_are_gone_or_not_those_that_a_round_began_with_are_named_as_missing_but_a_project_takes_them_as_they_are()
+    {
+        KeepWeights("changed.pth", "chosen.pth", "elsewhere");
+        File.CreateSymbolicLink(Path.Combine(_workplace.Storage.WeightsFolder, "linked.pth"), Path.Combine(_workplace.Storage.WeightsFolder, "elsewhere"));
+        await BeginAsync("gone.pth", ContentStore.Hash("gone"u8));
+        await BeginAsync("changed.pth", ContentStore.Hash("as it was"u8));
+        await BeginAsync("linked.pth", ContentStore.Hash("elsewhere"u8));
+        await BeginAsync("chosen.pth", ContentStore.Hash("as it was"u8));
+        await _workplace.ChangeAsync(p => (p.Beginning, p.BeginningFile) = (Beginning.File, "chosen.pth"));
+
+        Assert.Equal(["weights/changed.pth", "weights/gone.pth", "weights/linked.pth"], Write(_workplace.Storage, Backup).Missing.Order(StringComparer.Ordinal));
+        Read(Backup, Restored);
+
+        Assert.Equal(["chosen.pth"], Files(Restored.WeightsFolder));
+    }
+
     [Theory]
     [InlineData("flipped", "an image in it is damaged")]
     [InlineData("key", "keys/key-1.xml in it is damaged")]
     [InlineData("short", "it is damaged, cut short, or something else")]
     [InlineData("missing", "a file is missing in it")]
     [InlineData("model", "a file is missing in it")]
+    [InlineData("weights", "a file is missing in it")]
     [InlineData("out", "it holds what no backup holds")]
     [InlineData("listed", "a name in it leads out of the folder")]
     [InlineData("counts", "its database does not hold what its manifest says")]
@@ -136,6 +169,8 @@ public sealed class BackupTests : IAsyncLifetime
     {
         await _workplace.AddImagesAsync(2);
         await AddModelAsync();
+        KeepWeights("begun.pth");
+        await BeginAsync("begun.pth", ContentStore.Hash("begun.pth"u8));
         Write(_workplace.Storage, Backup);
         Damage(damage);
 
@@ -225,6 +260,25 @@ public sealed class BackupTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_workplace.Storage.ProjectFolder(1), "round-1.safetensors"), "weights", Cancellation);
     }
 
+    /// <summary>A round that began with a file of weights.</summary>
+    private async Task BeginAsync(string file, string hash)
+    {
+        await using var db = _workplace.Open();
+        var number = await db.Rounds.CountAsync(Cancellation) + 1;
+        db.Rounds.Add(new Round { ProjectId = _workplace.ProjectId, Number = number, Method = "safemed-ssl", State = RoundState.Failed, Beginning = Beginning.File, BeginningFile = file, BeginningFileHash = hash });
+        await db.SaveChangesAsync(Cancellation);
+    }
+
+    /// <summary>Files of weights, each of which holds its own name.</summary>
+    private void KeepWeights(params string[] names)
+    {
+        Directory.CreateDirectory(_workplace.Storage.WeightsFolder);
+        foreach (var name in names)
+        {
+            File.WriteAllText(Path.Combine(_workplace.Storage.WeightsFolder, name), name);
+        }
+    }
+
     private void Keep(params string[] paths)
     {
         foreach (var path in paths.Select(path => Path.Combine(_workplace.Storage.FullRoot, path)))
@@ -256,6 +310,9 @@ public sealed class BackupTests : IAsyncLifetime
                 break;
             case "model":
                 Change(archive => archive.GetEntry("projects/1/round-1.safetensors")!.Delete());
+                break;
+            case "weights":
+                Change(archive => archive.GetEntry("weights/begun.pth")!.Delete());
                 break;
             case "out":
                 Change(archive => Add(archive, "../escaped.txt", "x"));
