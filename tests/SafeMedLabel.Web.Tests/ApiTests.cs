@@ -3,9 +3,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Exports;
+using SafeMedLabel.Application.Persistence;
+using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Testing;
 
 namespace SafeMedLabel.Web.Tests;
@@ -225,6 +228,21 @@ public sealed class ApiTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_round_says_with_which_file_of_weights_it_began()
+    {
+        await using (var db = _server.Services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContext())
+        {
+            var hash = "ab12cd34" + new string('0', 56);
+            db.Rounds.Add(new Round { ProjectId = _project, Number = 1, Method = "safemed-ssl", Beginning = Beginning.File, BeginningFile = "own.pth", BeginningFileHash = hash });
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        using var lead = await ProgramAsync("lea", ApiScope.Read);
+        var round = Assert.Single((await JsonAsync(lead, $"projects/{_project}/rounds"))["items"]!.AsArray())!;
+        Assert.Equal("Weights of own.pth (SHA-256 ab12cd34…)", round["beganWith"]!.GetValue<string>());
     }
 
     [Fact]

@@ -167,6 +167,15 @@ public sealed class RoundReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_says_with_which_file_of_weights_the_round_began()
+    {
+        var report = await ReadAsync(await AddRoundAsync(
+            r => (r.Beginning, r.BeginningFile, r.BeginningFileHash) = (Beginning.File, "own.safetensors", "ab12cd34" + new string('0', 56))));
+
+        Assert.Contains("Began withWeights of own.safetensors (SHA-256 ab12cd34…)", report.Body!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_says_where_the_model_is_gone()
     {
         var report = await ReadAsync(await AddRoundAsync(r => r.ModelFile = "gone.safetensors"));

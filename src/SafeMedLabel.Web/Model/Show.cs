@@ -88,11 +88,17 @@ internal static class Show
     {
         Beginning.ImageNet => "ImageNet's weights",
         Beginning.ActiveModel => "The active model; ImageNet's weights until there is one",
+        Beginning.File => "A file",
         _ => "Random weights",
     };
 
     /// <summary>The weights that a round began with.</summary>
-    public static string BeganWith(Round round) => round.BeginningRound is { } number ? $"Model of round {Count(number)}" : Name(round.Beginning);
+    public static string BeganWith(Round round) => round switch
+    {
+        { BeginningRound: { } number } => $"Model of round {Count(number)}",
+        { BeginningFile: { } name, BeginningFileHash: { } hash } => $"W{WeightsFiles.Describe(name, hash)[1..]}",
+        _ => Name(round.Beginning),
+    };
 
     /// <summary>A rule of consensus, as what a label is by it.</summary>
     public static string Name(ConsensusRule rule) => rule switch

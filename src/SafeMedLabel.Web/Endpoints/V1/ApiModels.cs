@@ -57,6 +57,7 @@ public sealed record ApiAnswer(Guid Image, AnswerKind Kind, string? Class = null
 /// <param name="Number">Its number in the project.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="Method">How it learns.</param>
+/// <param name="BeganWith">The weights that its training begins with, in words.</param>
 /// <param name="Labels">Labelled images.</param>
 /// <param name="RequestedUtc">When it was asked for.</param>
 /// <param name="FinishedUtc">When it ended.</param>
@@ -70,7 +71,7 @@ public sealed record ApiAnswer(Guid Image, AnswerKind Kind, string? Class = null
 /// <param name="IsActive">Whether its model is the one that may be used.</param>
 /// <param name="Error">Why it failed.</param>
 public sealed record ApiRound(
-    int Number, RoundState State, string Method, int Labels, DateTime RequestedUtc, DateTime? FinishedUtc, ApiProgress Progress, int? TestImages, ApiInterval? Accuracy, double? Auc,
+    int Number, RoundState State, string Method, string BeganWith, int Labels, DateTime RequestedUtc, DateTime? FinishedUtc, ApiProgress Progress, int? TestImages, ApiInterval? Accuracy, double? Auc,
     double SilentFailureThreshold, ApiInterval? SilentFailureRate, string? Verdict, bool IsActive, string? Error);
 
 /// <summary>How far a round is.</summary>

@@ -114,7 +114,7 @@ internal static class WorkApi
     }
 
     private static ApiRound Show(Round round, Project project) => new(
-        round.Number, round.State, round.Method, round.LabelCount, round.RequestedUtc, round.FinishedUtc, new ApiProgress(round.Epoch, round.Epochs), round.TestCount,
+        round.Number, round.State, round.Method, Web.Model.Show.BeganWith(round), round.LabelCount, round.RequestedUtc, round.FinishedUtc, new ApiProgress(round.Epoch, round.Epochs), round.TestCount,
         Interval(round.Accuracy, round.AccuracyLow, round.AccuracyHigh), round.Auc, round.SilentFailureThreshold, Interval(round.SilentFailureRate, round.SilentFailureLow, round.SilentFailureHigh),
         round.Gate is { } gate ? Web.Model.Show.Name(gate.Verdict) : null, round.Id == project.ActiveRoundId, round.Error);
 
