@@ -429,6 +429,9 @@ public sealed class CommandTests
         Assert.Equal(output, again);
         var (_, unprepared, _) = await RunAsync([.. command.Take(command.IndexOf("--pretrain")), "--seeds", "0", "--acquisition", "random", "--json"]);
         Assert.NotEqual(First("random", 0), JsonDocument.Parse(unprepared).RootElement.GetProperty("rounds")[0].GetProperty("aurc").GetDouble());
+        var (_, frozen, _) = await RunAsync(
+            "simulate", "--data", cells, "--rounds", "2", "--initial", "20", "--query", "20", "--size", "32", "--threads", "1", "--frozen", "--acquisition", "random,live-bald", "--json");
+        Assert.Equal([20, 40, 20, 40], JsonDocument.Parse(frozen).RootElement.GetProperty("rounds").EnumerateArray().Select(r => r.GetProperty("labelled").GetInt32()));
         var (unknown, _, refusal) = await RunAsync("simulate", "--data", cells, "--acquisition", "psychic");
         Assert.Equal((1, true), (unknown, refusal.Contains("There is no acquisition 'psychic'; there are bald,", StringComparison.Ordinal)));
     }

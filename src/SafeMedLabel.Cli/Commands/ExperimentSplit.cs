@@ -88,5 +88,5 @@ internal sealed class ExperimentSplit
     public PredictionSet Predict(ResNet18 network, int[] rows, CancellationToken cancellationToken) =>
         new(_data.ClassNames.Count, ClassesOf(rows), new Predictor(network, _pixels).Probabilities(rows, cancellationToken));
 
-    private int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
+    public int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
 }

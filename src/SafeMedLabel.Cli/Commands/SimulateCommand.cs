@@ -22,11 +22,12 @@ internal static class SimulateCommand
         };
         var seeds = CommonOptions.Seeds("0");
         var method = CommonOptions.Method();
+        var frozen = new Option<bool>("--frozen") { Description = "Train only the network's last layers, as the queue of a project does between two rounds. Method and epochs then do not matter." };
         var output = new Option<string?>("--out") { Description = "Folder for the curves, table and figures. Finished loops in it are kept." };
         var training = new TrainingArguments(epochs: 6);
         var command = new Command("simulate", "Run the active-learning loop with the known labels as the reader.")
         {
-            data, rounds, initial, query, acquisition, seeds, method, output,
+            data, rounds, initial, query, acquisition, seeds, method, frozen, output,
         };
         training.AddTo(command);
         CommandRunner.SetAction(command, async (parsed, runner, cancellationToken) =>
@@ -44,7 +45,7 @@ internal static class SimulateCommand
             using var weights = training.Prepare(parsed);
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
             using var pixels = training.Pixels(parsed, loaded);
-            var recipe = new { Data = loaded.Hash, loaded.Size, Loop = loop, InitialWeights = weights?.Hash, Training = common with { Seed = 0 } };
+            var recipe = new { Data = loaded.Hash, loaded.Size, Loop = loop, Frozen = parsed.GetValue(frozen), InitialWeights = weights?.Hash, Training = common with { Seed = 0 } };
             var folder = parsed.GetValue(output) is { } path ? ExperimentFolder.Open(path, recipe) : null;
             var all = await CommandRunner.WithProgress("Simulating", report =>
             {
@@ -57,7 +58,7 @@ internal static class SimulateCommand
                     using var begun = kept.Contains(null) ? Simulation.Pretrain(loaded, pixels, options, text => Report(0, text), cancellationToken) : null;
                     foreach (var (position, asking) in queries.Index())
                     {
-                        var curve = kept[position] ?? new Simulation(loaded, pixels, options, begun ?? weights, loop, asking)
+                        var curve = kept[position] ?? new Simulation(loaded, pixels, options, begun ?? weights, loop, asking, parsed.GetValue(frozen))
                             .Run((fraction, text) => Report((position + fraction) / queries.Length, $"{asking.Name}, {text}"), cancellationToken);
                         folder?.Save(asking.Name, seed, curve);
                         done.AddRange(curve);

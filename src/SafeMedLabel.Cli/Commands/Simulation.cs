@@ -31,9 +31,9 @@ internal sealed record LoopOptions(int Rounds, int Initial, int Query)
 
 /// <summary>
 /// One active-learning loop: trains, measures on the test patients, asks for the labels of the images it would ask a reader about. Each training
-/// begins with the same weights.
+/// begins with the same weights. Where the backbone is frozen, only the head is trained, as between two rounds of a project.
 /// </summary>
-internal sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, InitialWeights? weights, LoopOptions loop, Query query)
+internal sealed class Simulation(LoadedDataset data, PixelStore pixels, TrainingOptions options, InitialWeights? weights, LoopOptions loop, Query query, bool isFrozen)
 {
     private const int Passes = 50;
 
@@ -62,16 +62,18 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
             throw new ArgumentException("There are too few patients to hold any out for the test.");
         }
 
-        List<int> labelled = [.. query.StartsTypical ? Typical(cancellationToken) : _split.Draw(loop.Initial)];
+        return isFrozen ? RunFrozen(report, cancellationToken) : RunWhole(report, cancellationToken);
+    }
+
+    private List<SimulatedRound> RunWhole(Action<double, string> report, CancellationToken cancellationToken)
+    {
+        var labelled = FirstLabels(cancellationToken);
         var rounds = new List<SimulatedRound>();
         for (var round = 1; round <= loop.Rounds; round++)
         {
             var clock = Stopwatch.StartNew();
             using var network = Train(labelled, round, report, cancellationToken);
-            var measured = EvaluationReport.From(_split.Predict(network, _split.Test, cancellationToken), _split.PatientsOf(_split.Test));
-            rounds.Add(new SimulatedRound(
-                query.Name, options.Seed, round, labelled.Count, measured.Accuracy, measured.Auc, measured.SilentFailureRate, measured.Aurc,
-                _split.PatientsOf(labelled).Distinct().Count(), clock.Elapsed.TotalSeconds));
+            rounds.Add(Measure(_split.Predict(network, _split.Test, cancellationToken), round, labelled, clock));
             if (round < loop.Rounds)
             {
                 labelled.AddRange(Ask(network, labelled, round, cancellationToken));
@@ -81,13 +83,60 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         return rounds;
     }
 
+    private List<SimulatedRound> RunFrozen(Action<double, string> report, CancellationToken cancellationToken)
+    {
+        using var scope = torch.NewDisposeScope();
+        int[] rows = [.. _split.Training, .. _split.Test];
+        var place = rows.Index().ToDictionary(i => i.Item, i => i.Index);
+        using var network = Untrained();
+        using var store = new FeatureStore(FeatureStore.Pack(new Predictor(network, pixels, Predictor.FastType).Features(rows, cancellationToken)));
+        using var features = new LiveFeatures(store);
+        var labelled = FirstLabels(cancellationToken);
+        var rounds = new List<SimulatedRound>();
+        for (var round = 1; round <= loop.Rounds; round++)
+        {
+            report((double)round / loop.Rounds, $"round {round}/{loop.Rounds}, {labelled.Count} labels");
+            var clock = Stopwatch.StartNew();
+            using (var head = TrainHead(features, place, labelled, options.Seed + round, cancellationToken))
+            {
+                var probabilities = head.Probabilities([.. _split.Test.Select(row => place[row])], cancellationToken);
+                rounds.Add(Measure(new PredictionSet(data.ClassNames.Count, _split.ClassesOf(_split.Test), probabilities), round, labelled, clock));
+            }
+
+            if (round < loop.Rounds)
+            {
+                labelled.AddRange(AskHead(features, place, labelled, query.IsLive ? LiveQuery : loop.Query, round, cancellationToken));
+            }
+        }
+
+        return rounds;
+    }
+
+    private SimulatedRound Measure(PredictionSet predictions, int round, List<int> labelled, Stopwatch clock)
+    {
+        var measured = EvaluationReport.From(predictions, _split.PatientsOf(_split.Test));
+        return new SimulatedRound(
+            query.Name, options.Seed, round, labelled.Count, measured.Accuracy, measured.Auc, measured.SilentFailureRate, measured.Aurc,
+            _split.PatientsOf(labelled).Distinct().Count(), clock.Elapsed.TotalSeconds);
+    }
+
+    private List<int> FirstLabels(CancellationToken cancellationToken) => [.. query.StartsTypical ? Typical(cancellationToken) : _split.Draw(loop.Initial)];
+
+    /// <summary>The network as its training begins.</summary>
+    private ResNet18 Untrained()
+    {
+        var network = new ResNet18(data.ClassNames.Count, options.Seed);
+        weights?.CopyTo(network);
+        network.to(pixels.Device);
+        network.eval();
+        return network;
+    }
+
     /// <summary>The first labels by the features of the weights that the training begins with: no label is needed for them.</summary>
     private IEnumerable<int> Typical(CancellationToken cancellationToken)
     {
         _split.RequireTraining(loop.Initial);
-        using var network = new ResNet18(data.ClassNames.Count, options.Seed);
-        weights?.CopyTo(network);
-        network.to(pixels.Device);
+        using var network = Untrained();
         // The fewest passes there can be: only how the images look is wanted.
         var likeness = new Predictor(network, pixels, Predictor.RankingType(pixels.Device)).ReadPool(_split.Training, passes: 2, options.Seed, cancellationToken: cancellationToken).Likeness;
         return TypicalImages.Choose([.. likeness.Chunk(Likeness.Length)], HashesOf(_split.Training), loop.Initial, (ulong)options.Seed).Select(i => _split.Training[i]);
@@ -122,21 +171,30 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
         var place = _split.Training.Index().ToDictionary(i => i.Item, i => i.Index);
         using var store = new FeatureStore(FeatureStore.Pack(new Predictor(network, pixels, Predictor.FastType).Features(_split.Training, cancellationToken)));
         using var features = new LiveFeatures(store);
+        return AskHead(features, place, labelled, LiveQuery, round, cancellationToken);
+    }
+
+    /// <summary>A round's labels, so many at a time, each time by a head that knows all labels so far.</summary>
+    private List<int> AskHead(LiveFeatures features, Dictionary<int, int> place, List<int> labelled, int step, int round, CancellationToken cancellationToken)
+    {
         var known = new List<int>(labelled);
-        for (var left = loop.Query; left > 0; left -= LiveQuery)
+        for (var left = loop.Query; left > 0; left -= step)
         {
             var seed = options.Seed + round + known.Count;
             int[] pool = [.. _split.Training.Except(known)];
-            using var head = LiveHead.Train(features, [.. known.Select(row => place[row])], [.. known.Select(row => data.Images[row].ClassIndex)], network.Classes, seed, cancellationToken);
             var hashes = HashesOf(pool);
             var scores = new double[pool.Length];
+            using var head = TrainHead(features, place, known, seed, cancellationToken);
             head.StochasticPasses(
                 [.. pool.Select(row => place[row])], Passes, seed, (i, in own) => scores[i] = query.Score(in own, hashes[i], (ulong)seed), Predictor.FastType, cancellationToken);
-            known.AddRange(query.Choose(scores, hashes, Math.Min(LiveQuery, left), (ulong)seed).Select(i => pool[i]));
+            known.AddRange(query.Choose(scores, hashes, Math.Min(step, left), (ulong)seed).Select(i => pool[i]));
         }
 
         return known[labelled.Count..];
     }
+
+    private LiveHead TrainHead(LiveFeatures features, Dictionary<int, int> place, List<int> labelled, long seed, CancellationToken cancellationToken) =>
+        LiveHead.Train(features, [.. labelled.Select(row => place[row])], _split.ClassesOf(labelled), data.ClassNames.Count, seed, cancellationToken);
 
     private string[] HashesOf(int[] rows) => [.. rows.Select(row => data.Images[row].ContentHash)];
 }

@@ -26,7 +26,7 @@ internal static class ServiceCalls
         "ImportService.ListAsync", "ImportService.PreviewAsync", "InvitationService.FindAsync", "InvitationService.ListAsync", "LabelAuditService.CountAsync",
         "LabelAuditService.LatestAsync", "LabelAuditService.ListAsync", "LabelAuditService.OtherReadersAsync", "LabelAuditService.YieldAsync",
         "LabelBalanceService.ReadAsync", "LabellingService.LastAsync", "LabellingService.NeighboursAsync", "LabellingService.ProgressAsync", "LeakService.ReadAsync",
-        "LiveCheckService.Checked", "LiveCheckService.ReadAsync", "LiveCheckService.SampleAsync", "MemberService.ListAsync", "PreferencesService.GetAsync",
+        "LiveCheckService.Checked", "LiveCheckService.ReadAsync", "LiveCheckService.SampleAsync", "LiveService.ReadAsync", "MemberService.ListAsync", "PreferencesService.GetAsync",
         "ProjectService.FindAsync", "ProjectService.GetAsync", "ProjectService.ListAsync", "ProjectService.SplitsAsync", "PromotionService.ActiveAsync",
         "PromotionService.HistoryAsync", "ReaderReportService.ReadAsync", "ReaderReportService.ReadSwitchesAsync", "RoundComparisonService.CompareAsync",
         "RoundReportService.ReadAsync", "RoundService.ActiveAsync", "RoundService.GetAsync", "RoundService.ListAsync", "SessionService.ListAsync", "SessionService.MayComeInAsync",
