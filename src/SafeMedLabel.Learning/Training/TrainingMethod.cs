@@ -57,6 +57,7 @@ public static class TrainingMethod
         (new("align", "on, off", "pseudo-labels' class frequencies aligned with the labels'"), (options, value) => options with { AlignDistribution = Choice(value, "on", "off") }),
         (new("lambda", "0 or more", "weight of the unlabelled loss"), (options, value) => options with { UnlabelledWeight = Number(value) }),
         (new("ramp", "0 to 1", "fraction of the training over which that weight rises"), (options, value) => options with { RampUp = Number(value) }),
+        (new("rate", "above 0 to 10", "highest learning rate"), (options, value) => options with { LearningRate = Number(value) }),
         (new("schedule", "cosine, constant", "the learning rate after its warm-up"), (options, value) => options with { CosineSchedule = Choice(value, "cosine", "constant") }),
         (new("keep", "mostaccurate, lowestloss, last", "the epoch that is the model, by validation"), (options, value) => options with { Keep = OneOf<EpochChoice>(value) }),
         (new("patience", "epochs", "training ends after so many without a better one; 0 for never"), (options, value) => options with { Patience = (int)Number(value) }),
