@@ -130,7 +130,7 @@ public sealed class ProjectService(IDbContextFactory<AppDbContext> contexts, Sto
                         return Result.Refused($"There is already a project called '{name}'.");
                     }
 
-                    if (settings.Beginning == Beginning.File && WeightsFiles.Problem(storage, settings.BeginningFile) is { } unusable)
+                    if (settings.Beginning == Beginning.File && settings.BeginningFile != project.BeginningFile && WeightsFiles.Problem(storage, settings.BeginningFile) is { } unusable)
                     {
                         return Result.Refused(unusable);
                     }

@@ -52,6 +52,8 @@ public sealed class LabelEvent
         {
             builder.HasIndex(e => e.ClientKey).IsUnique();
             builder.HasIndex(e => new { e.ProjectId, e.ReaderId, e.Id });
+            // What was said since an event.
+            builder.HasIndex(e => new { e.ProjectId, e.Id });
             builder.HasOne<ProjectImage>().WithMany().HasForeignKey(e => e.ImageId);
         }
     }

@@ -5,7 +5,7 @@ namespace SafeMedLabel.Application.Live;
 
 /// <summary>
 /// What one backbone saw in a project's images, in the order in which they were read: a file of features, and one of the content hashes that they belong
-/// to. Both only grow. What a killed worker left of a row is written over, and no image is read twice.
+/// to. Both only grow. What a killed worker left of a row is written over.
 /// </summary>
 /// <param name="folder">The project's folder.</param>
 /// <param name="size">Side in pixels of the images that the backbone looked at.</param>
@@ -57,6 +57,13 @@ public sealed class FeatureFile(string folder, int size, string backbone)
         Append(HashesPath, (long)count * HashBytes, [.. contentHashes.SelectMany(Convert.FromHexString)]);
     }
 
+    /// <summary>Deletes it: what it holds is made anew.</summary>
+    public void Delete()
+    {
+        File.Delete(HashesPath);
+        File.Delete(FeaturesPath);
+    }
+
     /// <summary>Deletes what other backbones, or this one at another size, saw in the project's images.</summary>
     public void DeleteOthers()
     {
@@ -66,7 +73,8 @@ public sealed class FeatureFile(string folder, int size, string backbone)
         }
     }
 
-    private int Count() => (int)Math.Min(Length(FeaturesPath) / ImageFeatures.Bytes, Length(HashesPath) / HashBytes);
+    /// <summary>Images that are there.</summary>
+    public int Count() => (int)Math.Min(Length(FeaturesPath) / ImageFeatures.Bytes, Length(HashesPath) / HashBytes);
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 

@@ -17,11 +17,15 @@ public interface ILiveLearner
     /// <exception cref="InvalidDataException">The weights cannot be used; one sentence.</exception>
     byte[] ReadFeatures(string? modelPath, PixelSource pixels, int count, CancellationToken cancellationToken);
 
+    /// <summary>Gives memory back to the system that reading took, since the next may be days away.</summary>
+    void GiveMemoryBack();
+
     /// <summary>Trains a head on the labelled images' features and asks it about the others.</summary>
     /// <param name="task">What to learn from and what to ask about.</param>
     /// <param name="read">Hears of each image of the pool.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Class probabilities of the validation images, row-major.</returns>
+    /// <exception cref="InvalidDataException">The file of features is damaged; one sentence.</exception>
     double[] Rank(LiveTask task, PassesReader read, CancellationToken cancellationToken);
 }
 
@@ -43,7 +47,7 @@ public sealed record LiveTask
     /// <summary>Images to rank.</summary>
     public required IReadOnlyList<int> Pool { get; init; }
 
-    /// <summary>Images to measure on, of patients of whom nothing is learned.</summary>
+    /// <summary>Images to measure on, of patients of whom no label is learned.</summary>
     public required IReadOnlyList<int> Validation { get; init; }
 
     /// <summary>MC-Dropout passes.</summary>

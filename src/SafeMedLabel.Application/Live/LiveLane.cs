@@ -92,8 +92,7 @@ public sealed class LiveLane(
     private async Task<bool> StepAsync(Need need, CancellationToken cancellationToken)
     {
         var isRankingDue = need.Labels.Count >= need.RerankAfterLabels && _tried.GetValueOrDefault(need.ProjectId) < need.Labels.Last;
-        var isReadingDue = !need.IsImporting && (!_complete.TryGetValue(need.ProjectId, out var complete) || complete != need.Reason);
-        if (!isRankingDue && !isReadingDue)
+        if (!isRankingDue && !IsReadingDue(need))
         {
             return false;
         }
@@ -107,15 +106,17 @@ public sealed class LiveLane(
 
         if (isRankingDue)
         {
-            var isRanked = await ranker.RankAsync(need.ProjectId, cancellationToken);
-            _tried[need.ProjectId] = need.Labels.Last;
-            if (isRanked)
+            if (await ranker.RankAsync(need.ProjectId, cancellationToken) == LiveOutcome.TooFewFeatures && _complete.Remove(need.ProjectId))
             {
-                return isReadingDue;
+                throw new InvalidDataException("The features of too many images are missing; they are read again.");
             }
+
+            _tried[need.ProjectId] = need.Labels.Last;
         }
 
-        if (isReadingDue && !await features.ReadSliceAsync(need.ProjectId, need.Reason, cancellationToken))
+        // Also after a ranking: where labels come faster than it ends, images would never be read.
+        var isReadingDue = IsReadingDue(need);
+        if (isReadingDue && !await features.ReadSliceAsync(need.ProjectId, cancellationToken))
         {
             _complete[need.ProjectId] = need.Reason;
             // What could not be ranked for want of features can be now.
@@ -124,6 +125,8 @@ public sealed class LiveLane(
 
         return isReadingDue;
     }
+
+    private bool IsReadingDue(Need need) => !need.IsImporting && (!_complete.TryGetValue(need.ProjectId, out var complete) || complete != need.Reason);
 
     /// <summary>What projects may need.</summary>
     private async Task<IReadOnlyList<Need>> NeedsAsync(CancellationToken cancellationToken)
@@ -143,6 +146,7 @@ public sealed class LiveLane(
                                   Known = ranking != null
                                       ? db.LiveRankings.Where(r => r.Id == ranking).Select(r => r.LabelSnapshot).First()
                                       : db.Rounds.Where(r => r.Id == p.QueueRoundId).Select(r => (long?)r.LabelSnapshot).FirstOrDefault() ?? 0,
+                                  RankedByRound = ranking != null ? null : db.Rounds.Where(r => r.Id == p.QueueRoundId).Select(r => r.FinishedUtc).FirstOrDefault(),
                               }).ToListAsync(cancellationToken);
         var newest = await db.LabelEvents.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
         var needs = new List<Need>();
@@ -151,7 +155,7 @@ public sealed class LiveLane(
             needs.Add(new Need(
                 project.Id,
                 project.RerankAfterLabels,
-                await CountAsync(db, project.Id, project.Known, newest, cancellationToken),
+                await CountAsync(db, project.Id, project.Known, project.RankedByRound, newest, cancellationToken),
                 project.IsImporting,
                 new FeatureReason(project.LastImport, project.ActiveRoundId, project.ImageSize)));
         }
@@ -159,12 +163,14 @@ public sealed class LiveLane(
         return needs;
     }
 
-    /// <summary>A project's labels after an event; counted anew only when somebody has said something since.</summary>
-    private async Task<NewLabels> CountAsync(AppDbContext db, int projectId, long known, long newest, CancellationToken cancellationToken)
+    /// <summary>A project's labels after an event and a time; counted anew only when somebody has said something since.</summary>
+    private async Task<NewLabels> CountAsync(AppDbContext db, int projectId, long known, DateTime? since, long newest, CancellationToken cancellationToken)
     {
         if (!_labels.TryGetValue(projectId, out var labels) || (labels.Known, labels.Newest) != (known, newest))
         {
             var events = db.LabelEvents.Where(e => e.Id > known && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold);
+            // A round's order stands until labels come after it, however many came while it trained.
+            events = since is { } finished ? events.Where(e => e.AtUtc > finished) : events;
             labels = new NewLabels(known, newest, await events.CountAsync(cancellationToken), await events.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0);
             _labels[projectId] = labels;
         }

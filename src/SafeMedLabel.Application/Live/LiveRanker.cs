@@ -22,29 +22,44 @@ public sealed class LiveRanker(
     /// <summary>Images whose features are enough to rank by while others are still being read: the most telling of so many are telling enough.</summary>
     public const int EnoughImages = 10_000;
 
+    /// <summary>The part of a small project's images without which nothing is ranked.</summary>
+    private const double MostOf = 0.9;
+
     /// <summary>Ranks written in one transaction: some ten milliseconds, in which no reader can answer.</summary>
     private const int ChunkSize = 250;
 
     /// <summary>Ranks the queue.</summary>
-    /// <returns>False where it cannot be ranked yet: labels are too few, or features.</returns>
     /// <exception cref="RoundException">The active model cannot be used.</exception>
-    public async Task<bool> RankAsync(int projectId, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The file of features is damaged, and was deleted.</exception>
+    public async Task<LiveOutcome> RankAsync(int projectId, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        if (await ReadAsync(projectId, cancellationToken) is not { } data)
+        var (outcome, read) = await ReadAsync(projectId, cancellationToken);
+        if (read is not { } data)
         {
-            return false;
+            return outcome;
         }
 
         var scores = new double[data.Pool.Length];
         var seed = (ulong)data.Task.Seed;
-        var validation = await OwnThread.RunAsync(
-            () => learner.Rank(
-                data.Task,
-                (int i, in StochasticPasses passes) => scores[i] = AcquisitionScorer.Score(data.Acquisition, in passes, data.Pool[i].ContentHash, seed),
-                cancellationToken),
-            cancellationToken);
-        var order = AcquisitionScorer.Rank(scores, [.. data.Pool.Select(i => i.ContentHash)]).Take(LiveRanking.Length);
+        double[] validation;
+        try
+        {
+            validation = await OwnThread.RunAsync(
+                () => learner.Rank(
+                    data.Task,
+                    (int i, in StochasticPasses passes) => scores[i] = AcquisitionScorer.Score(data.Acquisition, in passes, data.Pool[i].ContentHash, seed),
+                    cancellationToken),
+                cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            data.File.Delete();
+            throw;
+        }
+
+        // The surer half is not worth a place, and nobody is told that it was.
+        var order = AcquisitionScorer.Rank(scores, [.. data.Pool.Select(i => i.ContentHash)]).Take(Math.Min(LiveRanking.Length, (scores.Length + 1) / 2));
         var measured = validation.Length == 0 ? null : new PredictionSet(data.Task.Classes, data.ValidationLabels, validation);
         var ranking = new LiveRanking
         {
@@ -57,23 +72,34 @@ public sealed class LiveRanker(
             Accuracy = measured is null ? null : Metrics.Accuracy(measured),
             Auc = measured is null ? null : Metrics.Auc(measured),
         };
-        await WriteAsync(ranking, [.. order.Select((i, rank) => new LiveRank { Rank = rank, ImageId = data.Pool[i].Id, Score = scores[i] })], clock, cancellationToken);
-        logger.LogInformation("Project {ProjectId}: {Images} images ranked by {Labels} labels in {Seconds:0.0} s.", projectId, ranking.Images, ranking.Labels, ranking.Seconds);
-        return true;
+        var isInForce = await WriteAsync(ranking, data.Basis, [.. order.Select((i, rank) => new LiveRank { Rank = rank, ImageId = data.Pool[i].Id, Score = scores[i] })], clock, cancellationToken);
+        if (isInForce)
+        {
+            logger.LogInformation("Project {ProjectId}: {Images} images ranked by {Labels} labels in {Seconds:0.0} s.", projectId, ranking.Images, ranking.Labels, ranking.Seconds);
+        }
+
+        return LiveOutcome.Ranked;
     }
 
-    private async Task<Data?> ReadAsync(int projectId, CancellationToken cancellationToken)
+    private async Task<(LiveOutcome Outcome, Data? Data)> ReadAsync(int projectId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstAsync(p => p.Id == projectId, cancellationToken);
         var backbone = await LiveBackbone.OfAsync(db, project, storage, learner, cancellationToken);
         var file = backbone.FileOf(projectId, storage);
+        var wanted = await db.Images.CountAsync(i => i.ProjectId == projectId && (i.Split == DataSplit.Training || i.Split == DataSplit.Validation), cancellationToken);
+        // While features are being read a small part of them would make for a poor order. Some may never be had: their images are lost.
+        if (file.Count() < Math.Min(MostOf * wanted, EnoughImages))
+        {
+            return (LiveOutcome.TooFewFeatures, null);
+        }
+
         var rows = file.ReadRows();
         var lastEvent = await LabelSnapshot.LastEventAsync(db, projectId, cancellationToken);
         var snapshot = await LabelSnapshot.ReadAsync(db, projectId, lastEvent, project.Consensus, cancellationToken);
         if (snapshot.Labels.Values.CountBy(c => c).Count(c => c.Value >= RoundService.MinimumLabelsPerClass) < 2)
         {
-            return null;
+            return (LiveOutcome.TooFewLabels, null);
         }
 
         var images = await db.Images.Where(i => i.ProjectId == projectId && (i.Split == DataSplit.Training || i.Split == DataSplit.Validation)).OrderBy(i => i.ContentHash)
@@ -103,14 +129,15 @@ public sealed class LiveRanker(
             }
         }
 
-        // While features are being read a small part of them would make for a poor order.
-        if (pool.Count == 0 || labelled.CountBy(l => l.Class).Count() < 2 || (rows.Count < images.Count && rows.Count < EnoughImages))
+        if (pool.Count == 0 || labelled.CountBy(l => l.Class).Count() < 2)
         {
-            return null;
+            return (LiveOutcome.TooFewLabels, null);
         }
 
-        return new Data(
+        return (LiveOutcome.Ranked, new Data(
             project.Acquisition,
+            new Basis(project.QueueRoundId, project.ActiveRoundId),
+            file,
             lastEvent,
             backbone.Round,
             [.. pool.Select(i => i.Image)],
@@ -125,11 +152,14 @@ public sealed class LiveRanker(
                 Validation = [.. validation.Select(i => i.Row)],
                 Passes = RoundRunner.ScoringPasses,
                 Seed = project.Seed + lastEvent,
-            });
+            }));
     }
 
-    /// <summary>The order comes into force in the last transaction, in which the one before it goes.</summary>
-    private async Task WriteAsync(LiveRanking ranking, IReadOnlyList<LiveRank> ranks, Stopwatch clock, CancellationToken cancellationToken)
+    /// <summary>
+    /// The order comes into force in the last transaction, in which the one before it goes. Where a round has ranked the queue meanwhile, or another model
+    /// is active, it never does.
+    /// </summary>
+    private async Task<bool> WriteAsync(LiveRanking ranking, Basis basis, IReadOnlyList<LiveRank> ranks, Stopwatch clock, CancellationToken cancellationToken)
     {
         await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
         {
@@ -151,6 +181,12 @@ public sealed class LiveRanker(
 
         await using var last = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await last.Database.BeginTransactionAsync(cancellationToken);
+        if (!await last.Projects.AnyAsync(p => p.Id == ranking.ProjectId && p.QueueRoundId == basis.QueueRound && p.ActiveRoundId == basis.ActiveRound, cancellationToken))
+        {
+            // The next ranking clears it away.
+            return false;
+        }
+
         var (now, seconds) = (time.GetUtcNow().UtcDateTime, clock.Elapsed.TotalSeconds);
         await last.LiveRankings.Where(r => r.Id == ranking.Id).ExecuteUpdateAsync(
             set => set.SetProperty(r => r.AtUtc, now).SetProperty(r => r.Seconds, seconds), cancellationToken);
@@ -162,12 +198,16 @@ public sealed class LiveRanker(
         await last.LiveRankings.Where(r => r.ProjectId == ranking.ProjectId && r.Id < ranking.Id && r.Seconds == 0).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         (ranking.AtUtc, ranking.Seconds) = (now, seconds);
+        return true;
     }
 
     /// <summary>An image as a ranking needs to know it.</summary>
     private sealed record Image(Guid Id, string ContentHash, DataSplit Split, int? ReferenceClass, bool IsFree);
 
+    /// <summary>What a ranking takes for granted: the rounds that rank the queue and whose model is active.</summary>
+    private sealed record Basis(int? QueueRound, int? ActiveRound);
+
     /// <summary>All that a ranking is made of.</summary>
     private sealed record Data(
-        AcquisitionFunction Acquisition, long LabelSnapshot, int? BackboneRound, Image[] Pool, IReadOnlyList<int> ValidationLabels, LiveTask Task);
+        AcquisitionFunction Acquisition, Basis Basis, FeatureFile File, long LabelSnapshot, int? BackboneRound, Image[] Pool, IReadOnlyList<int> ValidationLabels, LiveTask Task);
 }

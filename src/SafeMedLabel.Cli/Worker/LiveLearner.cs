@@ -5,6 +5,7 @@ using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Live;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 
 namespace SafeMedLabel.Cli.Worker;
@@ -18,12 +19,14 @@ internal sealed class LiveLearner : ILiveLearner
     /// <inheritdoc />
     public byte[] ReadFeatures(string? modelPath, PixelSource pixels, int count, CancellationToken cancellationToken)
     {
-        using var memory = new BorrowedMemory();
         using var network = modelPath is null ? First() : ModelFile.Load(modelPath).Network;
         using var store = new PixelStore(pixels.Path, pixels.Size);
         using var features = new Predictor(network, store, Predictor.FastType).Features([.. Enumerable.Range(0, count)], cancellationToken);
         return FeatureStore.Pack(features);
     }
+
+    /// <inheritdoc />
+    public void GiveMemoryBack() => LibTorch.GiveMemoryBack();
 
     /// <inheritdoc />
     public double[] Rank(LiveTask task, PassesReader read, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ public sealed class LiveFeatures : IDisposable
 
     /// <summary>Finds the scale.</summary>
     /// <param name="store">The features, which somebody else disposes of.</param>
+    /// <exception cref="InvalidDataException">They are no numbers; one sentence.</exception>
     public LiveFeatures(FeatureStore store)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -27,6 +28,11 @@ public sealed class LiveFeatures : IDisposable
         _store = store;
         var count = Math.Min(Sample, store.Count);
         var sample = store.Gather([.. Enumerable.Range(0, count).Select(i => (int)((long)i * store.Count / count))]);
+        if (!sample.isfinite().all().ReadBoolean())
+        {
+            throw new InvalidDataException("The file of features is damaged; it is made anew.");
+        }
+
         _mean = sample.mean([0], keepdim: true).DetachFromDisposeScope();
         _scale = sample.std([0], unbiased: false, keepdim: true).NoLessThan(1e-6).reciprocal().DetachFromDisposeScope();
     }

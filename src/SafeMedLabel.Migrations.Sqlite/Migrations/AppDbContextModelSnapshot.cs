@@ -1057,6 +1057,8 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
 
                     b.HasIndex("ImageId");
 
+                    b.HasIndex("ProjectId", "Id");
+
                     b.HasIndex("ProjectId", "ReaderId", "Id");
 
                     b.ToTable("LabelEvents");

@@ -32,6 +32,11 @@ internal sealed class ScriptedLearner : ILiveLearner
         return [.. File.ReadAllBytes(pixels.Path).Chunk(pixels.Size * pixels.Size * 3).SelectMany(image => image.Take(ImageFeatures.Bytes))];
     }
 
+    public void GiveMemoryBack()
+    {
+        // It has taken none.
+    }
+
     public double[] Rank(LiveTask task, PassesReader read, CancellationToken cancellationToken)
     {
         (Task, Rankings) = (task, Rankings + 1);
