@@ -33,6 +33,9 @@ public static class Walk
         }
         """;
 
+    /// <summary>The theme's background; empty on pages without a theme of the server's.</summary>
+    private const string Background = "() => getComputedStyle(document.documentElement).getPropertyValue('--mud-palette-background')";
+
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     /// <summary>Whether the guides' pictures are made anew.</summary>
@@ -165,7 +168,10 @@ public static class Walk
     public static async Task InspectInBothThemesAsync(IPage page, string name)
     {
         await InspectAsync(page, name);
+        // Pages that the server draws have the other theme only after it has heard of it: half of each has contrasts of neither.
+        var light = await page.EvaluateAsync<string>(Background);
         await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
+        await page.WaitForFunctionAsync($"light => light === '' || ({Background})() !== light", light);
         await InspectAsync(page, $"{name}-dark");
         await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light });
     }
