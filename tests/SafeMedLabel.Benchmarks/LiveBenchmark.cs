@@ -178,7 +178,7 @@ internal static class LiveBenchmark
             random[i] &= 0x3F;
         }
 
-        foreach (var chunk in hashes.Where(hash => !known.ContainsKey(FeatureFile.KeyOf(hash))).Chunk(Chunk))
+        foreach (var chunk in hashes.Where(hash => !known.ContainsKey(ContentStore.KeyOf(hash))).Chunk(Chunk))
         {
             Random.Shared.Shuffle(chunk);
             file.Append(chunk, random[..(chunk.Length * ImageFeatures.Bytes)]);

@@ -13,8 +13,8 @@ namespace SafeMedLabel.Application.Backups;
 /// <remarks>
 /// The databases come first, the scheduler's before the application's: work without a job is found by <see cref="OrphanRecovery"/>, and a job without its
 /// work ends at once. Then come the files that the copied database names, all of which lie there before it names them, and never change: images,
-/// models, and the keys that protect cookies and seal the audit trail. Files of weights are not the program's, and may change meanwhile: they are copied
-/// before they are looked at. What can be made again stays out: training pixels, files of exports, and
+/// models, and the keys that protect cookies and seal the audit trail. Files of weights belong to whoever runs the server, who may change one meanwhile: each is copied
+/// before its hash is taken. What can be made again stays out: training pixels, files of exports, and
 /// checkpoints of rounds in training, which begin anew. So do archives that wait for their import; it fails after a restore, and whoever sent them has them.
 /// </remarks>
 public sealed class StorageBackup(StorageOptions storage, string software, TimeProvider time)
@@ -205,7 +205,7 @@ public sealed class StorageBackup(StorageOptions storage, string software, TimeP
         return true;
     }
 
-    /// <summary>Weights that are a link, or not what rounds began with where no project asks for them as they are, are not there.</summary>
+    /// <summary>Adds a file of weights. False, as if it were missing, where it is a link, or where only rounds name it and it is none that they began with.</summary>
     private bool TryAddWeights(ZipArchive archive, StorageInventory inventory, string path, StorageOptions copies, Dictionary<string, (string Hash, long Length)> files)
     {
         if (WeightsFiles.Problem(storage, Path.GetFileName(path)) is not null)

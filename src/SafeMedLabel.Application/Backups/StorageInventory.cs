@@ -10,8 +10,8 @@ namespace SafeMedLabel.Application.Backups;
 /// <param name="Images">Paths of the images' files; two projects may share one.</param>
 /// <param name="Models">Paths of the models that rounds left, and of their cards, with the SHA-256 that they must have; null where none is known.</param>
 /// <param name="Weights">
-/// Paths of the files of weights that rounds began with or projects' rounds will, with the SHA-256s of which each must have one; none where a project names
-/// the file, which may then be any.
+/// Paths of the files of weights that rounds began with or that projects have chosen. With each stand the SHA-256s of which it must have one; none stands
+/// there where a project has chosen the file, whatever it holds now.
 /// </param>
 internal sealed record StorageInventory(
     BackupCounts Counts, IReadOnlyList<string> Images, IReadOnlyDictionary<string, string?> Models, IReadOnlyDictionary<string, IReadOnlyList<string>> Weights)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Datasets;
@@ -68,7 +67,7 @@ public sealed class StorageCleaner(
             {
                 cleaning.Remove(Unfinished, file);
             }
-            else if (ContentStore.IsHash(file.Name) && file.LastWriteTimeUtc < old && !named.Contains(Short(file.Name)))
+            else if (ContentStore.IsHash(file.Name) && file.LastWriteTimeUtc < old && !named.Contains(ContentStore.KeyOf(file.Name)))
             {
                 unnamed.Add(file.Name);
             }
@@ -79,20 +78,18 @@ public sealed class StorageCleaner(
         return swept.IsHeld;
     }
 
-    /// <summary>Half of each hash is enough to know which files are worth to be asked about, and takes a quarter of the memory.</summary>
+    /// <summary>Half of each hash is enough to know which files are worth to be asked about.</summary>
     private async Task<HashSet<UInt128>> NamedContentAsync(CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var named = new HashSet<UInt128>();
         await foreach (var hash in db.Images.Select(i => i.ContentHash).AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
-            named.Add(Short(hash));
+            named.Add(ContentStore.KeyOf(hash));
         }
 
         return named;
     }
-
-    private static UInt128 Short(string hash) => UInt128.Parse(hash.AsSpan(0, 32), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private async Task CleanProjectsAsync(Cleaning cleaning, CancellationToken cancellationToken)
     {

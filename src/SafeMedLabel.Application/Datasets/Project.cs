@@ -79,6 +79,9 @@ public sealed class Project : IVersioned
     /// <summary>Rank the queue anew after so many new labels, without a round; null for by rounds only.</summary>
     public int? RerankAfterLabels { get; set; } = 10;
 
+    /// <summary>Whether the queue is ranked between rounds at all: an order by chance has nothing to learn from labels.</summary>
+    public bool IsRankedBetweenRounds => RerankAfterLabels is not null && Acquisition != AcquisitionFunction.Random;
+
     /// <summary>Start a round after so many new labels; null for by hand only.</summary>
     public int? RetrainAfterLabels { get; set; }
 

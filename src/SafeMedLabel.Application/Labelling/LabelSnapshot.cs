@@ -16,6 +16,14 @@ public sealed record LabelSnapshot(
     public static async Task<long> LastEventAsync(AppDbContext db, int projectId, CancellationToken cancellationToken = default) =>
         await db.LabelEvents.Where(e => e.ProjectId == projectId).MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0;
 
+    /// <summary>A project's labels that were given after an event and still stand; those of gold images do not count.</summary>
+    public static IQueryable<LabelEvent> LabelsSince(AppDbContext db, int projectId, long eventId) => db.LabelEvents.Where(
+        e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold
+            && db.Answers.Any(a => a.ImageId == e.ImageId && a.ReaderId == e.ReaderId && a.EventId == e.Id));
+
+    /// <summary>The class that an image came with, or what was decided of it since; null where neither is known, or it was decided to be unreadable.</summary>
+    public int? ReferenceOf(Guid imageId, int? referenceClass) => Decided.TryGetValue(imageId, out var decision) ? decision : referenceClass;
+
     /// <summary>
     /// Folds a project's events up to and including <paramref name="lastEventId"/>, also what readers had said by then of images of known class,
     /// which are in none of the three.

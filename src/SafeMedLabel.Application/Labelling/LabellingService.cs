@@ -4,7 +4,6 @@ using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Application.Rounds;
-using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Labelling;
@@ -135,7 +134,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         }
 
         var round = await db.Rounds.AsNoTracking().FirstOrDefaultAsync(r => r.Id == shown.QueueRoundId, cancellationToken);
-        // A live ranking's places are those of the images that are still to be read.
+        // Of a live ranking no places are kept, and the place in the round's is not why the image was shown.
         var isRanked = round is not null && shown.QueueRank != ProjectImage.Unranked && reason != QueueReason.LiveRanked;
         var opinion = isRanked ? await db.ModelOpinions.AsNoTracking().FirstOrDefaultAsync(o => o.ImageId == imageId && o.RoundId == shown.QueueRoundId, cancellationToken) : null;
         return new WhyShown(reason, isRanked ? shown.QueueRank + 1 : null, round?.ScoredCount ?? 0, isRanked ? shown.AcquisitionScore : null, round?.Number, round?.FinishedUtc)
@@ -202,7 +201,7 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         next.AddRange((await LabellingQueries.Asked(db, project.Id, readerId, count).ToListAsync(cancellationToken)).Select(i => (i, QueueReason.SecondReading, false)));
 
         // Before anything ranks the queue every image is drawn at random. What was drawn is stored with the answer.
-        var liveRanking = project.RerankAfterLabels is null || project.Acquisition == AcquisitionFunction.Random ? null : await LabellingQueries.LiveRanking(db, project.Id);
+        var liveRanking = project.IsRankedBetweenRounds ? await LabellingQueries.LiveRanking(db, project.Id) : null;
         var audits = project.QueueRoundId is null && liveRanking is null ? 0 : Enumerable.Range(0, count - next.Count).Count(_ => Random.Shared.NextDouble() < project.AuditFraction);
         if (audits > 0)
         {
@@ -270,8 +269,8 @@ public sealed class LabellingService(IDbContextFactory<AppDbContext> contexts, L
         cancellationToken);
 
     /// <summary>
-    /// The first <paramref name="count"/> in rank that this reader has not seen, be they the first to read them or not. A live ranking's images are
-    /// fresh ones: they come before the others of those, and after what waits for another reading, which came first in rank once.
+    /// The first <paramref name="count"/> in rank that this reader has not seen, be they the first to read them or not. Where there is a live ranking:
+    /// first what waits for another reading, then the ranking's images, then the others.
     /// </summary>
     private static async Task<IEnumerable<(ProjectImage Image, QueueReason Reason)>> ByRankAsync(
         AppDbContext db, Project project, int? liveRanking, string readerId, int count, CancellationToken cancellationToken)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Core.Acquisition;
 
 namespace SafeMedLabel.Application.Live;
@@ -24,10 +24,7 @@ public sealed class FeatureFile(string folder, int size, string backbone)
 
     private string HashesPath => Path.Combine(folder, $"{Name}.hashes");
 
-    /// <summary>Half of a content hash, which tells images apart as well and takes a quarter of the memory.</summary>
-    public static UInt128 KeyOf(string contentHash) => UInt128.Parse(contentHash.AsSpan(0, HashBytes), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
-    /// <summary>The row of each image that is there.</summary>
+    /// <summary>The row of each image that is there, by <see cref="ContentStore.KeyOf"/>.</summary>
     public Dictionary<UInt128, int> ReadRows()
     {
         var count = Count();
@@ -37,7 +34,7 @@ public sealed class FeatureFile(string folder, int size, string backbone)
             using var hashes = new BinaryReader(File.OpenRead(HashesPath));
             for (var row = 0; row < count; row++)
             {
-                rows[KeyOf(Convert.ToHexStringLower(hashes.ReadBytes(HashBytes)))] = row;
+                rows[ContentStore.KeyOf(Convert.ToHexStringLower(hashes.ReadBytes(HashBytes)))] = row;
             }
         }
 

@@ -17,7 +17,7 @@ public interface ILiveLearner
     /// <exception cref="InvalidDataException">The weights cannot be used; one sentence.</exception>
     byte[] ReadFeatures(string? modelPath, PixelSource pixels, int count, CancellationToken cancellationToken);
 
-    /// <summary>Gives memory back to the system that reading took, since the next may be days away.</summary>
+    /// <summary>Gives the memory that reading took back to the system: images may be read again only days later.</summary>
     void GiveMemoryBack();
 
     /// <summary>Trains a head on the labelled images' features and asks it about the others.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Monitoring;
@@ -96,7 +97,7 @@ public sealed class LiveFeatureReader(
             .OrderBy(i => i.ContentHash).Select(i => i.ContentHash).ToListAsync(cancellationToken);
         var file = backbone.FileOf(projectId, storage);
         var rows = file.ReadRows();
-        var work = new Work(backbone, file, wanted.Count, [.. wanted.Where(hash => !rows.ContainsKey(FeatureFile.KeyOf(hash)))]) { Rows = file.Count() };
+        var work = new Work(backbone, file, wanted.Count, [.. wanted.Where(hash => !rows.ContainsKey(ContentStore.KeyOf(hash)))]) { Rows = file.Count() };
         await NoteAsync(projectId, work, cancellationToken);
         return work;
     }

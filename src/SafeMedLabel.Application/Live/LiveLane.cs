@@ -2,9 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Datasets;
-using SafeMedLabel.Application.Imaging;
 using SafeMedLabel.Application.Labelling;
-using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
@@ -21,7 +19,6 @@ public sealed class LiveLane(
     LiveFeatureReader features,
     LiveRanker ranker,
     StorageOptions storage,
-    AlarmService alarms,
     TimeProvider time,
     ILogger<LiveLane> logger) : BackgroundService
 {
@@ -41,7 +38,7 @@ public sealed class LiveLane(
     /// <summary>What a project's features were complete for.</summary>
     private readonly Dictionary<int, FeatureReason> _complete = [];
 
-    /// <summary>Does what there is to do at the moment, for each project one step.</summary>
+    /// <summary>Does one step for each project that needs something.</summary>
     /// <returns>True where more may be left.</returns>
     public async Task<bool> LookAsync(CancellationToken cancellationToken)
     {
@@ -168,7 +165,7 @@ public sealed class LiveLane(
     {
         if (!_labels.TryGetValue(projectId, out var labels) || (labels.Known, labels.Newest) != (known, newest))
         {
-            var events = db.LabelEvents.Where(e => e.Id > known && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold);
+            var events = LabelSnapshot.LabelsSince(db, projectId, known);
             // A round's order stands until labels come after it, however many came while it trained.
             events = since is { } finished ? events.Where(e => e.AtUtc > finished) : events;
             labels = new NewLabels(known, newest, await events.CountAsync(cancellationToken), await events.MaxAsync(e => (long?)e.Id, cancellationToken) ?? 0);
@@ -180,19 +177,12 @@ public sealed class LiveLane(
 
     private async Task NoteAsync(int projectId, Exception failure, CancellationToken cancellationToken)
     {
-        var lost = RoundRunner.StoredFileOf(failure);
-        var sentence = lost is not null
-            ? "The file of an image is missing from the storage, or damaged there; the project's alarms say which."
-            : failure is RoundException or InvalidDataException or StorageFullException ? failure.Message
+        var sentence = failure is RoundException or InvalidDataException or StorageFullException
+            ? failure.Message
             : StorageFailure.Describe(failure) ?? $"{failure.GetType().Name}: {failure.Message}";
         logger.LogError(failure, "The queue of project {ProjectId} cannot be ranked live; it is tried again in a minute.", projectId);
         await StorageFailure.SkipAsync(async () =>
         {
-            if (lost is not null)
-            {
-                await alarms.RaiseLostFileAsync(lost, cancellationToken);
-            }
-
             await using var db = await contexts.CreateDbContextAsync(cancellationToken);
             if (await db.LiveStates.Where(s => s.ProjectId == projectId).ExecuteUpdateAsync(set => set.SetProperty(s => s.Problem, sentence), cancellationToken) == 0)
             {

@@ -16,9 +16,6 @@ public sealed class LiveRank
     /// <summary>The image.</summary>
     public Guid ImageId { get; set; }
 
-    /// <summary>The acquisition score behind it.</summary>
-    public double Score { get; set; }
-
     internal sealed class Configuration : IEntityTypeConfiguration<LiveRank>
     {
         public void Configure(EntityTypeBuilder<LiveRank> builder)

@@ -19,7 +19,7 @@ namespace SafeMedLabel.Application.Live;
 public sealed class LiveRanker(
     IDbContextFactory<AppDbContext> contexts, ILiveLearner learner, StorageOptions storage, TimeProvider time, ILogger<LiveRanker> logger)
 {
-    /// <summary>Images whose features are enough to rank by while others are still being read: the most telling of so many are telling enough.</summary>
+    /// <summary>Images whose features are enough to rank by while others are still being read: the best of so many are good enough to ask about.</summary>
     public const int EnoughImages = 10_000;
 
     /// <summary>The part of a small project's images without which nothing is ranked.</summary>
@@ -58,7 +58,7 @@ public sealed class LiveRanker(
             throw;
         }
 
-        // The surer half is not worth a place, and nobody is told that it was.
+        // Of a small pool only the less sure half has a place: readers are told that the model was among the least sure of an image.
         var order = AcquisitionScorer.Rank(scores, [.. data.Pool.Select(i => i.ContentHash)]).Take(Math.Min(LiveRanking.Length, (scores.Length + 1) / 2));
         var measured = validation.Length == 0 ? null : new PredictionSet(data.Task.Classes, data.ValidationLabels, validation);
         var ranking = new LiveRanking
@@ -72,7 +72,7 @@ public sealed class LiveRanker(
             Accuracy = measured is null ? null : Metrics.Accuracy(measured),
             Auc = measured is null ? null : Metrics.Auc(measured),
         };
-        var isInForce = await WriteAsync(ranking, data.Basis, [.. order.Select((i, rank) => new LiveRank { Rank = rank, ImageId = data.Pool[i].Id, Score = scores[i] })], clock, cancellationToken);
+        var isInForce = await WriteAsync(ranking, data.Basis, [.. order.Select((i, rank) => new LiveRank { Rank = rank, ImageId = data.Pool[i].Id })], clock, cancellationToken);
         if (isInForce)
         {
             logger.LogInformation("Project {ProjectId}: {Images} images ranked by {Labels} labels in {Seconds:0.0} s.", projectId, ranking.Images, ranking.Labels, ranking.Seconds);
@@ -87,9 +87,9 @@ public sealed class LiveRanker(
         var project = await db.Projects.AsNoTracking().Include(p => p.Classes).FirstAsync(p => p.Id == projectId, cancellationToken);
         var backbone = await LiveBackbone.OfAsync(db, project, storage, learner, cancellationToken);
         var file = backbone.FileOf(projectId, storage);
-        var wanted = await db.Images.CountAsync(i => i.ProjectId == projectId && (i.Split == DataSplit.Training || i.Split == DataSplit.Validation), cancellationToken);
+        var wanted = db.Images.Where(i => i.ProjectId == projectId && (i.Split == DataSplit.Training || i.Split == DataSplit.Validation));
         // While features are being read a small part of them would make for a poor order. Some may never be had: their images are lost.
-        if (file.Count() < Math.Min(MostOf * wanted, EnoughImages))
+        if (file.Count() < Math.Min(MostOf * await wanted.CountAsync(cancellationToken), EnoughImages))
         {
             return (LiveOutcome.TooFewFeatures, null);
         }
@@ -102,19 +102,19 @@ public sealed class LiveRanker(
             return (LiveOutcome.TooFewLabels, null);
         }
 
-        var images = await db.Images.Where(i => i.ProjectId == projectId && (i.Split == DataSplit.Training || i.Split == DataSplit.Validation)).OrderBy(i => i.ContentHash)
+        var images = await wanted.OrderBy(i => i.ContentHash)
             .Select(i => new Image(i.Id, i.ContentHash, i.Split, i.ReferenceClass, i.ReadingsTaken == 0)).ToListAsync(cancellationToken);
         var (labelled, pool, validation) = (new List<(int Row, int Class)>(), new List<(int Row, Image Image)>(), new List<(int Row, int Class)>());
         foreach (var image in images)
         {
-            if (!rows.TryGetValue(FeatureFile.KeyOf(image.ContentHash), out var row))
+            if (!rows.TryGetValue(ContentStore.KeyOf(image.ContentHash), out var row))
             {
                 continue;
             }
 
             if (image.Split == DataSplit.Validation)
             {
-                if ((snapshot.Decided.TryGetValue(image.Id, out var decision) ? decision : image.ReferenceClass) is { } known)
+                if (snapshot.ReferenceOf(image.Id, image.ReferenceClass) is { } known)
                 {
                     validation.Add((row, known));
                 }

@@ -41,9 +41,9 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
             ClassNames = classes,
             Labelled = [.. training.Where(i => snapshot.Labels.ContainsKey(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, snapshot.Labels[i.image.Id]))],
             Pool = [.. training.Where(i => !snapshot.Labels.ContainsKey(i.image.Id) && !snapshot.Unreadable.Contains(i.image.Id) && !snapshot.Disputed.Contains(i.image.Id)).Select(i => ToRoundImage(i.image, i.row, -1))],
-            Validation = WithReference(all, DataSplit.Validation, snapshot.Decided),
-            Calibration = WithReference(all, DataSplit.Calibration, snapshot.Decided),
-            Test = WithReference(all, DataSplit.Test, snapshot.Decided),
+            Validation = WithReference(all, DataSplit.Validation, snapshot),
+            Calibration = WithReference(all, DataSplit.Calibration, snapshot),
+            Test = WithReference(all, DataSplit.Test, snapshot),
             DataHash = Hash([Hash(contentHashes), .. snapshot.Labels.OrderBy(l => l.Key).Select(l => $"{l.Key} {l.Value}")]),
         };
     }
@@ -114,12 +114,12 @@ public sealed class RoundDataReader(IDbContextFactory<AppDbContext> contexts, Co
         file.Complete();
     }
 
-    /// <summary>The class that came with an image, or what was decided of it since; what is decided to be unreadable counts nowhere.</summary>
-    private static List<RoundImage> WithReference(List<(ProjectImage Image, int Row)> all, DataSplit split, IReadOnlyDictionary<Guid, int?> decided) =>
+    /// <summary>A split's images whose class is known.</summary>
+    private static List<RoundImage> WithReference(List<(ProjectImage Image, int Row)> all, DataSplit split, LabelSnapshot snapshot) =>
     [
         .. from i in all
            where i.Image.Split == split
-           let known = decided.TryGetValue(i.Image.Id, out var decision) ? decision : i.Image.ReferenceClass
+           let known = snapshot.ReferenceOf(i.Image.Id, i.Image.ReferenceClass)
            where known is not null
            select ToRoundImage(i.Image, i.Row, known.Value)
     ];

@@ -176,7 +176,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, Stora
         // A round that was run again has older labels than the one before it.
         var last = await db.Rounds.Where(r => r.ProjectId == projectId).GroupBy(r => r.ProjectId)
             .Select(all => new { Number = all.Max(r => r.Number), LabelSnapshot = all.Max(r => r.LabelSnapshot) }).FirstOrDefaultAsync(cancellationToken);
-        if (newLabels > 0 && await LabelsSince(db, projectId, last?.LabelSnapshot ?? 0, cancellationToken) < newLabels)
+        if (newLabels > 0 && await LabelSnapshot.LabelsSince(db, projectId, last?.LabelSnapshot ?? 0).CountAsync(cancellationToken) < newLabels)
         {
             return Refused("Not enough new labels yet.");
         }
@@ -249,11 +249,6 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, Stora
         var active = await db.Rounds.Where(r => r.Id == project.ActiveRoundId).Select(r => (int?)r.Number).FirstOrDefaultAsync(cancellationToken);
         return (active is null ? Beginning.ImageNet : Beginning.ActiveModel, active, null);
     }
-
-    private static Task<int> LabelsSince(AppDbContext db, int projectId, long eventId, CancellationToken cancellationToken) => db.LabelEvents.CountAsync(
-        e => e.Id > eventId && e.ProjectId == projectId && e.Kind == AnswerKind.Label && e.Reason != QueueReason.Gold
-            && db.Answers.Any(a => a.ImageId == e.ImageId && a.ReaderId == e.ReaderId && a.EventId == e.Id),
-        cancellationToken);
 
     /// <summary>A file of weights as it was read.</summary>
     private sealed record WeightsFile(string Name, string Hash);

@@ -3,6 +3,7 @@ using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
+using SafeMedLabel.Learning.Native;
 using SafeMedLabel.Learning.Networks;
 using SafeMedLabel.Learning.Training;
 
@@ -112,5 +113,11 @@ internal sealed class ModelTrainer : IModelTrainer
         using var owned = network;
         using var pixels = new PixelStore(source.Path, source.Size);
         return ask(network, pixels);
+    }
+
+    /// <summary>Gives a job's memory back to the system, since the next job may be hours away. Declared first, it is disposed last, when all else is free.</summary>
+    private sealed class BorrowedMemory : IDisposable
+    {
+        public void Dispose() => LibTorch.GiveMemoryBack();
     }
 }

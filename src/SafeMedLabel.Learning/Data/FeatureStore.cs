@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Learning.Native;
 using TorchSharp;
@@ -6,32 +5,34 @@ using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Data;
 
-/// <summary>
-/// What a backbone saw in many images: N × 512 numbers of half precision, row by row. Like <see cref="PixelStore"/>, and for the same reasons, it reads
-/// a file where it lies. Several threads may gather at once.
-/// </summary>
+/// <summary>What a backbone saw in many images: N × 512 numbers of half precision, row by row. Several threads may gather at once.</summary>
 public sealed class FeatureStore : IDisposable
 {
-    private readonly SafeFileHandle? _file;
-    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly RowReader _rows;
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file. More may be appended to it meanwhile; that is not seen.</param>
     /// <exception cref="InvalidDataException">It holds no features.</exception>
     public FeatureStore(string path)
-        : this(new FileInfo(path).Length) => _file = File.OpenHandle(path, share: FileShare.ReadWrite, options: FileOptions.RandomAccess);
+        : this(new RowReader(path, "The file of features", FileShare.ReadWrite))
+    {
+    }
 
     /// <summary>Reads features that are in memory already; see <see cref="Pack"/>.</summary>
     /// <exception cref="InvalidDataException">There are none.</exception>
     public FeatureStore(ReadOnlyMemory<byte> features)
-        : this(features.Length) => _memory = features;
+        : this(new RowReader(features, "The memory of features"))
+    {
+    }
 
-    private FeatureStore(long length)
+    private FeatureStore(RowReader rows)
     {
         LibTorch.EnsureLoaded();
-        Count = (int)Math.Min(length / ImageFeatures.Bytes, int.MaxValue);
+        _rows = rows;
+        Count = (int)Math.Min(rows.Length / ImageFeatures.Bytes, int.MaxValue);
         if (Count == 0)
         {
+            rows.Dispose();
             throw new InvalidDataException("There are no features of any image.");
         }
     }
@@ -56,24 +57,12 @@ public sealed class FeatureStore : IDisposable
         for (var i = 0; i < rows.Length; i++)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)Count, nameof(rows));
-            Read((long)rows[i] * ImageFeatures.Bytes, bytes.Slice(i * ImageFeatures.Bytes, ImageFeatures.Bytes));
+            _rows.Read(rows[i], bytes.Slice(i * ImageFeatures.Bytes, ImageFeatures.Bytes));
         }
 
         return raw.to(ScalarType.Float32);
     }
 
     /// <inheritdoc />
-    public void Dispose() => _file?.Dispose();
-
-    private void Read(long offset, Span<byte> image)
-    {
-        if (_file is null)
-        {
-            _memory.Span.Slice((int)offset, image.Length).CopyTo(image);
-        }
-        else if (RandomAccess.Read(_file, image, offset) < image.Length)
-        {
-            throw new InvalidDataException("The file of features was cut short while it was read.");
-        }
-    }
+    public void Dispose() => _rows.Dispose();
 }

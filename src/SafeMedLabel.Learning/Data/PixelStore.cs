@@ -1,43 +1,49 @@
-using Microsoft.Win32.SafeHandles;
 using SafeMedLabel.Learning.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace SafeMedLabel.Learning.Data;
 
-/// <summary>
-/// Training pixels of many images: N × size × size × 3, uint8 RGB, row by row. A file stays where it is: each batch is read from it, out of
-/// the system's cache once it was read before, so that a data set costs no memory of ours. Mapped, its pages would count as ours, and a
-/// file that is cut short while it is read would end the process. Several threads may gather at once.
-/// </summary>
+/// <summary>Training pixels of many images: N × size × size × 3, uint8 RGB, row by row. Several threads may gather at once.</summary>
 public sealed class PixelStore : IDisposable
 {
-    private readonly SafeFileHandle? _file;
-    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly RowReader _rows;
     private bool _isDisposed;
 
     /// <summary>Opens a file.</summary>
     /// <exception cref="InvalidDataException">Its length is no whole number of images.</exception>
     public PixelStore(string path, int size)
-        : this(size, new FileInfo(path).Length, "The pixel file") => _file = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        : this(new RowReader(path, "The pixel file"), "The pixel file", size)
+    {
+    }
 
     /// <summary>Reads pixels that are in memory already.</summary>
     /// <exception cref="InvalidDataException">Their number is no whole number of images.</exception>
     public PixelStore(ReadOnlyMemory<byte> pixels, int size)
-        : this(size, pixels.Length, "The pixel memory") => _memory = pixels;
-
-    private PixelStore(int size, long length, string what)
+        : this(new RowReader(pixels, "The pixel memory"), "The pixel memory", size)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 4096);
-        LibTorch.EnsureLoaded();
-        Size = size;
-        if (length == 0 || length % BytesPerImage != 0 || length / BytesPerImage > int.MaxValue)
-        {
-            throw new InvalidDataException($"{what} holds {length} bytes, which is no whole number of {size} × {size} images.");
-        }
+    }
 
-        Count = (int)(length / BytesPerImage);
+    private PixelStore(RowReader rows, string what, int size)
+    {
+        try
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 4096);
+            LibTorch.EnsureLoaded();
+            (_rows, Size) = (rows, size);
+            if (rows.Length == 0 || rows.Length % BytesPerImage != 0 || rows.Length / BytesPerImage > int.MaxValue)
+            {
+                throw new InvalidDataException($"{what} holds {rows.Length} bytes, which is no whole number of {size} × {size} images.");
+            }
+
+            Count = (int)(rows.Length / BytesPerImage);
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Images.</summary>
@@ -65,7 +71,7 @@ public sealed class PixelStore : IDisposable
         for (var i = 0; i < indices.Length; i++)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)indices[i], (uint)Count, nameof(indices));
-            Read((long)indices[i] * BytesPerImage, bytes.Slice(i * BytesPerImage, BytesPerImage));
+            _rows.Read(indices[i], bytes.Slice(i * BytesPerImage, BytesPerImage));
         }
 
         using var moved = raw.to(Device);
@@ -77,27 +83,6 @@ public sealed class PixelStore : IDisposable
     public void Dispose()
     {
         _isDisposed = true;
-        _file?.Dispose();
-    }
-
-    private void Read(long offset, Span<byte> image)
-    {
-        if (_file is null)
-        {
-            _memory.Span.Slice((int)offset, image.Length).CopyTo(image);
-            return;
-        }
-
-        while (image.Length > 0)
-        {
-            var read = RandomAccess.Read(_file, image, offset);
-            if (read == 0)
-            {
-                throw new InvalidDataException("The pixel file was cut short while it was read.");
-            }
-
-            image = image[read..];
-            offset += read;
-        }
+        _rows.Dispose();
     }
 }

@@ -1128,9 +1128,6 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
 
-                    b.Property<double>("Score")
-                        .HasColumnType("REAL");
-
                     b.HasKey("RankingId", "Rank");
 
                     b.HasIndex("ImageId");

@@ -72,8 +72,7 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                 {
                     RankingId = table.Column<int>(type: "INTEGER", nullable: false),
                     Rank = table.Column<int>(type: "INTEGER", nullable: false),
-                    ImageId = table.Column<Guid>(type: "TEXT", nullable: false),
-                    Score = table.Column<double>(type: "REAL", nullable: false)
+                    ImageId = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {

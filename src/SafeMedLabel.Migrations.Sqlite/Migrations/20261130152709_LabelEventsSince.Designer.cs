@@ -1134,9 +1134,6 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
 
-                    b.Property<double>("Score")
-                        .HasColumnType("REAL");
-
                     b.HasKey("RankingId", "Rank");
 
                     b.HasIndex("ImageId");

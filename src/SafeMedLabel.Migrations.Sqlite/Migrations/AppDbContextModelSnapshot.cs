@@ -1131,9 +1131,6 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<Guid>("ImageId")
                         .HasColumnType("TEXT");
 
-                    b.Property<double>("Score")
-                        .HasColumnType("REAL");
-
                     b.HasKey("RankingId", "Rank");
 
                     b.HasIndex("ImageId");

@@ -168,7 +168,7 @@ public static class Walk
     public static async Task InspectInBothThemesAsync(IPage page, string name)
     {
         await InspectAsync(page, name);
-        // Pages that the server draws have the other theme only after it has heard of it: half of each has contrasts of neither.
+        // The server changes the theme a moment later; in the middle of the change a page breaks the rules on contrast.
         var light = await page.EvaluateAsync<string>(Background);
         await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
         await page.WaitForFunctionAsync($"light => light === '' || ({Background})() !== light", light);
