@@ -59,14 +59,13 @@ public sealed class OpenPagesTests
 
         await SeededRounds.AddAsync(room.Server, Cancellation);
         await ArrangeAsync(room.Server);
-        var page = await Walk.OpenAsync(room.Browser, room.Server);
-        await Walk.SignInAsync(page, Sam);
-        // Somebody who is signed in twice has another session to end.
-        await Walk.SignInAsync(await Walk.OpenAsync(room.Browser, room.Server), Sam);
 
         foreach (var (address, role, act) in Acts)
         {
             await GiveAsync(room.Server, role);
+            // Signed in anew each time: a page before may have noticed that the account was disabled, which ends all its sessions.
+            var page = await Walk.OpenAsync(room.Browser, room.Server);
+            await Walk.SignInAsync(page, Sam);
             await page.GotoAsync(address);
             await (address.EndsWith("/label", StringComparison.Ordinal) || address.EndsWith("/adjudicate", StringComparison.Ordinal) ? Walk.WaitForImageAsync(page)
                 : address.EndsWith("/grid", StringComparison.Ordinal) ? Walk.WaitForGridAsync(page)
@@ -79,6 +78,7 @@ public sealed class OpenPagesTests
             await Assertions.Expect(page.GetByText("you do not have the right to do this").First).ToBeVisibleAsync();
             Assert.True(before.SequenceEqual(Content(room.Server)), $"{address} wrote for a person without the right to it.");
             await Walk.KeepAsync(page, $"denied{address.Replace('/', '-')}.png");
+            await page.Context.CloseAsync();
         }
     }
 
@@ -103,6 +103,8 @@ public sealed class OpenPagesTests
         var sam = await db.Users.SingleAsync(u => u.Email == Sam, Cancellation);
         sam.LockoutEnd = null;
         db.UserRoles.RemoveRange(db.UserRoles.Where(r => r.UserId == sam.Id));
+        // Somebody who is signed in twice has another session to end.
+        db.UserSessions.Add(new UserSession { Id = Guid.NewGuid(), UserId = sam.Id, Browser = "Firefox", CreatedUtc = DateTime.UtcNow, LastSeenUtc = DateTime.UtcNow });
         db.UserRoles.Add(new IdentityUserRole<string> { UserId = sam.Id, RoleId = await db.Roles.Where(r => r.Name == role).Select(r => r.Id).SingleAsync(Cancellation) });
         await db.SaveChangesAsync(Cancellation);
     }
