@@ -11,6 +11,9 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
 {
     private const string Threshold = "0.95";
 
+    /// <summary>Accuracies of which is told how many labels they take.</summary>
+    private static readonly double[] Levels = [0.80, 0.85, 0.90, 0.925, 0.95];
+
     /// <summary>
     /// Area under a learning curve, by trapezoids over the labels and divided by their span: the mean of the measure while labels are
     /// gathered. The measure itself where there was one round.
@@ -31,7 +34,7 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
             csv.WriteRecords(rounds.Select(r => new { r.Acquisition, r.Seed, r.Round, r.Labelled, r.Accuracy, r.Auc, Sfr80 = r.Sfr["0.80"], Sfr95 = r.Sfr[Threshold], r.Aurc, r.LabelledPatients, r.Seconds }));
         }
 
-        File.WriteAllText(Path.Combine(folder, "table.md"), Table(command));
+        File.WriteAllText(Path.Combine(folder, "table.md"), Table(command) + LabelsTable());
         File.WriteAllText(Path.Combine(folder, "learning-curve.svg"), Figure("Accuracy by number of labels", "accuracy", r => r.Accuracy));
         File.WriteAllText(Path.Combine(folder, "silent-failures.svg"), Figure($"Silent-failure rate over {Threshold} by number of labels", "silent-failure rate", r => r.Sfr[Threshold]));
     }
@@ -51,6 +54,46 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
 
         return text.ToString();
     }
+
+    private string LabelsTable()
+    {
+        var text = new StringBuilder("\nLabels at which the mean accuracy over seeds first is at least so high; in brackets, in how many seeds it ever is. –: in no round.\n\n");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| acquisition | {string.Join(" | ", Levels.Select(level => Percent(level, "0.#")))} | area, accuracy, against the first row |");
+        text.AppendLine(string.Concat(Enumerable.Repeat("|---", Levels.Length + 2)) + "|");
+        var arms = rounds.GroupBy(r => r.Acquisition).ToList();
+        foreach (var arm in arms)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {arm.Key} | {string.Join(" | ", Levels.Select(level => LabelsFor([.. arm], level)))} | {Gain([.. arms[0]], [.. arm])} |");
+        }
+
+        return text.ToString();
+    }
+
+    private static string LabelsFor(IReadOnlyList<SimulatedRound> arm, double level)
+    {
+        var seeds = arm.GroupBy(r => r.Seed).ToList();
+        var enough = arm.GroupBy(r => r.Labelled).OrderBy(g => g.Key).FirstOrDefault(g => g.Average(r => r.Accuracy) >= level);
+        var labels = enough is null ? "–" : enough.Key.ToString(CultureInfo.InvariantCulture);
+        return $"{labels} ({seeds.Count(seed => seed.Any(r => r.Accuracy >= level))} of {seeds.Count})";
+    }
+
+    /// <summary>How much larger the area of an arm is in the seeds that both have, and in how many of them it is.</summary>
+    private static string Gain(IReadOnlyList<SimulatedRound> first, IReadOnlyList<SimulatedRound> arm)
+    {
+        if (first[0].Acquisition == arm[0].Acquisition)
+        {
+            return "";
+        }
+
+        static Dictionary<long, double> Areas(IReadOnlyList<SimulatedRound> all) => all.GroupBy(r => r.Seed).ToDictionary(g => g.Key, g => Area([.. g.Select(r => (r.Labelled, r.Accuracy))]));
+        var (before, after) = (Areas(first), Areas(arm));
+        List<double> gains = [.. after.Keys.Where(before.ContainsKey).Select(seed => 100 * (after[seed] - before[seed]))];
+        return gains.Count == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"{gains.Average():+0.00;−0.00;0.00} points, more in {gains.Count(gain => gain > 0)} of {gains.Count} seeds");
+    }
+
+    private static string Percent(double part, string format) => (100 * part).ToString(format, CultureInfo.InvariantCulture) + " %";
 
     private string Figure(string title, string measure, Func<SimulatedRound, double> value) => BandFigure.Draw(title, "labels", measure, [.. rounds.GroupBy(r => r.Acquisition).Select(arm =>
         new FigureLine(arm.Key, [.. arm.GroupBy(r => r.Labelled).OrderBy(g => g.Key).Select(g => ((double)g.Key, (IReadOnlyList<double>)[.. g.Select(value)]))]))]);
