@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Exports;
 using SafeMedLabel.Application.Files;
+using SafeMedLabel.Application.Live;
 using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
@@ -29,6 +30,7 @@ public sealed class StorageCleaner(
     private static readonly string[] ModelEndings = [".safetensors", ".json", ".checkpoint"];
 
     private const string Pixels = "training pixels";
+    private const string Features = "features";
     private const string Models = "checkpoints and models";
     private const string Unfinished = "unfinished files";
 
@@ -118,6 +120,7 @@ public sealed class StorageCleaner(
     {
         var models = await db.Rounds.Where(r => r.ProjectId == project && r.ModelFile != null).Select(r => r.ModelFile!).ToListAsync(cancellationToken);
         HashSet<string> kept = [.. models, .. models.Select(m => Path.ChangeExtension(m, ".json"))];
+        var isRankedBetweenRounds = (await db.Projects.AsNoTracking().FirstAsync(p => p.Id == project, cancellationToken)).IsRankedBetweenRounds;
         string? pixels = null;
         foreach (var file in Below(storage.ProjectFolder(project)))
         {
@@ -133,6 +136,10 @@ public sealed class StorageCleaner(
                 {
                     cleaning.Remove(Pixels, file);
                 }
+            }
+            else if (file.Name.StartsWith(FeatureFile.Prefix, StringComparison.Ordinal) && !isRankedBetweenRounds)
+            {
+                cleaning.Remove(Features, file);
             }
             else if (file.Name.StartsWith("round-", StringComparison.Ordinal) && ModelEndings.Contains(file.Extension) && !kept.Contains(file.Name))
             {

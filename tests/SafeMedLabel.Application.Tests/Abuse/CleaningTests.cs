@@ -95,6 +95,18 @@ public sealed class CleaningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Features_stay_while_they_rank_the_queue_between_rounds_and_go_when_they_no_longer_do()
+    {
+        string[] features = [Old("projects/1/features-64-0123456789abcdef.features"), Old("projects/1/features-64-0123456789abcdef.hashes")];
+        await _workplace.ChangeAsync(p => p.RerankAfterLabels = 10);
+        Assert.Equal(0, (await Cleaner.CleanAsync(cancellationToken: Cancellation)).Files);
+
+        await _workplace.ChangeAsync(p => p.RerankAfterLabels = null);
+        Assert.Equal(("features", 2), (await Cleaner.CleanAsync(cancellationToken: Cancellation)).Counts.Select(c => (c.Kind, c.Files)).Single());
+        Assert.All(features, file => Assert.False(File.Exists(file), file));
+    }
+
+    [Fact]
     public async Task No_image_is_ever_without_its_content_while_imports_and_cleanings_run_in_each_others_way()
     {
         for (var i = 0; i < 60; i++)
