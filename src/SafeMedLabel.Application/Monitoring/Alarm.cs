@@ -16,6 +16,9 @@ public enum AlarmKind
 
     /// <summary>The file of an image is missing from the storage, or damaged there.</summary>
     LostFile,
+
+    /// <summary>A round that was to start by itself cannot: the file of weights that it would begin with is not there.</summary>
+    LostWeights,
 }
 
 /// <summary>Something that a lead must look at. Raised once, and kept.</summary>

@@ -88,6 +88,30 @@ public sealed class AlarmService(
         }
     }
 
+    /// <summary>
+    /// Says that a project's rounds do not start by themselves, because the file of weights that they would begin with cannot be had; returns how many alarms
+    /// that were. Once for a file: each answer would raise another. Where nothing can be stored it is logged.
+    /// </summary>
+    /// <param name="projectId">The project.</param>
+    /// <param name="name">The file's name, as the project has it.</param>
+    /// <param name="why">What is wrong with it, as a sentence.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<int> RaiseLostWeightsAsync(int projectId, string name, string why, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await RaiseAsync(
+                projectId,
+                (_, _) => Task.FromResult<IEnumerable<Finding>>([new Finding(AlarmKind.LostWeights, $"file of weights {name}", $"Rounds do not start by themselves: {why}")]),
+                cancellationToken);
+        }
+        catch (Exception failure) when (failure is DbUpdateException || StorageFailure.Describe(failure) is not null)
+        {
+            logger.LogError(failure, "Rounds of project {ProjectId} do not start by themselves for want of their file of weights, and no alarm was stored.", projectId);
+            return 0;
+        }
+    }
+
     private async Task<int> CountLostAsync(int projectId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

@@ -4,6 +4,7 @@ using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Application.Jobs;
 using SafeMedLabel.Application.Labelling;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Requests;
 using SafeMedLabel.Core.Splitting;
@@ -11,7 +12,7 @@ using SafeMedLabel.Core.Splitting;
 namespace SafeMedLabel.Application.Rounds;
 
 /// <summary>Starts, stops and shows rounds. The work itself is the worker's.</summary>
-public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, StorageOptions storage, JobScheduler jobs, TimeProvider time)
+public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, StorageOptions storage, JobScheduler jobs, AlarmService alarms, TimeProvider time)
 {
     /// <summary>A class needs so many labels before a round can learn it.</summary>
     public const int MinimumLabelsPerClass = 2;
@@ -116,6 +117,12 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, Stora
                 var hash = await WeightsFiles.HashAsync(storage, unread, cancellationToken);
                 if (!hash.Succeeded)
                 {
+                    if (userId is null)
+                    {
+                        // Nobody is there to be told.
+                        await alarms.RaiseLostWeightsAsync(projectId, unread, hash.Error!, cancellationToken);
+                    }
+
                     return Result.Refused(hash.Error!);
                 }
 

@@ -41,6 +41,7 @@ internal static class ServiceCalls
         ["AccountService.LinkAsync"] = "The hospital's own server vouches for the person; makes no admin.",
         ["AlarmService.RaiseDriftAsync"] = "The worker's; follows from data alone.",
         ["AlarmService.RaiseLostFileAsync"] = "Follows from what the disk holds, whoever met it.",
+        ["AlarmService.RaiseLostWeightsAsync"] = "Follows from what the disk holds, whoever labels.",
         ["AlarmService.RaiseSilentFailuresAsync"] = "The worker's; follows from data alone.",
         ["ApiKeyService.FindAsync"] = "Whoever has the key; notes when it was used.",
         ["InvitationService.AcceptAsync"] = "Whoever has the invitation's secret.",

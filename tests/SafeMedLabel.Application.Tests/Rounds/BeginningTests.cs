@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using SafeMedLabel.Application.Accounts;
 using SafeMedLabel.Application.Auditing;
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Testing;
 
@@ -139,6 +140,22 @@ public sealed class BeginningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lead_is_told_once_by_an_alarm_where_rounds_do_not_start_by_themselves_for_want_of_their_file()
+    {
+        await BeginWithFileAsync("gone.pth", "weights");
+        File.Delete(PathOf("gone.pth"));
+        await _workplace.Rounds.StartAsync(_workplace.ProjectId, _lead, Cancellation);
+        Assert.Empty(await AlarmsAsync());
+
+        await _workplace.Rounds.StartAfterLabelsAsync(_workplace.ProjectId, 1, Cancellation);
+        await _workplace.Rounds.StartAfterLabelsAsync(_workplace.ProjectId, 1, Cancellation);
+        var alarm = Assert.Single(await AlarmsAsync());
+        Assert.Equal(
+            (AlarmKind.LostWeights, "Rounds do not start by themselves: There is no file 'gone.pth' in the folder 'weights' of the storage; whoever runs the server can put it there."),
+            (alarm.Kind, alarm.Text));
+    }
+
+    [Fact]
     public async Task A_request_for_a_round_that_begins_with_a_file_is_done_once_however_often_it_is_sent()
     {
         await BeginWithFileAsync("own.safetensors", "weights");
@@ -187,6 +204,8 @@ public sealed class BeginningTests : IAsyncLifetime
         await File.WriteAllTextAsync(PathOf(name), content, Cancellation);
         await _workplace.ChangeAsync(p => (p.Beginning, p.BeginningFile) = (Beginning.File, name));
     }
+
+    private Task<IReadOnlyList<Alarm>> AlarmsAsync() => _workplace.Get<AlarmService>().ListAsync(_workplace.ProjectId, Cancellation);
 
     private string PathOf(string name) => Path.Combine(_workplace.Storage.WeightsFolder, name);
 
