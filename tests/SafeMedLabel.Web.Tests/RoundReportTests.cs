@@ -167,12 +167,13 @@ public sealed class RoundReportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_says_with_which_file_of_weights_the_round_began()
+    public async Task It_says_with_which_file_of_weights_the_round_began_and_that_it_may_know_the_test_patients()
     {
         var report = await ReadAsync(await AddRoundAsync(
             r => (r.Beginning, r.BeginningFile, r.BeginningFileHash) = (Beginning.File, "own.safetensors", "ab12cd34" + new string('0', 56))));
 
         Assert.Contains("Began withWeights of own.safetensors (SHA-256 ab12cd34…)", report.Body!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("began with the file own.safetensors. Where its weights were trained on test or calibration patients", report.Body!.TextContent, StringComparison.Ordinal);
     }
 
     [Fact]
