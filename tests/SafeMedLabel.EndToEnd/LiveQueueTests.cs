@@ -65,9 +65,20 @@ public sealed partial class LiveQueueTests
         await page.GotoAsync("/projects/1");
         await Walk.InspectInBothThemesAsync(page, "live-queue");
         await RunRoundAsync(page, server, cancellation);
+        await Assertions.Expect(page.GetByTestId("live-waits")).ToContainTextAsync("the order of the latest round");
+        Assert.Equal("safemed-ssl-plus", (await db.Rounds.AsNoTracking().SingleAsync(cancellation)).Method);
+        if (Walk.UpdatesGuides)
+        {
+            // A learning curve has more than one point.
+            await LabelAsync(page, server, Labels, cancellation);
+            await page.GotoAsync("/projects/1");
+            await RunRoundAsync(page, server, cancellation);
+        }
+
+        await Walk.InspectAsync(page, "dashboard");
     }
 
-    /// <summary>The round's order replaces the live one. In the guides' pictures it is a round as it is meant to be.</summary>
+    /// <summary>On the project's page; in the guides' pictures a round as it is meant to be.</summary>
     private static async Task RunRoundAsync(IPage page, RunningServer server, CancellationToken cancellation)
     {
         await using var db = server.OpenDatabase();
@@ -78,16 +89,13 @@ public sealed partial class LiveQueueTests
 
         await page.GetByTestId("start-round").ClickAsync();
         await Assertions.Expect(page.GetByTestId("progress-phase")).ToBeVisibleAsync();
-        while (Walk.UpdatesGuides && await db.RoundEpochs.CountAsync(cancellation) < 3)
+        while (Walk.UpdatesGuides && await db.RoundEpochs.CountAsync(e => e.RoundId == db.Rounds.Max(r => r.Id), cancellation) < 3)
         {
             await Task.Delay(100, cancellation);
         }
 
         await Walk.InspectAsync(page, "round");
-        await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state")).ToHaveTextAsync("Completed", new() { Timeout = Patience });
-        await Assertions.Expect(page.GetByTestId("live-waits")).ToContainTextAsync("the order of the latest round");
-        Assert.Equal("safemed-ssl-plus", (await db.Rounds.AsNoTracking().SingleAsync(cancellation)).Method);
-        await Walk.InspectAsync(page, "dashboard");
+        await Assertions.Expect(page.GetByTestId("rounds-table").GetByTestId("round-state").First).ToHaveTextAsync("Completed", new() { Timeout = Patience });
     }
 
     [GeneratedRegex(@"Ranked by (1[5-9]|20) labels, .* ago")]
