@@ -12,7 +12,6 @@ namespace SafeMedLabel.Learning.Checkpoints;
 public sealed class InitialWeights : IDisposable
 {
     private const string Prefix = "base.";
-    private const string HeadPrefix = "base.fc.";
 
     /// <summary>The file of ImageNet's weights that comes with the program.</summary>
     internal const string ImageNetFile = "resnet18-imagenet.safetensors";
@@ -64,7 +63,7 @@ public sealed class InitialWeights : IDisposable
     /// <param name="hash">Identifies what it was made from.</param>
     /// <param name="network">The network; stays the caller's.</param>
     public static InitialWeights From(string name, string hash, ResNet18 network) => new(
-        name, hash, network.Tensors().Where(t => !IsHead(t.Key)).ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope()));
+        name, hash, network.Tensors().Where(t => !ResNet18.IsOfHead(t.Key)).ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope()));
 
     /// <summary>Copies the backbone, and the head where its shapes fit, into <paramref name="network"/>.</summary>
     /// <exception cref="InvalidDataException">A tensor of the backbone is missing, unknown or of another shape; the network is as it was.</exception>
@@ -83,8 +82,8 @@ public sealed class InitialWeights : IDisposable
     {
         ArgumentNullException.ThrowIfNull(network);
         var own = network.Tensors();
-        var takesHead = own.Where(t => IsHead(t.Key)).All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
-        bool IsTaken(string key) => takesHead || !IsHead(key);
+        var takesHead = own.Where(t => ResNet18.IsOfHead(t.Key)).All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
+        bool IsTaken(string key) => takesHead || !ResNet18.IsOfHead(key);
         var from = _tensors.Where(t => IsTaken(t.Key)).ToDictionary();
         var to = own.Where(t => IsTaken(t.Key)).ToDictionary();
         StateDict.RequireFit(from, to);
@@ -112,8 +111,6 @@ public sealed class InitialWeights : IDisposable
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
-
-    private static bool IsHead(string key) => key.StartsWith(HeadPrefix, StringComparison.Ordinal);
 
     /// <summary>torchvision's names have no prefix. The tensors become ours.</summary>
     private static Dictionary<string, Tensor> WithPrefix(IReadOnlyDictionary<string, Tensor> tensors) =>

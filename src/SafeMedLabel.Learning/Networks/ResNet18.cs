@@ -72,6 +72,13 @@ public sealed class ResNet18 : Module<Tensor, Tensor>
         return Head.ForwardWithDropout(features, Head.DrawMasks(generator, features.shape[0]));
     }
 
+    /// <summary>Whether a key of <see cref="Tensors"/> is of the head, not of the backbone.</summary>
+    public static bool IsOfHead(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.StartsWith("base.fc.", StringComparison.Ordinal);
+    }
+
     /// <summary>Parameters and buffers by PyTorch's keys. The tensors are the network's own.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors() => state_dict();
 

@@ -10,13 +10,18 @@ namespace SafeMedLabel.Learning.Training;
 /// </summary>
 internal sealed class MomentumSgd : IDisposable
 {
-    private readonly (string Name, Tensor Parameter, Tensor Velocity)[] _slots;
+    private readonly (string Name, Tensor Parameter, Tensor Velocity, double Rate)[] _slots;
     private readonly double _momentum;
     private readonly double _weightDecay;
 
-    public MomentumSgd(IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, double momentum, double weightDecay)
+    /// <param name="parameters">What is trained, by name.</param>
+    /// <param name="momentum">μ.</param>
+    /// <param name="weightDecay">λ.</param>
+    /// <param name="rateOf">A parameter's learning rate as a fraction of the step's; 1 for all where null.</param>
+    public MomentumSgd(
+        IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> parameters, double momentum, double weightDecay, Func<string, double>? rateOf = null)
     {
-        _slots = [.. parameters.Select(p => (p.Name, (Tensor)p.Parameter, zeros_like(p.Parameter).DetachFromDisposeScope()))];
+        _slots = [.. parameters.Select(p => (p.Name, (Tensor)p.Parameter, zeros_like(p.Parameter).DetachFromDisposeScope(), rateOf?.Invoke(p.Name) ?? 1))];
         _momentum = momentum;
         _weightDecay = weightDecay;
     }
@@ -27,7 +32,7 @@ internal sealed class MomentumSgd : IDisposable
     public void Step(double learningRate)
     {
         using var noGradient = no_grad();
-        foreach (var (_, parameter, velocity) in _slots)
+        foreach (var (_, parameter, velocity, rate) in _slots)
         {
             if (parameter.grad is not { } gradient)
             {
@@ -37,7 +42,7 @@ internal sealed class MomentumSgd : IDisposable
             using (gradient)
             {
                 velocity.MultiplyInPlace(_momentum).AddInPlace(gradient).AddInPlace(parameter, _weightDecay);
-                parameter.AddInPlace(velocity, -learningRate);
+                parameter.AddInPlace(velocity, -learningRate * rate);
             }
         }
     }
@@ -45,7 +50,7 @@ internal sealed class MomentumSgd : IDisposable
     /// <summary>Forgets the gradients: the next ones are then written once, where zeros would be written first and added to.</summary>
     public void ClearGradients()
     {
-        foreach (var (_, parameter, _) in _slots)
+        foreach (var (_, parameter, _, _) in _slots)
         {
             parameter.grad = null;
         }
@@ -53,7 +58,7 @@ internal sealed class MomentumSgd : IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, _, velocity) in _slots)
+        foreach (var (_, _, velocity, _) in _slots)
         {
             velocity.Dispose();
         }

@@ -207,7 +207,7 @@ public sealed class Trainer
         var limit = _usesPool ? _algorithm.BeginEpoch(state.Teacher, _data, random.Split("filter")) : null;
         var (supervised, pseudo, ledger) = (0.0, 0.0, default(FilterLedger));
         var audited = new PseudoLabelTrace(_usesPool ? _data.Audited : 0);
-        state.Student.train();
+        state.Student.train(!_options.FrozenNorm);
         for (var step = 1; step <= _steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -58,6 +58,8 @@ public static class TrainingMethod
         (new("lambda", "0 or more", "weight of the unlabelled loss"), (options, value) => options with { UnlabelledWeight = Number(value) }),
         (new("ramp", "0 to 1", "fraction of the training over which that weight rises"), (options, value) => options with { RampUp = Number(value) }),
         (new("rate", "above 0 to 10", "highest learning rate"), (options, value) => options with { LearningRate = Number(value) }),
+        (new("backbone-rate", "0 to 1", "the backbone's learning rate as a fraction of the head's"), (options, value) => options with { BackboneRate = Number(value) }),
+        (new("norm", "moving, frozen", "batch norm by each batch's statistics, or by those that the training begins with"), (options, value) => options with { FrozenNorm = Choice(value, "frozen", "moving") }),
         (new("schedule", "cosine, constant", "the learning rate after its warm-up"), (options, value) => options with { CosineSchedule = Choice(value, "cosine", "constant") }),
         (new("keep", "mostaccurate, lowestloss, last", "the epoch that is the model, by validation"), (options, value) => options with { Keep = OneOf<EpochChoice>(value) }),
         (new("patience", "epochs", "training ends after so many without a better one; 0 for never"), (options, value) => options with { Patience = (int)Number(value) }),

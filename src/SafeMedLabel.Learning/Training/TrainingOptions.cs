@@ -44,6 +44,12 @@ public sealed record TrainingOptions
     /// <summary>Highest learning rate, reached after a short warm-up.</summary>
     public double LearningRate { get; init; } = 0.03;
 
+    /// <summary>The backbone's learning rate as a fraction of the head's, 0 to 1.</summary>
+    public double BackboneRate { get; init; } = 1;
+
+    /// <summary>Whether batch norm normalises by the statistics that the training begins with, and keeps them; otherwise by each batch's own.</summary>
+    public bool FrozenNorm { get; init; }
+
     /// <summary>Whether the learning rate falls to nothing by a half cosine after its warm-up, or stays.</summary>
     public bool CosineSchedule { get; init; } = true;
 
@@ -119,6 +125,7 @@ public sealed record TrainingOptions
             { MinimumSteps: < 1 } => "An epoch has at least one step.",
             { PretrainEpochs: < 0 } => "Pre-training has 0 or more epochs.",
             { LearningRate: not (> 0 and <= 10) } => "The learning rate lies above 0 and not above 10.",
+            { BackboneRate: not (>= 0 and <= 1) } => "The backbone's learning rate is a fraction of the head's, 0 to 1.",
             { Momentum: not (>= 0 and < 1) } => "The momentum lies between 0 and below 1.",
             { WeightDecay: not (>= 0 and <= 1) } => "The weight decay lies between 0 and 1.",
             { UnlabelledWeight: not (>= 0 and <= 1000) } => "The weight of the unlabelled loss lies between 0 and 1000.",

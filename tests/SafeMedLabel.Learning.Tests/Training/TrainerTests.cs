@@ -70,6 +70,27 @@ public sealed class TrainerTests : IDisposable
         Assert.False(Same(first, other));
     }
 
+    [Theory]
+    [InlineData("supervised")]
+    [InlineData("safemed-ssl")]
+    [InlineData("safemed-ssl-plus")]
+    public void Frozen_batch_norm_keeps_the_statistics_that_the_training_begins_with_and_learns_all_else(string method)
+    {
+        using var begun = new ResNet18(2, Options.Seed);
+        using var network = Train(TrainingMethod.Parse($"{method}+norm=frozen+rate=0.0001", Options), Data);
+
+        Assert.Equal(begun.Tensors().Keys.Where(name => name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Order(), Unchanged(begun, network));
+    }
+
+    [Fact]
+    public void Without_a_learning_rate_for_the_backbone_only_the_head_learns()
+    {
+        using var begun = new ResNet18(2, Options.Seed);
+        using var network = Train(TrainingMethod.Parse("supervised+backbone-rate=0+norm=frozen", Options), Data);
+
+        Assert.Equal(begun.Tensors().Keys.Where(name => !ResNet18.IsOfHead(name)).Order(), Unchanged(begun, network));
+    }
+
     [Fact]
     public void A_training_that_was_stopped_and_goes_on_ends_as_one_that_was_not()
     {
@@ -329,6 +350,12 @@ public sealed class TrainerTests : IDisposable
         {
             source.Cancel();
         }
+    }
+
+    private static List<string> Unchanged(ResNet18 before, ResNet18 after)
+    {
+        using var scope = torch.NewDisposeScope();
+        return [.. before.Tensors().Where(entry => entry.Value.equal(after.Tensors()[entry.Key]).all().ToBoolean()).Select(entry => entry.Key).Order()];
     }
 
     private static bool Same(ResNet18 a, ResNet18 b)

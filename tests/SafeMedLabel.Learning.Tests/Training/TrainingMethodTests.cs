@@ -22,6 +22,7 @@ public class TrainingMethodTests
         Assert.Equal(plain with { AlignDistribution = true, BalancedClasses = true }, With("+align=on+balance=on"));
         Assert.Equal(plain with { UnlabelledWeight = 0.5, RampUp = 0.3 }, With("+lambda=0.5+ramp=0.3"));
         Assert.Equal(plain with { LearningRate = 0.01 }, With("+rate=0.01"));
+        Assert.Equal(plain with { BackboneRate = 0.1, FrozenNorm = true }, With("+backbone-rate=0.1+norm=frozen"));
         Assert.Equal(plain with { LabelledView = AugmentationKind.Strong, StudentView = AugmentationKind.Weak }, With("+labelled=strong+student=weak"));
         Assert.Equal(plain with { CosineSchedule = false, Keep = EpochChoice.LowestLoss, Patience = 3 }, With("+schedule=constant+keep=lowestloss+patience=3"));
         Assert.Equal(plain with { ScaleTemperature = true, TestViews = 4, PretrainEpochs = 2 }, With("+temperature=on+views=4+pretrain=2"));
@@ -44,6 +45,7 @@ public class TrainingMethodTests
     [InlineData("safemed-ssl+teacher=1", "The teacher's decay lies between 0 and below 1.")]
     [InlineData("safemed-ssl+rate=fast", "The piece rate takes above 0 to 10, not 'fast'.")]
     [InlineData("safemed-ssl+rate=0", "The learning rate lies above 0 and not above 10.")]
+    [InlineData("safemed-ssl+backbone-rate=2", "The backbone's learning rate is a fraction of the head's, 0 to 1.")]
     [InlineData("safemed-ssl-as-coded+limit=off", "The method as it was coded has a constant limit of uncertainty.")]
     public void What_there_is_not_is_refused_with_what_there_is(string method, string sentence) =>
         Assert.StartsWith(sentence, Assert.Throws<ArgumentException>(() => TrainingMethod.Parse(method, new TrainingOptions())).Message, StringComparison.Ordinal);
