@@ -74,7 +74,7 @@ public sealed class Project : IVersioned
     public int? ActiveRoundId { get; set; }
 
     /// <summary>How the queue is ranked.</summary>
-    public AcquisitionFunction Acquisition { get; set; } = AcquisitionFunction.Bald;
+    public AcquisitionFunction Acquisition { get; set; } = AcquisitionFunction.LeastConfidence;
 
     /// <summary>Rank the queue anew after so many new labels, without a round; null for by rounds only.</summary>
     public int? RerankAfterLabels { get; set; } = 10;

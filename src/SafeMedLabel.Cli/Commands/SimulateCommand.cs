@@ -18,7 +18,7 @@ internal static class SimulateCommand
         var acquisition = new Option<string>("--acquisition")
         {
             Description = $"How labels are asked for; several, separated by commas, run side by side. There are {string.Join(", ", Query.Names)}; with power- before it, a batch is drawn with chances that grow with the score, so that it is no row of look-alikes. With live- before that, labels are asked for ten at a time, and the network's last layers are trained anew after each ten. With typical- before it all, the first labels are of the most typical image of each group of look-alikes, told apart by the weights that the training begins with (--weights or --pretrain), rather than random ones.",
-            DefaultValueFactory = _ => "bald",
+            DefaultValueFactory = _ => "least-confidence",
         };
         var seeds = CommonOptions.Seeds("0");
         var method = CommonOptions.Method();

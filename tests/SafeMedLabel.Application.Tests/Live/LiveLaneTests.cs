@@ -55,8 +55,9 @@ public sealed class LiveLaneTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Once_there_are_enough_new_labels_readers_get_the_images_that_the_head_is_least_sure_of()
+    public async Task Once_there_are_enough_new_labels_readers_get_the_images_on_which_the_head_agrees_least_with_itself()
     {
+        await _workplace.ChangeAsync(p => p.Acquisition = AcquisitionFunction.Bald);
         await LookAsync();
         await _workplace.LabelAsync(_reader, 3);
         await LookAsync();
@@ -69,7 +70,7 @@ public sealed class LiveLaneTests : IAsyncLifetime
         Assert.Equal((4, Images - 4, 6), (ranking.Labels, ranking.Images, ranking.ValidationCount));
         // It takes all for class 0, as half of the validation images are.
         Assert.Equal(0.5, ranking.Accuracy);
-        // Rows are in the order of content hashes, and it is the least sure of the last.
+        // Rows are in the order of content hashes, and its passes differ most on the last.
         await using var db = _workplace.Open();
         var expected = await db.Images.Where(i => i.Split == DataSplit.Training && i.ReadingsGiven == 0).OrderByDescending(i => i.ContentHash).Select(i => i.Id).Take(5).ToListAsync(Cancellation);
         Assert.Equal(expected, (await _workplace.Labelling.OpenAsync(_workplace.ProjectId, _reader, 5, Cancellation)).Images.Select(i => i.Id));

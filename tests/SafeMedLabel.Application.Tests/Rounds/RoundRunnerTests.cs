@@ -114,6 +114,7 @@ public sealed class RoundRunnerTests : IAsyncLifetime
     [Fact]
     public async Task The_queue_is_ranked_anew_by_the_rounds_uncertainty()
     {
+        await _workplace.ChangeAsync(p => p.Acquisition = AcquisitionFunction.Bald);
         var round = await RunAsync();
 
         await using var db = _workplace.Open();
