@@ -33,6 +33,7 @@ public sealed class FaultTests
         Other("AccountService.LinkAsync", h => h.WithAsync<AccountService>(a => a.LinkAsync(new UserLoginInfo("https://hospital.example", "17", "oidc"), "pat@example.org", "Pat", Roles.Lead))),
         Other("AlarmService.RaiseDriftAsync", async h => await h.Get<AlarmService>().RaiseDriftAsync(h.Project, Cancellation), h => h.AddDriftAsync()),
         Other("AlarmService.RaiseLostFileAsync", async h => await h.Get<AlarmService>().RaiseLostFileAsync(new StoredFileException(await HashAsync(h), isMissing: true), Cancellation)),
+        Other("AlarmService.RaiseLostWeightsAsync", async h => await h.Get<AlarmService>().RaiseLostWeightsAsync(h.Project, "gone.pth", "There is no file 'gone.pth'.", Cancellation)),
         Other("AlarmService.RaiseSilentFailuresAsync", async h => await h.Get<AlarmService>().RaiseSilentFailuresAsync(h.Project, Cancellation), h => h.FailSilentlyAsync()),
         Other("ApiKeyService.FindAsync", async h => await h.Get<ApiKeyService>().FindAsync(_secret, Cancellation), async h => _secret = (await h.Get<ApiKeyService>().CreateAsync(h.Me, "Analyser", ApiScope.Read, 30, Cancellation)).Value!),
         Other("InvitationService.AcceptAsync", h => h.WithAsync<InvitationService>(async i => (Result)await i.AcceptAsync(_secret, "Pat", Password, Cancellation)), InviteAsync),
