@@ -63,7 +63,7 @@ public sealed class OpenPagesTests
         foreach (var (address, role, act) in Acts)
         {
             await GiveAsync(room.Server, role);
-            // Signed in anew each time: a page before may have noticed that the account was disabled, which ends all its sessions.
+            // Signed in anew each time: an earlier page that is still open may notice that the account is disabled, and then ends all its sessions.
             var page = await Walk.OpenAsync(room.Browser, room.Server);
             await Walk.SignInAsync(page, Sam);
             await page.GotoAsync(address);
@@ -104,7 +104,8 @@ public sealed class OpenPagesTests
         sam.LockoutEnd = null;
         db.UserRoles.RemoveRange(db.UserRoles.Where(r => r.UserId == sam.Id));
         // Somebody who is signed in twice has another session to end.
-        db.UserSessions.Add(new UserSession { Id = Guid.NewGuid(), UserId = sam.Id, Browser = "Firefox", CreatedUtc = DateTime.UtcNow, LastSeenUtc = DateTime.UtcNow });
+        var now = DateTime.UtcNow;
+        db.UserSessions.Add(new UserSession { Id = Guid.NewGuid(), UserId = sam.Id, Browser = "Firefox", CreatedUtc = now, LastSeenUtc = now });
         db.UserRoles.Add(new IdentityUserRole<string> { UserId = sam.Id, RoleId = await db.Roles.Where(r => r.Name == role).Select(r => r.Id).SingleAsync(Cancellation) });
         await db.SaveChangesAsync(Cancellation);
     }

@@ -11,7 +11,10 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
 {
     private const string Threshold = "0.95";
 
-    /// <summary>Accuracies of which is told how many labels they take.</summary>
+    private const string LabelsIntroduction =
+        "How many labels bring the accuracy, averaged over seeds, to each level for the first time; in brackets, how many seeds ever reach it. –: the average never does.";
+
+    /// <summary>Accuracies for which the table says how many labels they take.</summary>
     private static readonly double[] Levels = [0.80, 0.85, 0.90, 0.925, 0.95];
 
     /// <summary>
@@ -47,7 +50,7 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
         foreach (var arm in rounds.GroupBy(r => r.Acquisition))
         {
             var seeds = arm.GroupBy(r => r.Seed).OrderBy(g => g.Key).ToList();
-            string Area(Func<SimulatedRound, double> value) => Spread(seeds.Select(seed => SimulationReport.Area([.. seed.Select(r => (r.Labelled, value(r)))])), 100, "0.00", " %");
+            string Area(Func<SimulatedRound, double> value) => Spread(AreaBySeed(arm, value).Values, 100, "0.00", " %");
             string Last(Func<SimulatedRound, double> value, double factor, string format, string unit) => Spread(seeds.Select(seed => value(seed.Last())), factor, format, unit);
             text.AppendLine(CultureInfo.InvariantCulture, $"| {arm.Key} | {string.Join(", ", seeds.Select(s => s.Key))} | {Area(r => r.Accuracy)} | {Area(r => r.Sfr[Threshold])} | {Last(r => r.Accuracy, 100, "0.00", " %")} | {Last(r => r.Sfr[Threshold], 100, "0.00", " %")} | {Last(r => r.Aurc, 1, "0.0000", "")} | {Last(r => r.LabelledPatients, 1, "0.0", "")} |");
         }
@@ -57,19 +60,21 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
 
     private string LabelsTable()
     {
-        var text = new StringBuilder("\nLabels at which the mean accuracy over seeds first is at least so high; in brackets, in how many seeds it ever is. –: in no round.\n\n");
-        text.AppendLine(CultureInfo.InvariantCulture, $"| acquisition | {string.Join(" | ", Levels.Select(level => Percent(level, "0.#")))} | area, accuracy, against the first row |");
+        var text = new StringBuilder($"\n{LabelsIntroduction}\n\n");
+        var levels = Levels.Select(level => (100 * level).ToString("0.#", CultureInfo.InvariantCulture) + " %");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| acquisition | {string.Join(" | ", levels)} | area, accuracy, against the first row |");
         text.AppendLine(string.Concat(Enumerable.Repeat("|---", Levels.Length + 2)) + "|");
         var arms = rounds.GroupBy(r => r.Acquisition).ToList();
         foreach (var arm in arms)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {arm.Key} | {string.Join(" | ", Levels.Select(level => LabelsFor([.. arm], level)))} | {Gain([.. arms[0]], [.. arm])} |");
+            var labels = string.Join(" | ", Levels.Select(level => LabelsFor(arm, level)));
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {arm.Key} | {labels} | {(arm == arms[0] ? "" : Gain(arms[0], arm))} |");
         }
 
         return text.ToString();
     }
 
-    private static string LabelsFor(IReadOnlyList<SimulatedRound> arm, double level)
+    private static string LabelsFor(IEnumerable<SimulatedRound> arm, double level)
     {
         var seeds = arm.GroupBy(r => r.Seed).ToList();
         var enough = arm.GroupBy(r => r.Labelled).OrderBy(g => g.Key).FirstOrDefault(g => g.Average(r => r.Accuracy) >= level);
@@ -78,22 +83,21 @@ public sealed class SimulationReport(IReadOnlyList<SimulatedRound> rounds)
     }
 
     /// <summary>How much larger the area of an arm is in the seeds that both have, and in how many of them it is.</summary>
-    private static string Gain(IReadOnlyList<SimulatedRound> first, IReadOnlyList<SimulatedRound> arm)
+    private static string Gain(IEnumerable<SimulatedRound> first, IEnumerable<SimulatedRound> arm)
     {
-        if (first[0].Acquisition == arm[0].Acquisition)
+        var (before, after) = (AreaBySeed(first, r => r.Accuracy), AreaBySeed(arm, r => r.Accuracy));
+        List<double> gains = [.. after.Keys.Where(before.ContainsKey).Select(seed => 100 * (after[seed] - before[seed]))];
+        if (gains.Count == 0)
         {
             return "";
         }
 
-        static Dictionary<long, double> Areas(IReadOnlyList<SimulatedRound> all) => all.GroupBy(r => r.Seed).ToDictionary(g => g.Key, g => Area([.. g.Select(r => (r.Labelled, r.Accuracy))]));
-        var (before, after) = (Areas(first), Areas(arm));
-        List<double> gains = [.. after.Keys.Where(before.ContainsKey).Select(seed => 100 * (after[seed] - before[seed]))];
-        return gains.Count == 0
-            ? ""
-            : string.Create(CultureInfo.InvariantCulture, $"{gains.Average():+0.00;−0.00;0.00} points, more in {gains.Count(gain => gain > 0)} of {gains.Count} seeds");
+        var mean = gains.Average().ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
+        return $"{mean} points, more in {gains.Count(gain => gain > 0)} of {gains.Count} seeds";
     }
 
-    private static string Percent(double part, string format) => (100 * part).ToString(format, CultureInfo.InvariantCulture) + " %";
+    private static Dictionary<long, double> AreaBySeed(IEnumerable<SimulatedRound> arm, Func<SimulatedRound, double> value) =>
+        arm.GroupBy(r => r.Seed).OrderBy(g => g.Key).ToDictionary(g => g.Key, g => Area([.. g.Select(r => (r.Labelled, value(r)))]));
 
     private string Figure(string title, string measure, Func<SimulatedRound, double> value) => BandFigure.Draw(title, "labels", measure, [.. rounds.GroupBy(r => r.Acquisition).Select(arm =>
         new FigureLine(arm.Key, [.. arm.GroupBy(r => r.Labelled).OrderBy(g => g.Key).Select(g => ((double)g.Key, (IReadOnlyList<double>)[.. g.Select(value)]))]))]);

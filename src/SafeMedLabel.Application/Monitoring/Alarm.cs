@@ -17,7 +17,7 @@ public enum AlarmKind
     /// <summary>The file of an image is missing from the storage, or damaged there.</summary>
     LostFile,
 
-    /// <summary>A round that was to start by itself cannot: the file of weights that it would begin with is not there.</summary>
+    /// <summary>Rounds do not start by themselves: the file of weights that they would begin with cannot be used.</summary>
     LostWeights,
 }
 

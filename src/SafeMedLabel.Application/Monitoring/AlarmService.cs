@@ -89,8 +89,8 @@ public sealed class AlarmService(
     }
 
     /// <summary>
-    /// Says that a project's rounds do not start by themselves, because the file of weights that they would begin with cannot be had; returns how many alarms
-    /// that were. Once for a file: each answer would raise another. Where nothing can be stored it is logged.
+    /// Says that a project's rounds do not start by themselves, because the file of weights that they would begin with cannot be used; returns how many
+    /// alarms that were. One alarm a file, however many answers ask for a round. Where nothing can be stored it is logged.
     /// </summary>
     /// <param name="projectId">The project.</param>
     /// <param name="name">The file's name, as the project has it.</param>
@@ -100,14 +100,12 @@ public sealed class AlarmService(
     {
         try
         {
-            return await RaiseAsync(
-                projectId,
-                (_, _) => Task.FromResult<IEnumerable<Finding>>([new Finding(AlarmKind.LostWeights, $"file of weights {name}", $"Rounds do not start by themselves: {why}")]),
-                cancellationToken);
+            var lost = new Finding(AlarmKind.LostWeights, $"file of weights {name}", $"Rounds do not start by themselves: {why}");
+            return await RaiseAsync(projectId, (_, _) => Task.FromResult<IEnumerable<Finding>>([lost]), cancellationToken);
         }
         catch (Exception failure) when (failure is DbUpdateException || StorageFailure.Describe(failure) is not null)
         {
-            logger.LogError(failure, "Rounds of project {ProjectId} do not start by themselves for want of their file of weights, and no alarm was stored.", projectId);
+            logger.LogError(failure, "Rounds of project {ProjectId} cannot begin with their file of weights, and no alarm can be stored.", projectId);
             return 0;
         }
     }

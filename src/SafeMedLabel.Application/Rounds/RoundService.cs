@@ -119,7 +119,7 @@ public sealed class RoundService(IDbContextFactory<AppDbContext> contexts, Stora
                 {
                     if (userId is null)
                     {
-                        // Nobody is there to be told.
+                        // Whoever gave the label did not ask for a round: a lead must hear of it.
                         await alarms.RaiseLostWeightsAsync(projectId, unread, hash.Error!, cancellationToken);
                     }
 

@@ -82,7 +82,8 @@ public sealed class InitialWeights : IDisposable
     {
         ArgumentNullException.ThrowIfNull(network);
         var own = network.Tensors();
-        var takesHead = own.Where(t => ResNet18.IsOfHead(t.Key)).All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
+        var takesHead = own.Where(t => ResNet18.IsOfHead(t.Key))
+            .All(t => _tensors.TryGetValue(t.Key, out var given) && given.shape.SequenceEqual(t.Value.shape));
         bool IsTaken(string key) => takesHead || !ResNet18.IsOfHead(key);
         var from = _tensors.Where(t => IsTaken(t.Key)).ToDictionary();
         var to = own.Where(t => IsTaken(t.Key)).ToDictionary();

@@ -28,7 +28,8 @@ internal sealed class TrainingState : IDisposable
             _averages = [.. Teacher.Tensors().Select(t => (t.Value, values[t.Key]))];
         }
 
-        Optimizer = new MomentumSgd(student.named_parameters(), options.Momentum, options.WeightDecay, name => ResNet18.IsOfHead(name) ? 1 : options.BackboneRate);
+        Optimizer = new MomentumSgd(
+            student.named_parameters(), options.Momentum, options.WeightDecay, name => ResNet18.IsOfHead(name) ? 1 : options.BackboneRate);
         _kept = student.Tensors().ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope());
     }
 

@@ -78,7 +78,7 @@ internal static class Show
         AcquisitionFunction.Bald => "BALD: where the passes disagree",
         AcquisitionFunction.Entropy => "Predictive entropy",
         AcquisitionFunction.Variance => "Variance of the passes",
-        AcquisitionFunction.LeastConfidence => "Least confidence: where the mean answer is least sure",
+        AcquisitionFunction.LeastConfidence => "Least confidence: where the model is least sure of its answer",
         AcquisitionFunction.Margin => "Smallest margin",
         _ => "Random order",
     };

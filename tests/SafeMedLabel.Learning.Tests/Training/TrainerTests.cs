@@ -79,7 +79,9 @@ public sealed class TrainerTests : IDisposable
         using var begun = new ResNet18(2, Options.Seed);
         using var network = Train(TrainingMethod.Parse($"{method}+norm=frozen+rate=0.0001", Options), Data);
 
-        Assert.Equal(begun.Tensors().Keys.Where(name => name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Order(), Unchanged(begun, network));
+        var statistics = begun.Tensors().Keys.Where(
+            name => name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal));
+        Assert.Equal(statistics.Order(), Unchanged(begun, network));
     }
 
     [Fact]
