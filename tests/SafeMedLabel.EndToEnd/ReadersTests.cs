@@ -61,15 +61,34 @@ public sealed class ReadersTests
         await Assertions.Expect(page.GetByText("Reader A")).ToBeVisibleAsync();
         await Walk.InspectAsync(page, "adjudication");
         var left = int.Parse(await page.GetByTestId("disputes-left").InnerTextAsync(), System.Globalization.CultureInfo.InvariantCulture);
-        var first = await Walk.AnswerAsync(page, key: "2");
-        await Assertions.Expect(page.GetByTestId("disputes-left")).ToHaveTextAsync($"{left - 1}");
-        await page.Keyboard.PressAsync("Control+z");
-        await Assertions.Expect(page.GetByTestId("label-image")).ToHaveAttributeAsync("data-image", first);
+        var first = await DecideAndUndoBeforeTheNextImageIsThereAsync(page, left);
         await Walk.AnswerAsync(page, key: "1");
         await using var db = server.OpenDatabase();
         var snapshot = await LabelSnapshot.ReadAsync(db, 1, long.MaxValue, ConsensusRule.Majority, cancellation);
         Assert.Equal(0, snapshot.Labels[Guid.Parse(first)]);
         Assert.Equal(left - 1, snapshot.Disputed.Count);
         Assert.Equal(3, await db.LabelEvents.CountAsync(e => e.Reason == QueueReason.Adjudication, cancellation));
+    }
+
+    /// <summary>The image that comes too late is no longer in front, and the one in front must still be heard.</summary>
+    private static async Task<string> DecideAndUndoBeforeTheNextImageIsThereAsync(IPage page, int left)
+    {
+        const string Images = "**/images/*";
+        var first = (await Walk.WaitForImageAsync(page)).ToString();
+        var release = new TaskCompletionSource();
+        await page.RouteAsync(Images, async route =>
+        {
+            await (route.Request.Url.EndsWith(first, StringComparison.Ordinal) ? Task.CompletedTask : release.Task);
+            await route.ContinueAsync();
+        });
+        var late = await page.RunAndWaitForRequestAsync(() => Walk.AnswerAsync(page, key: "2"), r => r.Url.Contains("/images/", StringComparison.Ordinal));
+        await Assertions.Expect(page.GetByTestId("disputes-left")).ToHaveTextAsync($"{left - 1}");
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(page.GetByTestId("label-image")).ToHaveAttributeAsync("data-image", first);
+        await page.RunAndWaitForRequestFinishedAsync(() => Task.Run(release.SetResult), new() { Predicate = r => r.Url == late.Url });
+        await page.UnrouteAsync(Images);
+        // The late image tells that it is drawn two frames after it is decoded.
+        await page.EvaluateAsync("async () => { for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame); }");
+        return first;
     }
 }

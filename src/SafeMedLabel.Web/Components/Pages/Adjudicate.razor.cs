@@ -10,7 +10,7 @@ public sealed partial class Adjudicate
     private IReadOnlyList<DisputedImage> _disputed = [];
     private string? _problem;
     private string? _lastAction;
-    private Guid _visible;
+    private Guid? _visible;
     private Guid _first;
     private bool _saving;
 
@@ -19,7 +19,7 @@ public sealed partial class Adjudicate
     public required AdjudicationService Adjudications { get; init; }
 
     /// <inheritdoc />
-    protected override Guid? Awaited => Current is { } current && current.ImageId != _visible ? current.ImageId : null;
+    protected override Guid? Awaited => _visible is null ? Current?.ImageId : null;
 
     private DisputedImage? Current => _disputed.Count > 0 ? _disputed[0] : null;
 
@@ -45,14 +45,29 @@ public sealed partial class Adjudicate
     protected override Task DoAsync(string command) => command == "undo" ? TakeBackAsync() : Task.CompletedTask;
 
     /// <inheritdoc />
-    protected override void OnShown(Guid imageId) => _visible = imageId;
+    protected override void OnShown(Guid imageId)
+    {
+        // The browser may still tell of the image that was in front before.
+        if (Current?.ImageId == imageId)
+        {
+            _visible = imageId;
+        }
+    }
 
     /// <inheritdoc />
     protected override void OnNotShown(Guid imageId, string? lost) =>
         _problem = lost ?? "This image cannot be shown. Reload the page, or say that it is unreadable.";
 
     /// <inheritdoc />
-    protected override async Task LoadAsync() => _disputed = await Adjudications.DisputedAsync(ProjectId, Left);
+    protected override async Task LoadAsync()
+    {
+        var before = Current?.ImageId;
+        _disputed = [.. (await Adjudications.DisputedAsync(ProjectId, Left)).OrderBy(d => d.ImageId == _first ? 0 : 1)];
+        if (Current?.ImageId != before)
+        {
+            _visible = null;
+        }
+    }
 
     private string Name(int? classIndex) => classIndex is null ? T["Unreadable"] : Project!.Classes.Find(c => c.Index == classIndex)?.Name ?? "–";
 
@@ -71,7 +86,6 @@ public sealed partial class Adjudicate
         {
             await save((await Authentication).UserId());
             await LoadAsync();
-            _disputed = [.. _disputed.OrderBy(d => d.ImageId == _first ? 0 : 1)];
         }
         finally
         {
