@@ -360,14 +360,17 @@ public sealed class CommandTests
     }
 
     /// <summary>Changes the card in a model's header: eight bytes of its length, then JSON.</summary>
-    internal static void ChangeCard(string model, Action<JsonNode> change)
+    internal static void ChangeCard(string model, Action<JsonNode> change) => ChangeMetadata(model, "safemed", change);
+
+    /// <summary>Changes a part of what a model's file says beside its tensors.</summary>
+    internal static void ChangeMetadata(string model, string key, Action<JsonNode> change)
     {
         var bytes = File.ReadAllBytes(model);
         var length = (int)BitConverter.ToInt64(bytes, 0);
         var header = JsonNode.Parse(bytes.AsSpan(8, length))!;
-        var card = JsonNode.Parse((string)header["__metadata__"]!["safemed"]!)!;
-        change(card);
-        header["__metadata__"]!["safemed"] = card.ToJsonString();
+        var part = JsonNode.Parse((string)header["__metadata__"]![key]!)!;
+        change(part);
+        header["__metadata__"]![key] = part.ToJsonString();
         var changed = JsonSerializer.SerializeToUtf8Bytes(header);
         File.WriteAllBytes(model, [.. BitConverter.GetBytes((long)changed.Length), .. changed, .. bytes.AsSpan(8 + length)]);
     }

@@ -167,6 +167,15 @@ public sealed class RoundReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_images_of_a_class_it_says_so_instead_of_figures()
+    {
+        var round = await AddRoundAsync(r => r.Measures = [.. Measures.Select(m => m with { Count = m.ClassIndex == 1 ? 0 : 10 })]);
+
+        Assert.Contains("there is no image of 'b'", (await ReadAsync(round)).Body!.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("Among the test images", (await ReadAsync(await AddRoundAsync(r => r.Number = 2))).Body!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_says_with_which_file_of_weights_the_round_began_and_that_it_may_know_the_test_patients()
     {
         var report = await ReadAsync(await AddRoundAsync(

@@ -114,6 +114,15 @@ public sealed record TrainingTask
     /// <summary>Identifies the data and the label snapshot in the model's card.</summary>
     public required string DataHash { get; init; }
 
+    /// <summary>The images of <see cref="Labelled"/> and <see cref="Pool"/>, which the model's file will say it was trained on; empty where the file is not kept.</summary>
+    public IReadOnlyList<ImageIdentity> Learned { get; init; } = [];
+
+    /// <summary>The images of <see cref="Validation"/> and <see cref="Calibration"/>; empty where the model's file is not kept.</summary>
+    public IReadOnlyList<ImageIdentity> Tuned { get; init; } = [];
+
+    /// <summary>The locked test images: weights that know them are no beginning.</summary>
+    public IReadOnlyList<ImageIdentity> Locked { get; init; } = [];
+
     /// <summary>Where each epoch's state goes.</summary>
     public required string CheckpointPath { get; init; }
 

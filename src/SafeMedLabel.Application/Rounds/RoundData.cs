@@ -43,7 +43,7 @@ public sealed record RoundData
     /// <summary>Identifies images and label snapshot.</summary>
     public required string DataHash { get; init; }
 
-    /// <summary>The training of a round. The test set is not in it.</summary>
+    /// <summary>The training of a round. No pixel of the test set is in it.</summary>
     /// <param name="round">The round.</param>
     /// <param name="modelPath">Where its model goes.</param>
     /// <param name="beginningFile">The file of weights that it begins with, and its SHA-256; null where it begins with none.</param>
@@ -69,6 +69,9 @@ public sealed record RoundData
         BeginningFileHash = beginningFile?.Hash,
         Seed = round.Seed,
         DataHash = DataHash,
+        Learned = [.. Labelled.Concat(Pool).Select(ImageIdentity.Of)],
+        Tuned = [.. Validation.Concat(Calibration).Select(ImageIdentity.Of)],
+        Locked = [.. Test.Select(ImageIdentity.Of)],
         CheckpointPath = Path.ChangeExtension(modelPath, ".checkpoint"),
         ModelPath = modelPath,
     };

@@ -332,15 +332,16 @@ public sealed class RoundRunner(
     private static void Record(Round row, Measured measured)
     {
         RateInterval? IntervalOf(Measure measure) => measured.Values.Single(m => m.Measure == measure).Interval;
-        var (report, key) = (measured.Report, EvaluationReport.Key(row.SilentFailureThreshold));
+        double? ValueOf(Measure measure) => measured.Values.Single(m => m.Measure == measure).Value;
+        var report = measured.Report;
         row.Measures = measured.Values;
         row.TestCount = report.Count;
         row.TestPatients = report.Patients;
-        row.Accuracy = report.Accuracy;
+        row.Accuracy = ValueOf(Measure.Accuracy);
         row.AccuracyLow = IntervalOf(Measure.Accuracy)?.Low;
         row.AccuracyHigh = IntervalOf(Measure.Accuracy)?.High;
-        row.Auc = report.Auc;
-        row.SilentFailureRate = report.SilentFailureRate[key];
+        row.Auc = ValueOf(Measure.Auc);
+        row.SilentFailureRate = ValueOf(Measure.SilentFailureRate);
         row.SilentFailureLow = IntervalOf(Measure.SilentFailureRate)?.Low;
         row.SilentFailureHigh = IntervalOf(Measure.SilentFailureRate)?.High;
     }

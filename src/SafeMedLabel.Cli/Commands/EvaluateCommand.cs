@@ -20,22 +20,22 @@ internal static class EvaluateCommand
         var model = new Option<string>("--model") { Description = "The model, .safetensors.", Required = true };
         var hash = CommonOptions.ModelHash();
         var data = CommonOptions.Data();
-        var all = new Option<bool>("--all-patients") { Description = "Measure on all patients, also on those that the model may have been trained on." };
+        var include = new Option<bool>("--include-training") { Description = "Measure also on what the model was trained on, and say so with every figure." };
         var arithmetic = new Option<string>("--arithmetic") { Description = "What the network computes in, to see what a faster type changes.", DefaultValueFactory = _ => "float32" };
         arithmetic.AcceptOnlyFromAmong([.. Arithmetic.Types.Keys]);
         var threads = CommonOptions.Threads();
-        var command = new Command("evaluate", "Measure a model. Where it was trained on the same data, only on the patients that were held out for the test.")
+        var command = new Command("evaluate", "Measure a model on the images and patients that it was not trained on.")
         {
-            model, hash, data, all, arithmetic, threads,
+            model, hash, data, include, arithmetic, threads,
         };
         CommandRunner.SetAction(command, (parsed, runner, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(model), parsed.GetValue(hash), parsed.GetRequiredValue(data), parsed.GetValue(all),
+            parsed.GetRequiredValue(model), parsed.GetValue(hash), parsed.GetRequiredValue(data), parsed.GetValue(include),
             Arithmetic.Types[parsed.GetValue(arithmetic)!], parsed.GetValue(threads), runner, cancellationToken));
         return command;
     }
 
     private static async Task RunAsync(
-        string modelPath, string? hash, string dataPath, bool allPatients, ScalarType type, int threads, CommandRunner runner,
+        string modelPath, string? hash, string dataPath, bool includesTraining, ScalarType type, int threads, CommandRunner runner,
         CancellationToken cancellationToken)
     {
         Arithmetic.Require(type);
@@ -44,41 +44,64 @@ internal static class EvaluateCommand
         var (network, card) = ModelFile.Load(modelPath, hash);
         using var _ = network;
         using var data = await CommonOptions.LoadAsync(dataPath, card.ImageSize, cancellationToken);
-        var rows = Rows(card, data, allPatients);
+        var (rows, training) = Select(card, data, includesTraining);
         using var pixels = new PixelStore(data.PixelPath, data.Size);
         var probabilities = await CommandRunner.WithProgress("Measuring", report => new Predictor(network, pixels, type).Probabilities(rows, cancellationToken));
         var report = EvaluationReport.From(
             new PredictionSet(card.ClassNames.Count, Labels(card, data, rows), probabilities), [.. rows.Select(row => data.Images[row].Patient)]);
+        var remark = TestClasses.Problem(report.ClassCounts, card.ClassNames);
+        var isTelling = remark is null;
         runner.Print(
             new
             {
                 n = report.Count,
                 report.Patients,
-                report.Accuracy,
-                report.AccuracyInterval,
-                report.Auc,
-                sfr = report.SilentFailureRate,
-                sfrInterval = report.SilentFailureInterval,
-                report.Coverage,
+                training,
+                remark,
+                accuracy = isTelling ? report.Accuracy : (double?)null,
+                accuracyInterval = isTelling ? report.AccuracyInterval : null,
+                auc = isTelling ? report.Auc : null,
+                sfr = isTelling ? report.SilentFailureRate : null,
+                sfrInterval = isTelling ? report.SilentFailureInterval : null,
+                coverage = isTelling ? report.Coverage : null,
                 report.Confusion,
                 classes = card.ClassNames,
-                report.Ece,
-                report.Aurc,
+                ece = isTelling ? report.Ece : (double?)null,
+                aurc = isTelling ? report.Aurc : (double?)null,
             },
-            console => Show(console, report, card));
+            console => Show(console, report, card, training, remark));
     }
 
-    private static int[] Rows(ModelCard card, LoadedDataset data, bool allPatients)
+    /// <summary>The images that the model was not trained on; with <paramref name="includesTraining"/> all.</summary>
+    /// <exception cref="ArgumentException">Nothing is left.</exception>
+    private static (int[] Rows, TrainingImages Training) Select(ModelCard card, LoadedDataset data, bool includesTraining)
     {
-        var everyRow = Enumerable.Range(0, data.Images.Count).ToArray();
-        if (allPatients || card.DataHash != data.Hash || card.TestPatients is not { Count: > 0 } test)
+        // A card of an earlier version names the patients that were held out, and no others.
+        var heldOut = card is { TrainedOn: { IsComplete: false, Learned.Images: 0 }, TestPatients: { Count: > 0 } test } ? test.ToHashSet(StringComparer.Ordinal) : null;
+        bool IsKnown(LoadedImage image) => heldOut is null ? card.TrainedOn.Has(image.ContentHash, image.Patient) : !heldOut.Contains(image.Patient);
+        var (known, strange) = (new List<int>(), new List<int>());
+        foreach (var (row, image) in data.Images.Index())
         {
-            return everyRow;
+            (IsKnown(image) ? known : strange).Add(row);
         }
 
-        CommandRunner.Say($"The model was trained on this data: measuring on the {test.Count} patients held out.");
-        var held = test.ToHashSet(StringComparer.Ordinal);
-        return [.. everyRow.Where(row => held.Contains(data.Images[row].Patient))];
+        if (includesTraining)
+        {
+            return ([.. Enumerable.Range(0, data.Images.Count)], new TrainingImages(LeftOut: 0, Included: known.Count, card.TrainedOn.IsComplete || heldOut is not null));
+        }
+
+        if (strange.Count == 0)
+        {
+            throw new ArgumentException(
+                $"The model was trained on all {known.Count:n0} images, or on others of their patients: nothing is left to measure it with. --include-training measures all the same, and says so with every figure.");
+        }
+
+        if (known.Count > 0)
+        {
+            CommandRunner.Say($"Left out: {known.Count:n0} images that the model was trained on, or of whose patients it was.");
+        }
+
+        return ([.. strange], new TrainingImages(LeftOut: known.Count, Included: 0, card.TrainedOn.IsComplete || heldOut is not null));
     }
 
     /// <summary>The data's classes in the model's order.</summary>
@@ -90,11 +113,32 @@ internal static class EvaluateCommand
             : throw new ArgumentException($"The model does not know the class '{name}'; it knows {string.Join(", ", card.ClassNames)}."))];
     }
 
-    private static void Show(IAnsiConsole console, EvaluationReport report, ModelCard card)
+    private static void Show(IAnsiConsole console, EvaluationReport report, ModelCard card, TrainingImages training, string? remark)
+    {
+        if (remark is null)
+        {
+            ShowFigures(console, report, training.Mark);
+        }
+        else
+        {
+            console.MarkupLineInterpolated($"{report.Count} images of {report.Patients} patients. {remark}");
+        }
+
+        var confusion = new Table { Title = Title(training.Mark) }.AddColumn("Truth \\ predicted").AddColumns([.. card.ClassNames]);
+        for (var k = 0; k < card.ClassNames.Count; k++)
+        {
+            confusion.AddRow([card.ClassNames[k], .. report.Confusion[k].Select(count => $"{count}")]);
+        }
+
+        console.Write(confusion);
+    }
+
+    private static void ShowFigures(IAnsiConsole console, EvaluationReport report, string? mark)
     {
         var interval = report.AccuracyInterval is { } i ? $" (95 % {i.Low:P2} … {i.High:P2})" : "";
-        console.MarkupLineInterpolated($"{report.Count} images of {report.Patients} patients: accuracy [bold]{report.Accuracy:P2}[/]{interval}, AUC [bold]{report.Auc:0.0000}[/], ECE {report.Ece:0.000}, AURC {report.Aurc:0.0000}");
-        var thresholds = new Table().AddColumns("Threshold", "Silent failures", "95 % over patients", "Coverage");
+        var marked = mark is null ? "" : $" ({mark})";
+        console.MarkupLineInterpolated($"{report.Count} images of {report.Patients} patients{marked}: accuracy [bold]{report.Accuracy:P2}[/]{interval}, AUC [bold]{report.Auc:0.0000}[/], ECE {report.Ece:0.000}, AURC {report.Aurc:0.0000}");
+        var thresholds = new Table { Title = Title(mark) }.AddColumns("Threshold", "Silent failures", "95 % over patients", "Coverage");
         foreach (var key in EvaluationReport.Thresholds.Select(EvaluationReport.Key))
         {
             var range = report.SilentFailureInterval.TryGetValue(key, out var r) ? $"{r.Low:P2} … {r.High:P2}" : "–";
@@ -102,12 +146,22 @@ internal static class EvaluateCommand
         }
 
         console.Write(thresholds);
-        var confusion = new Table().AddColumn("Truth \\ predicted").AddColumns([.. card.ClassNames]);
-        for (var k = 0; k < card.ClassNames.Count; k++)
-        {
-            confusion.AddRow([card.ClassNames[k], .. report.Confusion[k].Select(count => $"{count}")]);
-        }
+    }
 
-        console.Write(confusion);
+    private static TableTitle? Title(string? mark) => mark is null ? null : new TableTitle(mark);
+
+    /// <summary>Images that the model was trained on, or of whose patients it was.</summary>
+    /// <param name="LeftOut">Not measured.</param>
+    /// <param name="Included">Measured all the same: figures flatter the model.</param>
+    /// <param name="AreKnown">False where the model does not say all that it was trained on.</param>
+    private sealed record TrainingImages(int LeftOut, int Included, bool AreKnown)
+    {
+        /// <summary>What must stand beside each figure; null where nothing must.</summary>
+        public string? Mark => this switch
+        {
+            { Included: > 0 } => $"{Included} of them training images",
+            { AreKnown: false } => "may be training images: the model does not say",
+            _ => null,
+        };
     }
 }

@@ -1,6 +1,7 @@
 using SafeMedLabel.Application.Datasets;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Splitting;
+using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 using SafeMedLabel.Learning.Inference;
 using SafeMedLabel.Learning.Networks;
@@ -81,12 +82,15 @@ internal sealed class ExperimentSplit
             CalibrationLabels = ClassesOf(Calibration),
             CalibrationPatients = PatientsOf(Calibration),
             UnlabelledTruth = ClassesOf(unlabelled),
+            Record = new TrainingRecord(Seen(Training), Seen([.. Validation, .. Calibration]), IsComplete: true),
         };
     }
 
     /// <summary>What a network says of these images.</summary>
     public PredictionSet Predict(ResNet18 network, int[] rows, CancellationToken cancellationToken) =>
         new(_data.ClassNames.Count, ClassesOf(rows), new Predictor(network, _pixels).Probabilities(rows, cancellationToken));
+
+    private SeenData Seen(IEnumerable<int> rows) => SeenData.Of([.. rows.Select(row => (_data.Images[row].ContentHash, (string?)_data.Images[row].Patient))]);
 
     public int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
 }

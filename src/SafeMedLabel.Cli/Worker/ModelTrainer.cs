@@ -26,6 +26,7 @@ internal sealed class ModelTrainer : IModelTrainer
             CalibrationLabels = task.CalibrationLabels,
             CalibrationPatients = task.CalibrationPatients,
             Audited = task.Audited,
+            Record = new TrainingRecord(Seen(task.Learned), Seen(task.Tuned), IsComplete: true),
         }, initial);
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
@@ -89,7 +90,9 @@ internal sealed class ModelTrainer : IModelTrainer
         }
     }
 
-    /// <exception cref="InvalidDataException">The file is not the one that was meant, or of another network.</exception>
+    private static SeenData Seen(IEnumerable<ImageIdentity> images) => SeenData.Of([.. images.Select(i => (i.ContentHash, i.Patient))]);
+
+    /// <exception cref="InvalidDataException">The file is not the one that was meant, of another network, or was trained on what the model is measured with.</exception>
     private static InitialWeights ReadFile(TrainingTask task)
     {
         var initial = InitialWeights.Read(task.BeginningFile!, task.BeginningFileHash);
@@ -97,12 +100,25 @@ internal sealed class ModelTrainer : IModelTrainer
         {
             using var network = new ResNet18(task.ClassNames.Count, task.Seed);
             initial.RequireFit(network);
+            RequireStrange(task, initial.TrainedOn);
             return initial;
         }
         catch
         {
             initial.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A model that is measured on what its weights were made of is praised for its memory. The project's own models never learned from it.</summary>
+    private static void RequireStrange(TrainingTask task, TrainingRecord trainedOn)
+    {
+        var known = task.Beginning != Beginning.File ? 0
+            : task.Locked.Count(i => trainedOn.Has(i.ContentHash, i.Patient)) + task.Tuned.Count(i => trainedOn.Learned.Has(i.ContentHash, i.Patient));
+        if (known > 0)
+        {
+            throw new InvalidDataException(
+                $"They were trained on {known:n0} of the images that this project tests, calibrates or validates with, or on other images of their patients: its figures would flatter the model. Choose other weights.");
         }
     }
 

@@ -45,11 +45,14 @@ public sealed record EvaluationReport
     /// <summary>Area under the risk–coverage curve.</summary>
     public required double Aurc { get; init; }
 
-    /// <summary>Patient-cluster bootstrap 95 % interval of the accuracy; null with fewer than two patients.</summary>
+    /// <summary>95 % interval of the accuracy, as <see cref="ClusteredRate"/> finds it; null with fewer than two patients.</summary>
     public required RateInterval? AccuracyInterval { get; init; }
 
     /// <summary>The same for each silent-failure rate; empty with fewer than two patients.</summary>
     public required IReadOnlyDictionary<string, RateInterval> SilentFailureInterval { get; init; }
+
+    /// <summary>How many images each class has.</summary>
+    public IReadOnlyList<int> ClassCounts => [.. Confusion.Select(ofClass => ofClass.Sum())];
 
     /// <summary>Measures a set.</summary>
     /// <param name="set">Predictions for n images.</param>
@@ -70,10 +73,12 @@ public sealed record EvaluationReport
             throw new ArgumentException($"There are {patients.Count} patients' names for {set.Count} predictions.", nameof(patients));
         }
 
+        int[] all = [.. Enumerable.Range(0, set.Count)];
+        RateInterval? IntervalOf(Func<int, bool> isEvent) => ClusteredRate.Of(all, patients, isEvent, seed).Interval;
         var intervals = new SortedDictionary<string, RateInterval>(StringComparer.Ordinal);
         foreach (var threshold in Thresholds)
         {
-            if (PatientBootstrap.Interval(patients, i => set.IsSilentFailure(i, threshold), seed) is { } interval)
+            if (IntervalOf(i => set.IsSilentFailure(i, threshold)) is { } interval)
             {
                 intervals[Key(threshold)] = interval;
             }
@@ -91,7 +96,7 @@ public sealed record EvaluationReport
             Confusion = Metrics.ConfusionMatrix(set),
             Ece = Metrics.ExpectedCalibrationError(set),
             Aurc = Metrics.AreaUnderRiskCoverage(set),
-            AccuracyInterval = PatientBootstrap.Interval(patients, set.IsCorrect, seed),
+            AccuracyInterval = IntervalOf(set.IsCorrect),
             SilentFailureInterval = intervals,
         };
     }

@@ -39,7 +39,7 @@ public enum Measure
 /// <summary>A number and its doubt. Holds plain values, so that it can be stored and read back as JSON.</summary>
 /// <param name="Measure">Of what.</param>
 /// <param name="ClassIndex">The class that a sensitivity or specificity is about; null elsewhere.</param>
-/// <param name="Value">Null where it cannot be told: a class without images.</param>
+/// <param name="Value">Null where it cannot be told: of a class without images, and of all classes where <see cref="TestClasses"/> says so.</param>
 /// <param name="Interval">95 % over patients; null with fewer than two.</param>
 /// <param name="Count">Images that it is measured on.</param>
 public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Value, RateInterval? Interval, int Count)
@@ -81,7 +81,7 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
             Rate(Measure.CertifiedSilentFailureRate, null, all, i => set.IsSilentFailure(i, sure)),
             Rate(Measure.CertifiedCoverage, null, all, i => set.IsCovered(i, sure)),
         ];
-        return
+        MeasuredValue[] measures =
         [
             Rate(Measure.Accuracy, null, all, set.IsCorrect),
             .. perClass,
@@ -92,5 +92,17 @@ public sealed record MeasuredValue(Measure Measure, int? ClassIndex, double? Val
             Statistic(Measure.Ece, weights => weighted.ExpectedCalibrationError(weights)),
             .. ofCertificate,
         ];
+        return TestClasses.CanBeTold(all.CountBy(set.Label).Select(c => c.Value))
+            ? measures
+            : [.. measures.Select(m => m.ClassIndex is null ? m with { Value = null, Interval = null } : m)];
+    }
+
+    /// <summary>Why there are no figures, as sentences; null where there are, and where the classes were not measured each.</summary>
+    /// <param name="measures">All measures of a set.</param>
+    /// <param name="classNames">The classes' names.</param>
+    public static string? Problem(IReadOnlyList<MeasuredValue> measures, IReadOnlyList<string> classNames)
+    {
+        int[] images = [.. measures.Where(m => m.Measure == Measure.Sensitivity).OrderBy(m => m.ClassIndex).Select(m => m.Count)];
+        return images.Length == 0 ? null : TestClasses.Problem(images, classNames);
     }
 }

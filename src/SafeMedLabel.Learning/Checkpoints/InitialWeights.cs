@@ -21,13 +21,17 @@ public sealed class InitialWeights : IDisposable
 
     private readonly IReadOnlyDictionary<string, Tensor> _tensors;
 
-    private InitialWeights(string name, string hash, IReadOnlyDictionary<string, Tensor> tensors) => (Name, Hash, _tensors) = (name, hash, tensors);
+    private InitialWeights(string name, string hash, TrainingRecord trainedOn, IReadOnlyDictionary<string, Tensor> tensors) =>
+        (Name, Hash, TrainedOn, _tensors) = (name, hash, trainedOn, tensors);
 
     /// <summary>The file's name, and the beginning of its hash.</summary>
     public string Name { get; }
 
     /// <summary>SHA-256 of the file, or of what the weights were made from.</summary>
     public string Hash { get; }
+
+    /// <summary>What they were trained on.</summary>
+    public TrainingRecord TrainedOn { get; }
 
     /// <summary>Reads ImageNet's weights, which come with the program: Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1.</summary>
     /// <exception cref="InvalidDataException">They are missing beside the program, or damaged; one sentence.</exception>
@@ -38,7 +42,7 @@ public sealed class InitialWeights : IDisposable
     {
         var problem = !File.Exists(path) ? "missing" : HashOf(path) != ImageNetHash ? "damaged" : null;
         return problem is null
-            ? Read(path, ImageNetHash, "ImageNet")
+            ? Read(path, ImageNetHash, "ImageNet", TrainingRecord.None)
             : throw new InvalidDataException($"ImageNet's weights are {problem}: {path}. Install the program anew, or begin with random weights.");
     }
 
@@ -55,15 +59,15 @@ public sealed class InitialWeights : IDisposable
             throw new InvalidDataException($"The file is another one than it was: its SHA-256 is {hash[..8]}…, not {expectedHash[..8]}….");
         }
 
-        return Read(path, hash, $"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)");
+        return Read(path, hash, $"{Path.GetFileName(path)} (SHA-256 {hash[..8]}…)", ModelFile.ReadTrainedOn(path));
     }
 
-    /// <summary>The backbone of a network, copied; its head is left out.</summary>
+    /// <summary>The backbone of a network, copied, that was trained on the very images that a training goes on with; its head is left out.</summary>
     /// <param name="name">What the network is.</param>
     /// <param name="hash">Identifies what it was made from.</param>
     /// <param name="network">The network; stays the caller's.</param>
     public static InitialWeights From(string name, string hash, ResNet18 network) => new(
-        name, hash, network.Tensors().Where(t => !ResNet18.IsOfHead(t.Key)).ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope()));
+        name, hash, TrainingRecord.None, network.Tensors().Where(t => !ResNet18.IsOfHead(t.Key)).ToDictionary(t => t.Key, t => t.Value.detach().clone().DetachFromDisposeScope()));
 
     /// <summary>Copies the backbone, and the head where its shapes fit, into <paramref name="network"/>.</summary>
     /// <exception cref="InvalidDataException">A tensor of the backbone is missing, unknown or of another shape; the network is as it was.</exception>
@@ -100,11 +104,11 @@ public sealed class InitialWeights : IDisposable
         }
     }
 
-    private static InitialWeights Read(string path, string hash, string name)
+    private static InitialWeights Read(string path, string hash, string name, TrainingRecord trainedOn)
     {
         Native.LibTorch.EnsureLoaded();
         using var scope = NewDisposeScope();
-        return new InitialWeights(name, hash, WithPrefix(TensorFile.Read(path)));
+        return new InitialWeights(name, hash, trainedOn, WithPrefix(TensorFile.Read(path)));
     }
 
     private static string HashOf(string path)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Learning.Augmentation;
@@ -63,6 +64,10 @@ public sealed record ModelCard
 
     /// <summary>Patients held out for the test: who evaluates on them measures honestly. Null where not known.</summary>
     public IReadOnlyList<string>? TestPatients { get; init; }
+
+    /// <summary>What it was trained on. Kept beside the card in the model's file, for it is no reading for people.</summary>
+    [JsonIgnore]
+    public TrainingRecord TrainedOn { get; init; } = TrainingRecord.Unknown;
 
     /// <summary>Version of the program.</summary>
     public required string Software { get; init; }

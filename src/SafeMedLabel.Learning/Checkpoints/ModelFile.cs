@@ -14,6 +14,7 @@ namespace SafeMedLabel.Learning.Checkpoints;
 public static class ModelFile
 {
     private const string CardKey = "safemed";
+    private const string TrainedOnKey = "safemed.trained-on";
 
     // For people to read: names of classes keep their letters.
     private static readonly JsonSerializerOptions ForPeople = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -21,11 +22,19 @@ public static class ModelFile
     // A card may come from anywhere: nothing in it is missing, null or there twice unknowingly.
     private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true, AllowDuplicateProperties = false };
 
+    // Of cards, those of earlier versions lack what was added since; of records there is one version.
+    private static readonly JsonSerializerOptions Whole = new(Strict) { RespectRequiredConstructorParameters = true };
+
     /// <summary>Writes model and card; each appears whole or not at all.</summary>
     public static void Save(string path, ResNet18 network, ModelCard card)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(card, ForPeople);
-        SafeTensors.Write(path, network.Tensors(), new Dictionary<string, string> { ["format"] = "pt", [CardKey] = JsonSerializer.Serialize(card) });
+        SafeTensors.Write(path, network.Tensors(), new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [CardKey] = JsonSerializer.Serialize(card),
+            [TrainedOnKey] = JsonSerializer.Serialize(card.TrainedOn.Store()),
+        });
         AtomicFile.Write(Path.ChangeExtension(path, ".json"), stream => stream.Write(json));
     }
 
@@ -90,6 +99,14 @@ public static class ModelFile
         return ReadCard(file);
     }
 
+    /// <summary>What the weights of a file were trained on: of a model of this program what it says, of other weights nothing.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged; one sentence.</exception>
+    internal static TrainingRecord ReadTrainedOn(string path)
+    {
+        using var file = Open(path);
+        return !TensorFile.IsZip(file, path) && SafeTensors.ReadMetadata(file).ContainsKey(CardKey) ? ReadCard(path).TrainedOn : TrainingRecord.Unknown;
+    }
+
     private static FileStream Open(string path) =>
         File.Exists(path) ? File.OpenRead(path) : throw new InvalidDataException($"There is no model file '{path}'.");
 
@@ -112,7 +129,8 @@ public static class ModelFile
 
     private static ModelCard ReadCard(Stream file)
     {
-        if (!SafeTensors.ReadMetadata(file).TryGetValue(CardKey, out var json))
+        var metadata = SafeTensors.ReadMetadata(file);
+        if (!metadata.TryGetValue(CardKey, out var json))
         {
             throw new InvalidDataException("The file holds tensors but no card of this program: it does not say which classes they tell apart.");
         }
@@ -120,7 +138,9 @@ public static class ModelFile
         try
         {
             var card = JsonSerializer.Deserialize<ModelCard>(json, Strict) ?? throw new JsonException("The card is empty.");
-            return card.Problem() is { } problem ? throw new InvalidDataException($"The model's card cannot be believed: {problem}") : card;
+            return card.Problem() is { } problem
+                ? throw new InvalidDataException($"The model's card cannot be believed: {problem}")
+                : card with { TrainedOn = TrainedOn(metadata) };
         }
         catch (Exception malformed) when (malformed is JsonException or ArgumentException or FormatException
             or InvalidOperationException or NotSupportedException)
@@ -128,4 +148,10 @@ public static class ModelFile
             throw new InvalidDataException("The model's card is damaged.", malformed);
         }
     }
+
+    /// <exception cref="JsonException">The record is damaged.</exception>
+    /// <exception cref="InvalidDataException">It is cut short.</exception>
+    private static TrainingRecord TrainedOn(IReadOnlyDictionary<string, string> metadata) => metadata.TryGetValue(TrainedOnKey, out var json)
+        ? TrainingRecord.Read(JsonSerializer.Deserialize<TrainingRecord.Stored>(json, Whole) ?? throw new JsonException("The record is empty."))
+        : TrainingRecord.Unknown;
 }

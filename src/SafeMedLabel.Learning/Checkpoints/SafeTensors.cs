@@ -10,8 +10,8 @@ namespace SafeMedLabel.Learning.Checkpoints;
 /// <summary>The safetensors format: a length, a JSON header, raw little-endian bytes. Nothing in it can run.</summary>
 public static class SafeTensors
 {
-    /// <summary>Most bytes of a header: a ResNet-18 takes 15 kB, and a card that names 100,000 patients for the test 2 MB.</summary>
-    private const int MaximumHeader = 16 << 20;
+    /// <summary>Most bytes of a header: a ResNet-18 takes 15 kB, a card that names 100,000 patients for the test 2 MB, and a million images 8 MB.</summary>
+    private const int MaximumHeader = 64 << 20;
 
     private const string MetadataKey = "__metadata__";
 

@@ -16,7 +16,9 @@ internal static class TensorFile
         return IsZip(file, path) ? PyTorchCheckpoint.Read(file, require) : SafeTensors.Read(file, require).Tensors;
     }
 
-    private static bool IsZip(FileStream file, string path)
+    /// <summary>Whether the file is a zip, as PyTorch's are; it is at its beginning again then.</summary>
+    /// <exception cref="InvalidDataException">It is of PyTorch's old format.</exception>
+    internal static bool IsZip(FileStream file, string path)
     {
         Span<byte> start = stackalloc byte[4];
         var read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);

@@ -114,6 +114,7 @@ public sealed class Trainer
             Certificate = Calibration is null ? null : Certificate.Find(Calibration, _data.CalibrationPatients, certifiedRate, certifiedDoubt),
             Validation = _data.Validation.Count == 0 ? null : ModelMetrics.Of(Ask(network, _data.Validation, _data.ValidationLabels, ScalarType.Float32, CancellationToken.None)),
             Calibration = Calibration is null ? null : ModelMetrics.Of(Calibration),
+            TrainedOn = _data.Record.After(_initial?.TrainedOn ?? TrainingRecord.None),
             Software = software,
             CreatedUtc = DateTime.UtcNow,
         };

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SafeMedLabel.Learning.Checkpoints;
 using SafeMedLabel.Learning.Data;
 
 namespace SafeMedLabel.Learning.Training;
@@ -46,6 +47,9 @@ public sealed record TrainingData(
     /// is kept of each epoch.
     /// </summary>
     public int Audited { get; init; }
+
+    /// <summary>The images and patients of all these rows, as the model's file will say them.</summary>
+    public TrainingRecord Record { get; init; } = TrainingRecord.Unknown;
 
     /// <summary>Throws when it cannot be trained on.</summary>
     /// <exception cref="ArgumentException">One sentence.</exception>

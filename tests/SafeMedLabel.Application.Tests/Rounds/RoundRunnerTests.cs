@@ -5,6 +5,7 @@ using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
+using SafeMedLabel.Core.Safety;
 using SafeMedLabel.Core.Splitting;
 using SafeMedLabel.Testing;
 
@@ -42,6 +43,22 @@ public sealed class RoundRunnerTests : IAsyncLifetime
         Assert.Equal((30L, 10L, 8), (round.PseudoLabelsAccepted, round.PseudoLabelsRejected, round.ScoredCount!.Value));
         await using var db = _workplace.Open();
         Assert.Equal(6, await db.RoundThresholds.CountAsync(t => t.RoundId == round.Id && t.SilentFailureRate == 0.5 && t.Coverage == 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_round_whose_test_images_are_all_of_one_class_has_no_figure_and_the_gate_stays_closed()
+    {
+        await using (var db = _workplace.Open())
+        {
+            await db.Images.Where(i => i.Split == DataSplit.Test).ExecuteUpdateAsync(set => set.SetProperty(i => i.ReferenceClass, 0), Cancellation);
+        }
+
+        var round = await RunAsync();
+
+        // Always class 0: every image is right, and that says nothing.
+        Assert.Equal((RoundState.Completed, 10, null, null, null), (round.State, round.TestCount, round.Accuracy, round.AccuracyLow, round.SilentFailureRate));
+        Assert.Contains("there is no image of '", MeasuredValue.Problem(round.Measures!, ["one", "two"]), StringComparison.Ordinal);
+        Assert.NotEqual(GateVerdict.Pass, round.Gate!.Verdict);
     }
 
     [Fact]

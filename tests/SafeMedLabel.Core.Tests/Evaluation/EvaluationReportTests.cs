@@ -23,6 +23,17 @@ public class EvaluationReportTests
     }
 
     [Fact]
+    public void No_mistake_among_a_few_images_does_not_mean_that_there_is_none()
+    {
+        var report = EvaluationReport.From(Predictions.Binary([.. Enumerable.Range(0, 20).Select(i => (i % 2, (double)(i % 2)))]), Patients(20, 5));
+
+        // The exact interval of twenty of twenty: from 0.025 to the power of 1/20.
+        Assert.Equal(1, report.Accuracy);
+        Assert.Equal(Math.Pow(0.025, 1 / 20.0), report.AccuracyInterval!.Value.Low, 1e-9);
+        Assert.All(Keys, key => Assert.Equal(1 - Math.Pow(0.025, 1 / 20.0), report.SilentFailureInterval[key].High, 1e-9));
+    }
+
+    [Fact]
     public void A_single_patient_gives_rates_but_no_interval()
     {
         var report = EvaluationReport.From(Predictions.Random(1, 40, 2), Patients(40, 1));

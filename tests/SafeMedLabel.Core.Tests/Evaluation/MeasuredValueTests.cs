@@ -48,6 +48,31 @@ public sealed class MeasuredValueTests
         Assert.Equal(set.Count, Of(Measure.Sensitivity, 0).Count + Of(Measure.Sensitivity, 1).Count);
     }
 
+    [Theory]
+    [InlineData(0, "Among the test images there is no image of 'sick': no figure would say how well the model tells the classes apart.")]
+    [InlineData(1, "Among the test images there is one image of 'sick': no figure would say how well the model tells the classes apart.")]
+    [InlineData(2, null)]
+    public void Without_two_images_of_two_classes_only_what_is_of_one_class_is_told(int positives, string? problem)
+    {
+        int[] labels = [.. Enumerable.Range(0, 20).Select(i => i < positives ? 1 : 0)];
+        var set = new PredictionSet(2, labels, labels.SelectMany(label => new[] { 1.0 - label, label }).ToArray());
+
+        var values = MeasuredValue.All(set, [.. labels.Select((_, i) => $"P{i % 5}")], 0.8, certified: 0.9);
+
+        Assert.Equal(problem, MeasuredValue.Problem(values, ["well", "sick"]));
+        Assert.Equal(problem is null, values.Where(v => v.ClassIndex is null).All(v => v.Value is not null));
+        Assert.All(values.Where(v => v.ClassIndex is null && problem is not null), v => Assert.Equal((null, null), (v.Value, v.Interval)));
+        Assert.Equal(1, values.Single(v => v.Measure == Measure.Sensitivity && v.ClassIndex == 0).Value);
+    }
+
+    [Fact]
+    public void Of_several_classes_a_rare_one_does_not_take_the_figures_of_the_others()
+    {
+        var set = new PredictionSet(3, [0, 0, 1, 1], new double[] { 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0 });
+
+        Assert.Equal(1, MeasuredValue.All(set, ["A", "B", "C", "D"], 0.8).Single(v => v.Measure == Measure.Accuracy).Value);
+    }
+
     [Fact]
     public void No_silent_failure_among_a_few_images_does_not_mean_that_there_is_none()
     {
