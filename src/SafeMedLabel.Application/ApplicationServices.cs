@@ -57,6 +57,7 @@ public static class ApplicationServices
         services.AddSingleton<DatabaseStarter>();
         services.AddSingleton<JobScheduler>();
         services.AddSingleton<ProjectService>();
+        services.AddSingleton<SplitService>();
         services.AddSingleton<ImportService>();
         services.AddSingleton<UploadService>();
         services.AddOutboundGuard(configuration);

@@ -297,7 +297,7 @@ public sealed class DatasetImporter(
     {
         var splits = await SettledAsync(db, project.Id, cancellationToken);
         declared.AddTo(splits);
-        var fresh = PatientSplitter.Split([.. unsettled.Where(i => !splits.ContainsKey(TextRule.Clean(i.Patient)))], new SplitFractions(), (ulong)project.Seed);
+        var fresh = PatientSplitter.Split([.. unsettled.Where(i => !splits.ContainsKey(TextRule.Clean(i.Patient)))], project.Fractions, (ulong)project.Seed);
         foreach (var (patient, split) in fresh)
         {
             splits.Add(patient, split);

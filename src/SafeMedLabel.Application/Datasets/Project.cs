@@ -16,6 +16,8 @@ public sealed class Project : IVersioned
     /// <summary>What readers are asked where nobody says what.</summary>
     public const string UsualQuestion = "Which class is this cell?";
 
+    private static readonly SplitFractions UsualFractions = new();
+
     /// <summary>What can be a <see cref="Name"/>.</summary>
     public static TextRule NameRule { get; } = new("A project's name", 100);
 
@@ -123,6 +125,15 @@ public sealed class Project : IVersioned
 
     /// <summary>Seed of the split and of every round.</summary>
     public long Seed { get; set; }
+
+    /// <summary>Part of the images, by whole patients, that is locked for the test.</summary>
+    public double TestShare { get; set; } = UsualFractions.Test;
+
+    /// <summary>Part of the images, by whole patients, that temperature, thresholds and certificate are found on.</summary>
+    public double CalibrationShare { get; set; } = UsualFractions.Calibration;
+
+    /// <summary>By which new patients are parted.</summary>
+    public SplitFractions Fractions => new(CalibrationShare, UsualFractions.Validation, TestShare);
 
     /// <summary>The round whose scores order the queue; null before the first.</summary>
     public int? QueueRoundId { get; set; }

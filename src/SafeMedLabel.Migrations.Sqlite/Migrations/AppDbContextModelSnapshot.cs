@@ -654,6 +654,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasMaxLength(100)
                         .HasColumnType("TEXT");
 
+                    b.Property<double>("CalibrationShare")
+                        .HasColumnType("REAL");
+
                     b.Property<double>("CertifiedDoubt")
                         .HasColumnType("REAL");
 
@@ -742,6 +745,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                         .HasColumnType("REAL");
 
                     b.Property<double>("SmallestSensitivity")
+                        .HasColumnType("REAL");
+
+                    b.Property<double>("TestShare")
                         .HasColumnType("REAL");
 
                     b.Property<Guid>("Version")

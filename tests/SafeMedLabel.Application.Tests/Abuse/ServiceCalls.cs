@@ -8,6 +8,7 @@ using SafeMedLabel.Application.Monitoring;
 using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Application.Rounds;
 using SafeMedLabel.Application.Webhooks;
+using SafeMedLabel.Core.Splitting;
 
 namespace SafeMedLabel.Application.Tests.Abuse;
 
@@ -30,7 +31,7 @@ internal static class ServiceCalls
         "ProjectService.FindAsync", "ProjectService.GetAsync", "ProjectService.ListAsync", "ProjectService.SplitsAsync", "PromotionService.ActiveAsync",
         "PromotionService.HistoryAsync", "ReaderReportService.ReadAsync", "ReaderReportService.ReadSwitchesAsync", "RoundComparisonService.CompareAsync",
         "RoundReportService.ReadAsync", "RoundService.ActiveAsync", "RoundService.GetAsync", "RoundService.ListAsync", "SessionService.ListAsync", "SessionService.MayComeInAsync",
-        "SilentFailureService.AttributionAsync", "SilentFailureService.ListAsync", "SilentFailureService.ListLiveAsync", "TestSetService.ReadAsync",
+        "SilentFailureService.AttributionAsync", "SilentFailureService.ListAsync", "SilentFailureService.ListLiveAsync", "SplitService.AdviseAsync", "TestSetService.ReadAsync",
         "UploadService.Received", "WebhookService.ListAsync", "WebhookService.MessagesAsync",
     ];
 
@@ -86,6 +87,7 @@ internal static class ServiceCalls
         new("WebhookService.SendAgainAsync", Least.Lead, AddMessageAsync, async h => await h.Get<WebhookService>().SendAgainAsync(h.Project, h.Id, Cancellation)),
         new("ProjectService.CreateAsync", Least.Admin, Nothing, async h => await h.Get<ProjectService>().CreateAsync("Another", "Which?", Cancellation)),
         new("ProjectService.UpdateAsync", Least.Lead, Nothing, UpdateAsync),
+        new("SplitService.SplitAnewAsync", Least.Lead, AddTestImageAsync, async h => await h.Get<SplitService>().SplitAnewAsync(h.Project, new SplitFractions(Calibration: 0.2, Test: 0.3), Cancellation)),
         new("MemberService.SetAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetAsync(h.Project, h.Outsider, Roles.Pathologist, Cancellation)),
         new("MemberService.SetClosedAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetClosedAsync(h.Project, isClosed: false, h.Me, Cancellation)),
         new("ImportService.StartAsync", Least.Admin, AddCellsAsync, async h => await h.Get<ImportService>().StartAsync(Import(h), Cancellation)),

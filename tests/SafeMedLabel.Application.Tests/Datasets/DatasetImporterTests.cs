@@ -43,6 +43,21 @@ public sealed class DatasetImporterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_project_that_was_given_other_shares_parts_new_patients_by_them()
+    {
+        await using (var db = _fixture.CreateDbContext())
+        {
+            await db.Projects.ExecuteUpdateAsync(set => set.SetProperty(p => p.TestShare, 0.5).SetProperty(p => p.CalibrationShare, 0.2), Token);
+        }
+
+        await _fixture.ImportAsync(SharedData.Require("data/nih-malaria-mini"), Token);
+
+        await using var after = _fixture.CreateDbContext();
+        Assert.InRange(await after.Images.CountAsync(i => i.Split == DataSplit.Test, Token), 108, 132);
+        Assert.InRange(await after.Images.CountAsync(i => i.Split == DataSplit.Calibration, Token), 36, 60);
+    }
+
+    [Fact]
     public async Task The_same_again_adds_nothing_and_moves_no_patient()
     {
         var mini = SharedData.Require("data/nih-malaria-mini");
