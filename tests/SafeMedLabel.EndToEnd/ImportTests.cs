@@ -21,7 +21,7 @@ public sealed class ImportTests
         for (var i = 0; i < 12; i++)
         {
             cells.Add($"case {i}.png", i switch { 8 => Cell(), 9 => Pictures.Jpeg(Cell()), _ => Pictures.Png(i) });
-            rows.Append(System.Globalization.CultureInfo.InvariantCulture, $"case {i}.png,{(i % 2 == 0 ? "Parasitized" : "Uninfected")},{(i < 8 ? $"P{i / 2}" : "")},Ward {i % 2},{(i < 4 ? "test" : "")}\n");
+            rows.Append(System.Globalization.CultureInfo.InvariantCulture, $"case {i}.png,{(i == 10 ? "parasitized" : i % 2 == 0 ? "Parasitized" : "Uninfected")},{(i < 8 ? $"P{i / 2}" : "")},Ward {i % 2},{(i < 4 ? "test" : "")}\n");
         }
 
         cells.Add("copy of 4.png", Pictures.Png(4));
@@ -45,6 +45,7 @@ public sealed class ImportTests
         await page.GetByTestId("dry-run").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
         await Assertions.Expect(page.GetByTestId("import-plan").GetByRole(AriaRole.Row, new() { Name = "no class 1 1" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByTestId("import-remarks")).ToContainTextAsync("'parasitized' was taken for the class 'Parasitized', once.");
         await page.GetByTestId("near-duplicates").Locator("summary").ClickAsync();
         await Assertions.Expect(page.GetByTestId("near-duplicates").GetByRole(AriaRole.Row, new() { Name = "case 8.png case 9.png" })).ToBeVisibleAsync();
         await page.GetByTestId("near-duplicates").ScrollIntoViewIfNeededAsync();

@@ -14,7 +14,9 @@ internal static class ClassLayout
     {
         var root = FindRoot(Candidates(catalogue).Select(candidate => candidate.Parts));
         var classNames = new SortedSet<string>(StringComparer.Ordinal);
+        var remarks = new SourceRemarks();
         var misnamed = new List<RejectedFile>();
+        remarks.Know(Candidates(catalogue).Select(c => ClassOf(c.Parts, root)).OfType<string>().Select(folder => TextRule.Clean(folder)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         foreach (var (id, entry, parts) in Candidates(catalogue))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -31,10 +33,11 @@ internal static class ClassLayout
                     continue;
                 }
 
+                className = remarks.Class(className)!;
                 classNames.Add(className);
                 if (entry.Refusal is null)
                 {
-                    catalogue.TryTake(id, className);
+                    catalogue.Take(id, className);
                 }
             }
         }
@@ -64,7 +67,7 @@ internal static class ClassLayout
             throw new DatasetException($"A class is called by at most {ProjectClass.MaxName} characters; '{tooLong[..ProjectClass.MaxName]}…' is longer.");
         }
 
-        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, root));
+        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, root), remarks);
     }
 
     private static IEnumerable<(long Id, SourceEntry Entry, string[] Parts)> Shown(SourceCatalogue catalogue) =>

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using SafeMedLabel.Application.Naming;
@@ -94,6 +95,9 @@ public sealed class DatasetImport
     /// <summary>What a dry run found; null before it ended, and where it was none.</summary>
     public ImportPlan? Plan { get; set; }
 
+    /// <summary>What was taken otherwise than it is written, as sentences; null where an earlier version of the program imported it.</summary>
+    public IReadOnlyList<string>? Remarks { get; set; }
+
     /// <summary>True once somebody asked for it to stop. Only written by <see cref="ImportService"/>: the worker's row does not carry it along.</summary>
     public bool CancelRequested { get; set; }
 
@@ -175,6 +179,8 @@ public sealed class DatasetImport
             builder.Property(i => i.Address).HasMaxLength(MaxAddress);
             builder.Property(i => i.Sha256).HasMaxLength(64);
             builder.Property(i => i.Plan).HasConversion<JsonConverter<ImportPlan>>();
+            builder.Property(i => i.Remarks).HasConversion<JsonConverter<IReadOnlyList<string>>>()
+                .Metadata.SetValueComparer(new ValueComparer<IReadOnlyList<string>>((one, other) => one!.SequenceEqual(other!), values => values.Count));
             builder.Property(i => i.CancelRequested).Metadata.SetAfterSaveBehavior(PropertySaveBehavior.Ignore);
             builder.HasOne<Project>().WithMany().HasForeignKey(i => i.ProjectId);
         }

@@ -78,6 +78,7 @@ public sealed class DatasetImporter(
         if (import.IsDryRun)
         {
             import.Plan = await PlanAsync(import, planner, classes, declared, cancellationToken);
+            import.Remarks = [.. source.Remarks, .. await PatientRemarksAsync(import.ProjectId, planner, cancellationToken)];
             import.Readings = source.Readings.Count;
         }
         else
@@ -210,7 +211,7 @@ public sealed class DatasetImporter(
 
     /// <summary>What a picture's two classes are, as a sentence; null where it has but one.</summary>
     private static string? Conflict(ReadImage<Look> image, int? reference, int? before) =>
-        image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'; it has no class until somebody decides."
+        image.Contradiction is { } contradiction ? $"{contradiction}; it has no class until somebody decides."
         : reference is not null && before is not null && before != reference ? "The project has the same picture under another class; that one stays until somebody decides."
         : null;
 
@@ -219,7 +220,7 @@ public sealed class DatasetImporter(
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.ImportIssues.Where(i => i.ImportId == import.Id).ExecuteDeleteAsync(cancellationToken);
-        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Readings, import.Plan) = (0, 0, 0, 0, 0, 0, 0, 0, null);
+        (import.Total, import.Processed, import.Added, import.Duplicates, import.Rejected, import.Conflicts, import.WithoutPatient, import.Readings, import.Plan, import.Remarks) = (0, 0, 0, 0, 0, 0, 0, 0, null, source.Remarks);
         if (!import.IsDryRun && (source.IsSynthetic || !await HasImagesAsync(db, import, cancellationToken)))
         {
             await db.Projects.Where(p => p.Id == import.ProjectId).ExecuteUpdateAsync(set => set.SetProperty(p => p.IsSynthetic, source.IsSynthetic), cancellationToken);
@@ -259,8 +260,10 @@ public sealed class DatasetImporter(
             }
         }
 
-        // Those of an earlier version of the program may be written otherwise.
-        var byName = classes.GroupBy(c => TextRule.Clean(c.Name), StringComparer.Ordinal).ToDictionary(c => c.Key, c => c.First().Index, StringComparer.Ordinal);
+        // Those of an earlier version of the program may be written otherwise, and differ in capital letters alone.
+        var names = classes.ConvertAll(c => TextRule.Clean(c.Name));
+        var comparer = names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+        var byName = classes.GroupBy(c => TextRule.Clean(c.Name), comparer).ToDictionary(c => c.Key, c => c.First().Index, comparer);
         return source.ClassNames.FirstOrDefault(name => !byName.ContainsKey(name)) is { } stranger
             ? throw new DatasetException($"'{stranger}' is not a class of this project, which has {string.Join(", ", byName.Keys)}.")
             : byName;
@@ -277,6 +280,13 @@ public sealed class DatasetImporter(
         }
 
         return declared;
+    }
+
+    private async Task<IReadOnlyList<string>> PatientRemarksAsync(int projectId, ImportPlanner planner, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var before = await db.Images.Where(i => i.ProjectId == projectId).Select(i => i.Patient).Distinct().ToListAsync(cancellationToken);
+        return PatientSpellings.Remarks(planner.Items.Select(i => i.Patient).Concat(before));
     }
 
     private async Task<ImportPlan> PlanAsync(DatasetImport import, ImportPlanner planner, Dictionary<string, int> classes, DeclaredSplits declared, CancellationToken cancellationToken)

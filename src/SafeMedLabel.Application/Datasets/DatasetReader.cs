@@ -9,7 +9,7 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
 /// <param name="Patient">Its patient; <see cref="PatientPattern.Unknown"/> where neither a manifest nor the name tells one.</param>
 /// <param name="ClassIndex">Position of its class's name; null where no class is known, or two contradict each other.</param>
-/// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
+/// <param name="Contradiction">Why it has two classes, as a sentence without its full stop; null where it has one or none.</param>
 /// <param name="Derived">What was made of its pixels.</param>
 public sealed record ReadImage<T>(SourceFile File, string ContentHash, string Patient, int? ClassIndex, string? Contradiction, T Derived);
 

@@ -35,6 +35,9 @@ public abstract class DatasetSource : IDisposable
     /// <summary>Whether the data set marks itself as drawn by a program, by a file <c>.synthetic</c> at its top.</summary>
     public bool IsSynthetic { get; private set; }
 
+    /// <summary>What was taken otherwise than the folders or the manifest write it, as sentences.</summary>
+    public IReadOnlyList<string> Remarks { get; private set; } = [];
+
     /// <summary>What readers said elsewhere of its pictures, the oldest first.</summary>
     internal IReadOnlyList<BroughtReading> Readings { get; private set; } = [];
 
@@ -203,6 +206,7 @@ public abstract class DatasetSource : IDisposable
         Rejected = layout.Rejected;
         ClassNames = layout.ClassNames;
         IsSynthetic = layout.IsSynthetic;
+        Remarks = layout.Remarks;
         Readings = layout.Readings;
     }
 }

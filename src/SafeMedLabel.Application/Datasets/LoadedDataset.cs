@@ -35,6 +35,9 @@ public sealed class LoadedDataset : IDisposable
     /// <summary>Files left out.</summary>
     public required IReadOnlyList<RejectedFile> Rejected { get; init; }
 
+    /// <summary>What was taken otherwise than it is written, as sentences.</summary>
+    public required IReadOnlyList<string> Remarks { get; init; }
+
     /// <summary>True when a program drew the images.</summary>
     public required bool IsSynthetic { get; init; }
 
@@ -69,7 +72,7 @@ public sealed class LoadedDataset : IDisposable
                     }
                     else
                     {
-                        rejected.Add(new RejectedFile(image.File.Path, image.Contradiction is { } other ? $"The same picture lies under another class, as '{other}'." : "The manifest gives it no label."));
+                        rejected.Add(new RejectedFile(image.File.Path, image.Contradiction is { } contradiction ? $"{contradiction}." : "The manifest gives it no label."));
                     }
                 }
 
@@ -85,7 +88,7 @@ public sealed class LoadedDataset : IDisposable
             pixels.Complete();
         }
 
-        return new LoadedDataset(pixelPath, size) { Images = images, ClassNames = source.ClassNames, Rejected = rejected, IsSynthetic = source.IsSynthetic };
+        return new LoadedDataset(pixelPath, size) { Images = images, ClassNames = source.ClassNames, Rejected = rejected, Remarks = source.Remarks, IsSynthetic = source.IsSynthetic };
     }
 
     /// <inheritdoc />

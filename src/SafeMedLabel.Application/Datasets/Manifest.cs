@@ -49,6 +49,7 @@ internal static class Manifest
         var catalogue = source.Catalogue;
         var folder = path[..(path.LastIndexOf('/') + 1)];
         var rejected = new List<RejectedFile>();
+        var remarks = new SourceRemarks();
 
         // Where readers' answers come along, the label is what they come to, and only the class apart from them is the picture's own.
         var readings = catalogue.Find(folder + ReadingTable.FileName) is { } beside
@@ -63,7 +64,7 @@ internal static class Manifest
 
         Read(source, ManifestTable.Name, entry, text =>
         {
-            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null).Select(row => row.Clean()))
+            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null).Select(row => row.Clean(remarks)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var own = readings is null ? row.Label : row.Reference;
@@ -99,8 +100,9 @@ internal static class Manifest
             throw new DatasetException(rejected.Count == 0 ? "The manifest names no files." : $"The manifest names no file that can be taken. {rejected[0].Reason}");
         }
 
+        readings = readings is null ? null : readings with { Readings = [.. readings.Readings.Select(r => r with { Answer = remarks.Class(r.Answer), Unaided = remarks.Class(r.Unaided) })] };
         classNames.UnionWith((readings?.Readings ?? []).SelectMany(r => new[] { r.Answer, r.Unaided }).OfType<string>());
-        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, folder.Split('/', StringSplitOptions.RemoveEmptyEntries)), readings);
+        return SourceLayout.Of(rejected, classNames, SourceLayout.IsMarkedSynthetic(catalogue, folder.Split('/', StringSplitOptions.RemoveEmptyEntries)), remarks, readings);
     }
 
     private static bool IsTasks(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
@@ -148,7 +150,7 @@ internal static class Manifest
         // A zip may hold two files of one name: the first counts, as it does where it is unpacked without overwriting.
         return catalogue.Find(path) is not { } found ? "there is no such file."
             : found.Entry.Refusal ?? Problem(row)
-            ?? (catalogue.TryTake(found.Id, className, row.Patient, row.Site, row.Split is null ? null : Splits[row.Split]) ? null : "an earlier one names the same file.");
+            ?? catalogue.Take(found.Id, className, row.Patient, row.Site, row.Split is null ? null : Splits[row.Split]);
     }
 
     private static string? Problem(ManifestRow row) => row switch

@@ -15,7 +15,21 @@ internal sealed record ManifestRow(string Place, string Path, string? Label, str
     public string? Reference { get; init; } = Label;
 
     /// <summary>The same with its names as they are kept; the path stays as the file is called.</summary>
-    public ManifestRow Clean() => this with { Label = Clean(Label), Reference = Clean(Reference), Patient = Clean(Patient), Site = Clean(Site) };
+    /// <param name="remarks">Hears of names that are taken otherwise than they are written.</param>
+    public ManifestRow Clean(SourceRemarks remarks)
+    {
+        var label = Class(Label);
+        return this with
+        {
+            Label = label,
+            Reference = Reference == Label ? label : Class(Reference),
+            Patient = remarks.NameOrNothing(Clean(Patient), "patient"),
+            Site = remarks.NameOrNothing(Clean(Site), "site"),
+            Split = remarks.NameOrNothing(Split, "split"),
+        };
+
+        string? Class(string? name) => remarks.Class(remarks.NameOrNothing(Clean(name), "label"));
+    }
 
     private static string? Clean(string? name) => name is null ? null : TextRule.Clean(name) is { Length: > 0 } clean ? clean : null;
 }

@@ -14,17 +14,18 @@ internal sealed class SourceCatalogue : IDisposable
         PRAGMA journal_mode = OFF;
         PRAGMA cache_size = -16384;
         CREATE TABLE Entry (Id INTEGER PRIMARY KEY, Path TEXT NOT NULL, Length INTEGER NOT NULL, Place INTEGER NOT NULL, Refusal TEXT);
-        CREATE TABLE File (Id INTEGER PRIMARY KEY, Class TEXT, Patient TEXT, Site TEXT, Split INTEGER);
+        CREATE TABLE File (Id INTEGER PRIMARY KEY, Class TEXT, Patient TEXT, Site TEXT, Split INTEGER, OtherClass TEXT);
         CREATE TABLE Content (Id INTEGER PRIMARY KEY, Digest BLOB NOT NULL UNIQUE, File INTEGER NOT NULL, Class TEXT, Contradiction TEXT);
         BEGIN;
         """;
 
-    private const string SelectFile = "SELECT e.Id, e.Path, e.Length, e.Place, e.Refusal, f.Class, f.Patient, f.Site, f.Split";
+    private const string SelectFile = "SELECT e.Id, e.Path, e.Length, e.Place, e.Refusal, f.Class, f.Patient, f.Site, f.Split, f.OtherClass";
 
     private readonly DatasetSource _source;
     private readonly SqliteConnection _connection = new("Data Source=;Pooling=False");
     private readonly SqliteCommand _find;
     private readonly SqliteCommand _take;
+    private readonly SqliteCommand _merge;
     private readonly SqliteCommand _addContent;
 
     private SourceCatalogue(DatasetSource source)
@@ -36,14 +37,19 @@ internal sealed class SourceCatalogue : IDisposable
         _find = Command("SELECT Id, Path, Length, Place, Refusal FROM Entry WHERE Path = $0 ORDER BY Id LIMIT 1", count: 1);
         _take = Command("INSERT OR IGNORE INTO File (Id, Class, Patient, Site, Split) VALUES ($0, $1, $2, $3, $4)", count: 5);
 
+        // What one line leaves open the other tells.
+        _merge = Command(
+            "UPDATE File SET Class = IFNULL(Class, $1), Patient = IFNULL(Patient, $2), Site = IFNULL(Site, $3), Split = IFNULL(Split, $4), OtherClass = IIF(Class <> $1, $1, OtherClass) WHERE Id = $0",
+            count: 5);
+
         // A copy tells the class where the first has none; one of another class contradicts it.
         _addContent = Command(
             """
-            INSERT INTO Content (Digest, File, Class) VALUES ($0, $1, $2) ON CONFLICT (Digest) DO UPDATE SET
+            INSERT INTO Content (Digest, File, Class, Contradiction) VALUES ($0, $1, $2, $4) ON CONFLICT (Digest) DO UPDATE SET
               File = IIF(Class IS NULL AND excluded.Class IS NOT NULL, excluded.File, File),
-              Contradiction = IIF(Class <> excluded.Class, IFNULL(Contradiction, $3), Contradiction),
+              Contradiction = IFNULL(Contradiction, IIF(Class <> excluded.Class, $3, excluded.Contradiction)),
               Class = IFNULL(Class, excluded.Class)
-            """, count: 4);
+            """, count: 5);
     }
 
     /// <summary>Of a source, what its folder or zip lists.</summary>
@@ -85,7 +91,7 @@ internal sealed class SourceCatalogue : IDisposable
     /// <summary>What different contents were added, each where it came first.</summary>
     public IEnumerable<InventoriedFile> Contents => Rows(
         $"{SelectFile}, c.Digest, c.Contradiction FROM Content c JOIN Entry e ON e.Id = c.File JOIN File f ON f.Id = c.File ORDER BY c.Id",
-        reader => new InventoriedFile(FileOf(reader), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(9)), TextOf(reader, 10)));
+        reader => new InventoriedFile(FileOf(reader), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(10)), TextOf(reader, 11)));
 
     /// <summary>What lies at a path; the first where a zip has several. Null where nothing does.</summary>
     public (long Id, SourceEntry Entry)? Find(string path)
@@ -94,12 +100,30 @@ internal sealed class SourceCatalogue : IDisposable
         return reader.Read() ? (reader.GetInt64(0), EntryOf(reader)) : null;
     }
 
-    /// <summary>Takes a listed file into the data set; false where it was taken already.</summary>
-    public bool TryTake(long id, string? className, string? patient = null, string? site = null, DataSplit? split = null)
+    /// <summary>
+    /// Takes a listed file into the data set. Where it was taken already, what is known of it is put together: a second class contradicts the first.
+    /// </summary>
+    /// <returns>What of it was said otherwise before, as the end of a sentence, and then nothing is changed; null where it was taken.</returns>
+    public string? Take(long id, string? className, string? patient = null, string? site = null, DataSplit? split = null)
     {
-        var isNew = Set(_take, id, className, patient, site, (int?)split).ExecuteNonQuery() > 0;
-        FileCount += isNew ? 1 : 0;
-        return isNew;
+        if (Set(_take, id, className, patient, site, (int?)split).ExecuteNonQuery() > 0)
+        {
+            FileCount++;
+            return null;
+        }
+
+        var before = File(id);
+        var other = before.Patient is not null && patient is not null && before.Patient != patient ? "patient"
+            : before.Site is not null && site is not null && before.Site != site ? "site"
+            : before.Split is not null && split is not null && before.Split != split ? "split"
+            : null;
+        if (other is not null)
+        {
+            return $"an earlier one says another {other} of the same file.";
+        }
+
+        Set(_merge, id, className, patient, site, (int?)split).ExecuteNonQuery();
+        return null;
     }
 
     /// <summary>A file that was taken.</summary>
@@ -108,13 +132,20 @@ internal sealed class SourceCatalogue : IDisposable
     /// <summary>Adds what is in a file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="digest">SHA-256 of its bytes, in hexadecimal digits.</param>
-    public void Add(SourceFile file, string digest) => Set(_addContent, Convert.FromHexString(digest), file.Id, file.ClassName, file.Path).ExecuteNonQuery();
+    public void Add(SourceFile file, string digest) => Set(
+        _addContent,
+        Convert.FromHexString(digest),
+        file.Id,
+        file.ClassName,
+        $"The same picture lies under another class, as '{file.Path}'",
+        file.OtherClass is null ? null : $"The manifest gives it two labels, '{file.ClassName}' and '{file.OtherClass}'").ExecuteNonQuery();
 
     /// <inheritdoc />
     public void Dispose()
     {
         _find.Dispose();
         _take.Dispose();
+        _merge.Dispose();
         _addContent.Dispose();
         _connection.Dispose();
     }
@@ -156,6 +187,7 @@ internal sealed class SourceCatalogue : IDisposable
         Patient = TextOf(reader, 6),
         Site = TextOf(reader, 7),
         Split = reader.IsDBNull(8) ? null : (DataSplit)reader.GetInt32(8),
+        OtherClass = TextOf(reader, 9),
     };
 
     private static SourceEntry EntryOf(SqliteDataReader reader) => new(reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), TextOf(reader, 4));

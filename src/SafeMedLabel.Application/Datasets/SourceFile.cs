@@ -31,6 +31,9 @@ public sealed class SourceFile
     /// <summary>The split by the manifest; null where the program is to choose.</summary>
     public DataSplit? Split { get; init; }
 
+    /// <summary>Another label that the manifest gives it too; null where it gives but one.</summary>
+    internal string? OtherClass { get; init; }
+
     /// <summary>Last part of <see cref="Path"/>.</summary>
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];
 

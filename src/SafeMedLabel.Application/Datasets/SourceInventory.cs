@@ -67,5 +67,5 @@ public sealed class SourceInventory
 /// <summary>A file whose content is known by its hash.</summary>
 /// <param name="File">The first of its copies whose class is known; the first of all where none is.</param>
 /// <param name="Digest">SHA-256 of its bytes, in hexadecimal digits.</param>
-/// <param name="Contradiction">Path of a file with the same bytes under another class; null where there is none.</param>
+/// <param name="Contradiction">Why it has two classes, as a sentence without its full stop; null where it has one or none.</param>
 public sealed record InventoriedFile(SourceFile File, string Digest, string? Contradiction);

@@ -142,6 +142,11 @@ internal static class CommonOptions
             CommandRunner.Say($"… and {data.Rejected.Count - 10} more files.");
         }
 
+        foreach (var remark in data.Remarks)
+        {
+            CommandRunner.Say($"Remark: {remark}");
+        }
+
         if (data.IsSynthetic)
         {
             CommandRunner.Say("These images are synthetic: figures on them say nothing about patients.");

@@ -118,7 +118,7 @@ internal static class ImportCommand
         await using var db = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync(cancellationToken);
         var rejected = await db.ImportIssues.Where(i => i.ImportId == import.Id && !i.IsConflict).OrderBy(i => i.Path).Select(i => new Rejected(i.Path, i.Reason)).ToListAsync(cancellationToken);
         var patients = import.Plan?.Patients ?? await db.Images.Where(i => i.ImportId == import.Id).Select(i => i.Patient).Distinct().CountAsync(cancellationToken);
-        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, import.Readings, import.PicturesCut, import.BlankPatches, time.TotalSeconds, import.Total / time.TotalSeconds, import.Plan);
+        return new Summary(import.IsDryRun, import.Added, import.Duplicates, import.Conflicts, rejected, patients, import.WithoutPatient, import.Readings, import.PicturesCut, import.BlankPatches, time.TotalSeconds, import.Total / time.TotalSeconds, import.Remarks ?? [], import.Plan);
     }
 
     private static void Show(IAnsiConsole console, Summary summary)
@@ -150,6 +150,11 @@ internal static class ImportCommand
             console.MarkupLineInterpolated($"Nothing tells the patient of {summary.WithoutPatient:N0} images; they count as one.");
         }
 
+        foreach (var remark in summary.Remarks)
+        {
+            console.MarkupLineInterpolated($"Remark: {remark}");
+        }
+
         foreach (var (file, reason) in summary.Rejected)
         {
             CommandRunner.Say($"left out {file}: {reason}");
@@ -159,5 +164,5 @@ internal static class ImportCommand
     private sealed record Rejected(string File, string Reason);
 
     private sealed record Summary(
-        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, int Readings, int PicturesCut, int BlankPatches, double Seconds, double ImagesPerSecond, ImportPlan? Plan);
+        bool DryRun, int Imported, int Duplicates, int Conflicts, IReadOnlyList<Rejected> Rejected, int Patients, int WithoutPatient, int Readings, int PicturesCut, int BlankPatches, double Seconds, double ImagesPerSecond, IReadOnlyList<string> Remarks, ImportPlan? Plan);
 }

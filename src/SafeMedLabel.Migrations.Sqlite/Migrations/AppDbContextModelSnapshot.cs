@@ -557,6 +557,9 @@ namespace SafeMedLabel.Migrations.Sqlite.Migrations
                     b.Property<int>("Rejected")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Remarks")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("RequestedById")
                         .IsRequired()
                         .HasColumnType("TEXT");

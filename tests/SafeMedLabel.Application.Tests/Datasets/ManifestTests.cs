@@ -77,14 +77,72 @@ public sealed class ManifestTests : IDisposable
     [InlineData("../1.png,a", "the name leads out of the data set.")]
     [InlineData("/etc/passwd,a", "the name leads out of the data set.")]
     [InlineData("link.png,a", "A symbolic link; only real files are read.")]
-    [InlineData("1.png,b", "an earlier one names the same file.")]
+    [InlineData("1.png,a,P2", "an earlier one says another patient of the same file.")]
+    [InlineData("1.png,a,P1,Ward 2", "an earlier one says another site of the same file.")]
+    [InlineData("1.png,a,P1,,test", "an earlier one says another split of the same file.")]
     [InlineData("2.png,a,,,holdout", "the split is training, calibration, validation, test, or nothing.")]
     public void A_line_that_cannot_be_taken_is_left_out_with_its_number_and_a_reason(string line, string reason)
     {
         File.CreateSymbolicLink(_folder.File("link.png"), "/etc/hostname");
-        using var source = Open($"path,label,patient,site,split\n1.png,a\n{line}");
+        using var source = Open($"path,label,patient,site,split\n1.png,a,P1,Ward 1,training\n{line}");
         Assert.Equal("1.png", Assert.Single(source.Files).Path);
         Assert.Equal($"Line 3 of the manifest: {reason}", Assert.Single(source.Rejected).Reason);
+    }
+
+    [Fact]
+    public void Two_lines_of_one_file_are_put_together_and_two_labels_contradict_each_other()
+    {
+        _folder.Add("2.png", Pictures.Png(2));
+        _folder.Add("3.png", Pictures.Png(3));
+        using var source = Open("path,label,patient\n1.png,Yes\n1.png,No,P1\n2.png,No\n2.png,No\n3.png,\n3.png,Yes");
+        Assert.Empty(source.Rejected);
+        Assert.Equal([("Yes", "P1"), ("No", null), ("Yes", null)], source.Files.Select(f => (f.ClassName, f.Patient)));
+
+        var images = new DatasetReader(source, PatientPattern.Default).Batches(_ => 0, cancellationToken: TestContext.Current.CancellationToken).SelectMany(b => b.Images).ToList();
+        Assert.Equal([null, 0, 1], images.Select(i => i.ClassIndex));
+        Assert.Equal(["The manifest gives it two labels, 'Yes' and 'No'", null, null], images.Select(i => i.Contradiction));
+    }
+
+    [Theory]
+    [InlineData("nan")]
+    [InlineData("NaN")]
+    [InlineData("None")]
+    [InlineData("NULL")]
+    [InlineData("N/A")]
+    [InlineData("-")]
+    [InlineData("<NA>")]
+    public void What_programs_write_for_nothing_is_no_label_and_no_patient_and_it_is_said_how_often(string nothing)
+    {
+        _folder.Add("2.png", Pictures.Png(2));
+        using var source = Open($"path,label,patient,site,split\n1.png,{nothing},{nothing},{nothing},{nothing}\n2.png,{nothing},P1,,\n");
+        Assert.Equal([(null, null, null, (DataSplit?)null), (null, "P1", null, null)], source.Files.Select(f => (f.ClassName, f.Patient, f.Site, f.Split)));
+        Assert.Empty(source.ClassNames);
+        Assert.Equal(
+            [$"'{nothing}' was taken for no label, 2 times.", $"'{nothing}' was taken for no patient, once.", $"'{nothing}' was taken for no site, once.", $"'{nothing}' was taken for no split, once."],
+            source.Remarks);
+    }
+
+    [Fact]
+    public void Labels_that_differ_only_in_capital_letters_or_blanks_are_one_class_as_it_was_written_first()
+    {
+        _folder.Add("2.png", Pictures.Png(2));
+        _folder.Add("3.png", Pictures.Png(3));
+        using var source = Open("path,label\n1.png,Yes\n2.png,\"YES \"\n3.png,yes\u00a0\n");
+        Assert.Equal(["Yes"], source.ClassNames);
+        Assert.Equal(["Yes", "Yes", "Yes"], source.Files.Select(f => f.ClassName));
+        Assert.Equal(["'YES' was taken for the class 'Yes', once.", "'yes' was taken for the class 'Yes', once."], source.Remarks);
+    }
+
+    [Fact]
+    public void Class_folders_that_differ_only_in_capital_letters_are_one_class()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Add("Yes/1.png", Pictures.Png(1));
+        folder.Add("yes/2.png", Pictures.Png(2));
+        folder.Add("no/3.png", Pictures.Png(3));
+        using var source = DatasetSource.Open(folder.Path, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["Yes", "no"], source.ClassNames);
+        Assert.Equal(["'yes' was taken for the class 'Yes', once."], source.Remarks);
     }
 
     [Theory]

@@ -22,6 +22,6 @@ public sealed class SourceInventoryTests : IDisposable
         _folder.Add("manifest.csv", "path,label\n1.png,\n2.png,a\n3.png,a\n4.png,b\n5.png,c\n6.png,b\n"u8.ToArray());
         using var source = DatasetSource.Open(_folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         var files = SourceInventory.Take(source, progress: null, TestContext.Current.CancellationToken).Files;
-        Assert.Equal([("2.png", "a", "4.png"), ("6.png", "b", null)], files.Select(f => (f.File.Path, f.File.ClassName, f.Contradiction)));
+        Assert.Equal([("2.png", "a", "The same picture lies under another class, as '4.png'"), ("6.png", "b", null)], files.Select(f => (f.File.Path, f.File.ClassName, f.Contradiction)));
     }
 }

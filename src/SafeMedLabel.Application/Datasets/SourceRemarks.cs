@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace SafeMedLabel.Application.Datasets;
+
+/// <summary>What of a manifest or of folders was taken otherwise than it is written: nothing of it is left out, but whoever imports should know.</summary>
+internal sealed class SourceRemarks
+{
+    /// <summary>What programs write where nothing is known: pandas, R, databases and spreadsheets.</summary>
+    private static readonly HashSet<string> Nothing = new(StringComparer.OrdinalIgnoreCase) { "nan", "none", "null", "n/a", "<na>", "#n/a", "-" };
+
+    private readonly Dictionary<string, string> _classes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
+
+    /// <summary>As sentences, each once, with how often it was so.</summary>
+    public IReadOnlyList<string> Sentences => [.. _counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}, {(c.Value == 1 ? "once" : $"{c.Value:n0} times")}."))];
+
+    /// <summary>Makes names of classes known before any is asked for: of several that differ only in capital letters the first is kept.</summary>
+    public void Know(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            _classes.TryAdd(name, name);
+        }
+    }
+
+    /// <summary>A name, or null where it is what programs write for nothing.</summary>
+    /// <param name="name">The name; null where none is written.</param>
+    /// <param name="what">What it names: 'label'.</param>
+    public string? NameOrNothing(string? name, string what)
+    {
+        if (name is null || !Nothing.Contains(name))
+        {
+            return name;
+        }
+
+        Count($"'{name}' was taken for no {what}");
+        return null;
+    }
+
+    /// <summary>A class as it was written first: names that differ only in capital letters are one class.</summary>
+    public string? Class(string? name)
+    {
+        if (name is null || _classes.TryAdd(name, name) || _classes[name] == name)
+        {
+            return name;
+        }
+
+        Count($"'{name}' was taken for the class '{_classes[name]}'");
+        return _classes[name];
+    }
+
+    private void Count(string remark) => _counts[remark] = _counts.GetValueOrDefault(remark) + 1;
+}
