@@ -45,7 +45,7 @@ public sealed class ImportTests
         await page.GetByTestId("dry-run").ClickAsync();
         await Assertions.Expect(page.GetByTestId("import-state").First).ToHaveTextAsync("Planned");
         await Assertions.Expect(page.GetByTestId("import-plan").GetByRole(AriaRole.Row, new() { Name = "no class 1 1" })).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByTestId("import-remarks")).ToContainTextAsync("'parasitized' was taken for the class 'Parasitized', once.");
+        await Assertions.Expect(page.GetByTestId("import-remarks")).ToContainTextAsync("'parasitized' was taken for the class 'Parasitized'.");
         await page.GetByTestId("near-duplicates").Locator("summary").ClickAsync();
         await Assertions.Expect(page.GetByTestId("near-duplicates").GetByRole(AriaRole.Row, new() { Name = "case 8.png case 9.png" })).ToBeVisibleAsync();
         await page.GetByTestId("near-duplicates").ScrollIntoViewIfNeededAsync();

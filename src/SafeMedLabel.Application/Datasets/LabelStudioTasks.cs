@@ -1,36 +1,77 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace SafeMedLabel.Application.Datasets;
 
 /// <summary>
-/// A manifest that is Label Studio's JSON: an array of tasks, whose <c>data.image</c> names the file, whose <c>data.patient</c>, <c>site</c> and
-/// <c>split</c> count where they are there, and whose annotations' <c>choices</c> are the labels
-/// (https://labelstud.io/guide/export: 'JSON'). An annotation that is the ground truth counts alone. Where annotations of a task differ, or name
-/// several classes, it has no label.
+/// A manifest that is Label Studio's JSON (https://labelstud.io/guide/export: 'JSON' and 'JSON_MIN'): an array of tasks. The file is what
+/// <c>data.image</c> names, or another of its members; <c>data.patient</c>, <c>site</c> and <c>split</c> count where they are there; the
+/// annotations' <c>choices</c> are the labels. An annotation that is the ground truth counts alone. Where annotations of a task differ, or name several
+/// classes, it has no label. A small task has the same members, and the label beside them.
 /// </summary>
-internal static partial class LabelStudioTasks
+internal static class LabelStudioTasks
 {
+    private static readonly string[] LabelNames = ["label", "class", "choice"];
+
+    /// <summary>Which of the questions that its tasks answer gives the labels; null where there is but one.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="remarks">Hears which one was chosen.</param>
+    /// <exception cref="DatasetException">As of <see cref="Rows"/>, or there are several and none is called 'label' or 'class'.</exception>
+    public static string? Question(TextReader text, SourceRemarks remarks)
+    {
+        var questions = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var task in Tasks(text))
+        {
+            questions.UnionWith(Annotations(task).SelectMany(Choices).Select(NameOf));
+        }
+
+        if (questions.Count < 2)
+        {
+            return null;
+        }
+
+        var all = string.Join(", ", questions.Take(10).Select(q => $"'{q}'"));
+        var named = questions.Where(q => LabelNames.Contains(q, StringComparer.OrdinalIgnoreCase)).ToList();
+        if (named.Count != 1)
+        {
+            throw new DatasetException($"The tasks answer {questions.Count} questions: {all}. Call the one that gives the class 'label', or take the others out of the export.");
+        }
+
+        remarks.Say($"'{named[0]}' was taken for the label, of the questions {all}");
+        return named[0];
+    }
+
     /// <summary>Its tasks.</summary>
     /// <param name="text">The file.</param>
-    /// <param name="isThere">Whether there is a file of a path: Label Studio names files by where they lay on its own server.</param>
+    /// <param name="files">Finds the files that they mean.</param>
+    /// <param name="question">The question whose answers are the labels; null where there is but one.</param>
     /// <exception cref="DatasetException">It is no JSON, no array of tasks, or one of them is longer than any can be.</exception>
-    public static IEnumerable<ManifestRow> Rows(TextReader text, Func<string, bool> isThere)
+    public static IEnumerable<ManifestRow> Rows(TextReader text, LabelStudioFiles files, string? question)
+    {
+        foreach (var (number, task) in Tasks(text).Index())
+        {
+            // A small task has no 'data' around its members.
+            var data = Member(task, "data") ?? task;
+            var image = Text(Member(data, "image"));
+            string[] addresses = [.. Strings(data).Prepend(image).OfType<string>()];
+            yield return new ManifestRow(
+                string.Create(CultureInfo.InvariantCulture, $"Task {number + 1}"),
+                addresses.Select(files.Find).FirstOrDefault(path => path is not null) ?? LabelStudioFiles.LastPart(image ?? addresses.FirstOrDefault()),
+                Label(task, question) ?? LabelNames.Select(name => Text(Member(task, name))).FirstOrDefault(label => label is not null),
+                Text(Member(data, "patient")),
+                Text(Member(data, "site")),
+                Text(Member(data, "split")));
+        }
+    }
+
+    private static IEnumerable<JsonElement> Tasks(TextReader text)
     {
         var tasks = new JsonArrayReader(text);
         for (var number = 1; Next(tasks, number) is { } task; number++)
         {
             using (task)
             {
-                var data = Member(task.RootElement, "data");
-                yield return new ManifestRow(
-                    string.Create(CultureInfo.InvariantCulture, $"Task {number}"),
-                    PathOf(Text(Member(data, "image")) ?? "", isThere),
-                    Label(task.RootElement),
-                    Text(Member(data, "patient")),
-                    Text(Member(data, "site")),
-                    Text(Member(data, "split")));
+                yield return task.RootElement;
             }
         }
     }
@@ -56,45 +97,13 @@ internal static partial class LabelStudioTasks
         }
     }
 
-    /// <summary>Most characters of a file's address.</summary>
-    private const int MaxAddress = 4096;
-
-    /// <summary>Most parts of an address, from its end, that may be the file's path: the program looks for each such end.</summary>
-    private const int MaxParts = 16;
-
-    /// <summary>The file that an address names: the longest end of it that is there, with or without the mark that an upload's name begins with.</summary>
-    private static string PathOf(string address, Func<string, bool> isThere)
+    private static string? Label(JsonElement task, string? question)
     {
-        if (address.Length > MaxAddress)
-        {
-            // Perhaps the picture itself, written as text.
-            return "";
-        }
-
-        var local = address.IndexOf("?d=", StringComparison.Ordinal);
-        var path = Uri.UnescapeDataString(local >= 0 ? address[(local + 3)..] : address).Replace('\\', '/');
-        var end = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries).TakeLast(MaxParts));
-        while (!isThere(end))
-        {
-            var slash = end.IndexOf('/', StringComparison.Ordinal);
-            if (slash < 0)
-            {
-                return UploadMark().Replace(end, "") is var unmarked && isThere(unmarked) ? unmarked : end;
-            }
-
-            end = end[(slash + 1)..];
-        }
-
-        return end;
-    }
-
-    private static string? Label(JsonElement task)
-    {
-        var annotations = Items(Member(task, "annotations")).ToLookup(a => IsTrue(a, "ground_truth"));
+        var annotations = Annotations(task).ToLookup(a => IsTrue(a, "ground_truth"));
         var said = new HashSet<string>(StringComparer.Ordinal);
         foreach (var annotation in annotations[annotations.Contains(true)].Where(a => !IsTrue(a, "was_cancelled")))
         {
-            foreach (var result in Items(Member(annotation, "result")).Where(r => Text(Member(r, "type")) == "choices"))
+            foreach (var result in Choices(annotation).Where(result => question is null || NameOf(result) == question))
             {
                 said.UnionWith(Items(Member(Member(result, "value"), "choices")).Select(c => Text(c)).OfType<string>());
             }
@@ -102,6 +111,17 @@ internal static partial class LabelStudioTasks
 
         return said.Count == 1 ? said.Single() : null;
     }
+
+    /// <summary>What people said of a task; 'completions' is what it was called before version 1.0.</summary>
+    private static JsonElement[] Annotations(JsonElement task) => Items(Member(task, "annotations") ?? Member(task, "completions"));
+
+    private static IEnumerable<JsonElement> Choices(JsonElement annotation) => Items(Member(annotation, "result")).Where(r => Text(Member(r, "type")) == "choices");
+
+    private static string NameOf(JsonElement result) => Text(Member(result, "from_name")) ?? "";
+
+    /// <summary>All texts of an object: any of them may name the file.</summary>
+    private static IEnumerable<string> Strings(JsonElement data) =>
+        data.ValueKind == JsonValueKind.Object ? data.EnumerateObject().Where(m => m.Value.ValueKind == JsonValueKind.String).Select(m => Text(m.Value)).OfType<string>() : [];
 
     private static bool IsTrue(JsonElement element, string name) => Member(element, name)?.ValueKind == JsonValueKind.True;
 
@@ -137,7 +157,4 @@ internal static partial class LabelStudioTasks
     }
 
     private static JsonElement[] Items(JsonElement? element) => element is { ValueKind: JsonValueKind.Array } array ? [.. array.EnumerateArray()] : [];
-
-    [GeneratedRegex("^[0-9a-f]{8}-")]
-    private static partial Regex UploadMark();
 }

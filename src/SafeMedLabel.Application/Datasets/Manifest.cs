@@ -62,9 +62,13 @@ internal static class Manifest
             throw new DatasetException(FormattableString.Invariant($"The manifest is larger than {FileContent.MaxHeld >> 20} MiB; only a table may be."));
         }
 
+        var files = new LabelStudioFiles(catalogue, folder, remarks);
+        var question = IsTasks(path) ? Read(source, ManifestTable.Name, entry, text => LabelStudioTasks.Question(text, remarks), cancellationToken) : null;
         Read(source, ManifestTable.Name, entry, text =>
         {
-            foreach (var row in Rows(path, text, file => catalogue.Find(folder + file) is not null).Select(row => row.Clean(remarks)))
+            var rows = IsTasks(path) ? LabelStudioTasks.Rows(text, files, question)
+                : ManifestTable.Rows(text).Select(row => LabelStudioFiles.IsAddress(row.Path) && files.Find(row.Path) is { } file ? row with { Path = file } : row);
+            foreach (var row in rows.Select(row => row.Clean(remarks)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var own = readings is null ? row.Label : row.Reference;
@@ -106,9 +110,6 @@ internal static class Manifest
     }
 
     private static bool IsTasks(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
-
-    private static IEnumerable<ManifestRow> Rows(string path, TextReader text, Func<string, bool> isThere) =>
-        IsTasks(path) ? LabelStudioTasks.Rows(text, isThere) : ManifestTable.Rows(text);
 
     /// <summary>Reads a text of the data set.</summary>
     private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<TextReader, T> read, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal static class ManifestTable
     public const string Name = "manifest";
 
     private static readonly string[] PathColumns = ["path", "file", "filename", "image"];
-    private static readonly string[] LabelColumns = ["label", "class"];
+    private static readonly string[] LabelColumns = ["label", "class", "choice"];
 
     /// <summary>Its lines.</summary>
     /// <exception cref="DatasetException">It is no table, or has no column of paths.</exception>

@@ -27,6 +27,7 @@ internal sealed class SourceCatalogue : IDisposable
     private readonly SqliteCommand _take;
     private readonly SqliteCommand _merge;
     private readonly SqliteCommand _addContent;
+    private bool _isWritten;
 
     private SourceCatalogue(DatasetSource source)
     {
@@ -98,6 +99,33 @@ internal sealed class SourceCatalogue : IDisposable
     {
         using var reader = Set(_find, path).ExecuteReader();
         return reader.Read() ? (reader.GetInt64(0), EntryOf(reader)) : null;
+    }
+
+    /// <summary>
+    /// The one listed file below a folder whose name another program writes so, as its path below that folder; null where none is, or several are.
+    /// </summary>
+    /// <param name="folder">The folder, with a <c>/</c> at its end; empty for the top.</param>
+    /// <param name="name">As the other program writes it.</param>
+    /// <param name="write">How it writes a name; the same in each call.</param>
+    public string? FindOnly(string folder, string name, Func<string, string> write)
+    {
+        if (!_isWritten)
+        {
+            using var create = Command("CREATE TABLE Written (Name TEXT NOT NULL, Path TEXT NOT NULL)");
+            create.ExecuteNonQuery();
+            using var add = Command("INSERT INTO Written (Name, Path) VALUES ($0, $1)", count: 2);
+            foreach (var (_, entry) in Entries.Where(e => e.Entry.Path.StartsWith(folder, StringComparison.Ordinal)))
+            {
+                Set(add, write(entry.Path[(entry.Path.LastIndexOf('/') + 1)..]), entry.Path[folder.Length..]).ExecuteNonQuery();
+            }
+
+            using var index = Command("CREATE INDEX WrittenName ON Written (Name)");
+            index.ExecuteNonQuery();
+            _isWritten = true;
+        }
+
+        var found = Rows("SELECT DISTINCT Path FROM Written WHERE Name = $0 LIMIT 2", reader => reader.GetString(0), name).ToList();
+        return found.Count == 1 ? found[0] : null;
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ internal sealed class SourceRemarks
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
     /// <summary>As sentences, each once, with how often it was so.</summary>
-    public IReadOnlyList<string> Sentences => [.. _counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}, {(c.Value == 1 ? "once" : $"{c.Value:n0} times")}."))];
+    public IReadOnlyList<string> Sentences => [.. _counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key}{(c.Value == 1 ? "" : $", {c.Value:n0} times")}."))];
 
     /// <summary>Makes names of classes known before any is asked for: of several that differ only in capital letters the first is kept.</summary>
     public void Know(IEnumerable<string> names)
@@ -33,7 +33,7 @@ internal sealed class SourceRemarks
             return name;
         }
 
-        Count($"'{name}' was taken for no {what}");
+        Say($"'{name}' was taken for no {what}");
         return null;
     }
 
@@ -45,9 +45,10 @@ internal sealed class SourceRemarks
             return name;
         }
 
-        Count($"'{name}' was taken for the class '{_classes[name]}'");
+        Say($"'{name}' was taken for the class '{_classes[name]}'");
         return _classes[name];
     }
 
-    private void Count(string remark) => _counts[remark] = _counts.GetValueOrDefault(remark) + 1;
+    /// <summary>Says what was so once more, as a sentence without its full stop.</summary>
+    public void Say(string remark) => _counts[remark] = _counts.GetValueOrDefault(remark) + 1;
 }

@@ -118,7 +118,7 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal([(null, null, null, (DataSplit?)null), (null, "P1", null, null)], source.Files.Select(f => (f.ClassName, f.Patient, f.Site, f.Split)));
         Assert.Empty(source.ClassNames);
         Assert.Equal(
-            [$"'{nothing}' was taken for no label, 2 times.", $"'{nothing}' was taken for no patient, once.", $"'{nothing}' was taken for no site, once.", $"'{nothing}' was taken for no split, once."],
+            [$"'{nothing}' was taken for no label, 2 times.", $"'{nothing}' was taken for no patient.", $"'{nothing}' was taken for no site.", $"'{nothing}' was taken for no split."],
             source.Remarks);
     }
 
@@ -130,7 +130,7 @@ public sealed class ManifestTests : IDisposable
         using var source = Open("path,label\n1.png,Yes\n2.png,\"YES \"\n3.png,yes\u00a0\n");
         Assert.Equal(["Yes"], source.ClassNames);
         Assert.Equal(["Yes", "Yes", "Yes"], source.Files.Select(f => f.ClassName));
-        Assert.Equal(["'YES' was taken for the class 'Yes', once.", "'yes' was taken for the class 'Yes', once."], source.Remarks);
+        Assert.Equal(["'YES' was taken for the class 'Yes'.", "'yes' was taken for the class 'Yes'."], source.Remarks);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class ManifestTests : IDisposable
         folder.Add("no/3.png", Pictures.Png(3));
         using var source = DatasetSource.Open(folder.Path, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["Yes", "no"], source.ClassNames);
-        Assert.Equal(["'yes' was taken for the class 'Yes', once."], source.Remarks);
+        Assert.Equal(["'yes' was taken for the class 'Yes'."], source.Remarks);
     }
 
     [Theory]
@@ -237,6 +237,62 @@ public sealed class ManifestTests : IDisposable
     {
         using var source = Open($"[{{'annotations': [{annotations}], 'data': {{'image': '1.png'}}}}]".Replace('\'', '"'), "label-studio.json");
         Assert.Null(Assert.Single(source.Files).ClassName);
+    }
+
+    [Theory]
+    [InlineData("{'data': {'image': '/data/upload/3/a1b2c3d4-cell_1.png'}, 'annotations': [RESULT]}")]
+    [InlineData("{'data': {'image': '/data/upload/3/123456-cell_1.png'}, 'annotations': [RESULT]}")]
+    [InlineData("{'data': {'image': 'https://store.example/bucket/cell%201.png?signature=abc%2Fdef'}, 'annotations': [RESULT]}")]
+    [InlineData("{'data': {'note': 'sent by post', 'image_url': 'cell 1.png'}, 'annotations': [RESULT]}")]
+    [InlineData("{'data': {'image': 'cell 1.png'}, 'completions': [RESULT]}")]
+    [InlineData("{'image': '/data/upload/3/a1b2c3d4-cell_1.png', 'id': 7, 'class': 'Yes', 'annotator': 1}")]
+    [InlineData("{'img': 'cell 1.png', 'choice': 'Yes'}")]
+    public void Label_Studio_names_files_and_labels_in_more_ways_than_one(string task)
+    {
+        _folder.Add("cell 1.png", Pictures.Png(1));
+        _folder.Add("cell 2.png", Pictures.Png(2));
+        using var source = Open(
+            $"[{task}]".Replace("RESULT", "{'result': [{'type': 'choices', 'from_name': 'class', 'value': {'choices': ['Yes']}}]}", StringComparison.Ordinal).Replace('\'', '"'), "label-studio.json");
+        Assert.Equal(("cell 1.png", "Yes"), source.Files.Select(f => (f.Path, f.ClassName)).Single());
+        Assert.Empty(source.Rejected);
+    }
+
+    [Fact]
+    public void Label_Studios_table_is_read_too()
+    {
+        _folder.Add("cell 1.png", Pictures.Png(1));
+        using var source = Open("image,id,choice,annotator\n/data/upload/3/a1b2c3d4-cell_1.png,7,Yes,1\n/data/upload/3/a1b2c3d4-gone.png,8,No,1\n");
+        Assert.Equal(("cell 1.png", "Yes"), source.Files.Select(f => (f.Path, f.ClassName)).Single());
+        Assert.Equal("Line 3 of the manifest: the name leads out of the data set.", Assert.Single(source.Rejected).Reason);
+        Assert.Equal(["A file was found whose name Label Studio had changed for its upload."], source.Remarks);
+    }
+
+    [Fact]
+    public void An_uploads_name_that_may_mean_two_files_means_none()
+    {
+        _folder.Add("a/cell 1.png", Pictures.Png(1));
+        _folder.Add("b/cell_1.png", Pictures.Png(2));
+        using var source = Open("[{\"data\": {\"image\": \"/data/upload/3/a1b2c3d4-cell_1.png\"}}, {\"data\": {\"image\": \"1.png\"}}]", "label-studio.json");
+        Assert.Equal("1.png", Assert.Single(source.Files).Path);
+        Assert.Equal("Task 1 of the manifest: there is no such file.", Assert.Single(source.Rejected).Reason);
+    }
+
+    [Fact]
+    public void Of_two_questions_the_one_called_class_gives_the_label_and_where_none_is_nothing_is_guessed()
+    {
+        const string Task = """
+            [{"data": {"image": "1.png"}, "annotations": [{"result": [
+              {"type": "choices", "from_name": "quality", "value": {"choices": ["sharp"]}}, {"type": "choices", "from_name": "class", "value": {"choices": ["Yes"]}}]}]}]
+            """;
+        using (var source = Open(Task, "label-studio.json"))
+        {
+            Assert.Equal("Yes", Assert.Single(source.Files).ClassName);
+            Assert.Equal(["'class' was taken for the label, of the questions 'class', 'quality'."], source.Remarks);
+        }
+
+        Assert.Equal(
+            "The tasks answer 2 questions: 'kind', 'quality'. Call the one that gives the class 'label', or take the others out of the export.",
+            Assert.Throws<DatasetException>(() => Open(Task.Replace("\"class\"", "\"kind\"", StringComparison.Ordinal), "label-studio.json")).Message);
     }
 
     [Theory]
