@@ -97,6 +97,57 @@ public sealed class EvaluateTests : IClassFixture<EvaluateTests.TrainedModel>, I
         Assert.Equal(Files(Cells).Count(IsOfTestPatient), JsonNode.Parse(output)!["n"]!.GetValue<int>());
     }
 
+    [Fact]
+    public async Task No_training_begins_with_weights_that_know_the_images_it_is_measured_with()
+    {
+        foreach (var file in Files(Cells).Where(IsOfTestPatient))
+        {
+            File.Delete(file);
+        }
+
+        var (code, _, error) = await CommandTests.RunAsync("train", "--data", Cells, "--out", _folder.File("second.safetensors"), "--weights", Model, "--size", "32", "--threads", "1");
+        Assert.Equal(1, code);
+        Assert.Contains("of the images that would be measured with, or on others of their patients", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Patients_whom_nobody_knows_are_not_taken_for_those_of_the_training()
+    {
+        // Names that tell no patient, and other images than the model has seen.
+        await CommandTests.RunAsync("demo-data", _folder.File("others"), "--count", "40", "--seed", "9");
+        foreach (var file in Files(_folder.File("others")))
+        {
+            File.Move(file, Path.Combine(Path.GetDirectoryName(file)!, $"x{Path.GetFileName(file)}"));
+        }
+
+        Assert.Equal(Files(_folder.File("others")).Length, (await ReportAsync(_folder.File("others")))["n"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("the same", true)]
+    [InlineData("other", false)]
+    public async Task Of_a_model_of_an_earlier_version_the_patients_held_out_count_where_the_data_is_its_own(string data, bool areKnown)
+    {
+        CommandTests.ChangeMetadata(Model, "safemed.trained-on", record =>
+        {
+            foreach (var part in new[] { "Learned", "Tuned" })
+            {
+                record[part] = new JsonObject { ["Images"] = "", ["Patients"] = "" };
+            }
+
+            record["IsComplete"] = false;
+        });
+        if (data == "other")
+        {
+            _folder.Add("cells/Parasitized/C999P999ThinF_1.png", Pictures.Png(1));
+        }
+
+        var report = await ReportAsync(Cells);
+        Assert.Equal(areKnown, report["training"]!["areKnown"]!.GetValue<bool>());
+        Assert.Equal(areKnown ? Files(Cells).Count(IsOfTestPatient) : Files(Cells).Length, report["n"]!.GetValue<int>());
+        Assert.Equal(!areKnown, report["training"]!["mark"] is not null);
+    }
+
     [Theory]
     [InlineData(0, "no image of 'Parasitized'")]
     [InlineData(1, "one image of 'Parasitized'")]

@@ -16,7 +16,8 @@ internal static class ClassLayout
         var classNames = new SortedSet<string>(StringComparer.Ordinal);
         var remarks = new SourceRemarks();
         var misnamed = new List<RejectedFile>();
-        remarks.Know(Candidates(catalogue).Select(c => ClassOf(c.Parts, root)).OfType<string>().Select(folder => TextRule.Clean(folder)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        remarks.Know(Candidates(catalogue).Select(c => ClassOf(c.Parts, root)).OfType<string>().Select(folder => TextRule.Clean(folder))
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         foreach (var (id, entry, parts) in Candidates(catalogue))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -18,6 +18,8 @@ internal sealed partial class LabelStudioFiles(SourceCatalogue catalogue, string
     /// <summary>Most parts of an address, from its end, that may be the file's path: the program looks for each such end.</summary>
     private const int MaxParts = 16;
 
+    private const string UploadFolder = "upload";
+
     /// <summary>The path of the file that an address names, below the manifest's folder; null where there is none, or where several might be meant.</summary>
     public string? Find(string address)
     {
@@ -27,20 +29,24 @@ internal sealed partial class LabelStudioFiles(SourceCatalogue catalogue, string
             return null;
         }
 
-        return Named(address) ?? Uploaded(LastPart(address));
+        return Whole(address) ?? (Parts(address).Contains(UploadFolder) ? Uploaded(LastPart(address)) : null);
     }
 
-    /// <summary>Whether a path is an address on Label Studio's own server: its CSV export names files so.</summary>
-    public static bool IsAddress(string path) => path.StartsWith("/data/upload/", StringComparison.Ordinal) || path.StartsWith("/data/local-files/", StringComparison.Ordinal);
+    /// <summary>A table's row with the file that it means, where it names one by its address on Label Studio's own server, as its CSV export does.</summary>
+    public ManifestRow Named(ManifestRow row) =>
+        row.Path.StartsWith("/data/upload/", StringComparison.Ordinal) || row.Path.StartsWith("/data/local-files/", StringComparison.Ordinal)
+            ? row with { Path = Find(row.Path) ?? LastPart(row.Path) }
+            : row;
 
     /// <summary>As a reason names a file that is not there; empty where nothing names one.</summary>
     public static string LastPart(string? address) => address is null or { Length: > MaxAddress } ? "" : Parts(address).LastOrDefault() ?? "";
 
     /// <summary>The longest end of an address that is there.</summary>
-    private string? Named(string address)
+    private string? Whole(string address)
     {
         var parts = Parts(address).TakeLast(MaxParts).ToList();
-        return Enumerable.Range(0, parts.Count).Select(skipped => string.Join('/', parts.Skip(skipped))).FirstOrDefault(path => catalogue.Find(folder + path) is not null);
+        return Enumerable.Range(0, parts.Count).Select(skipped => string.Join('/', parts.Skip(skipped)))
+            .FirstOrDefault(path => catalogue.Find(folder + path) is not null);
     }
 
     /// <summary>The one file that was uploaded under a name.</summary>
@@ -51,7 +57,7 @@ internal sealed partial class LabelStudioFiles(SourceCatalogue catalogue, string
             : catalogue.Find(folder + unmarked) is not null ? unmarked : catalogue.FindOnly(folder, Written(unmarked), Written);
         if (found is not null && found != name)
         {
-            remarks.Say("A file was found whose name Label Studio had changed for its upload");
+            remarks.Say($"{SourceRemarks.Shown(name)} was taken for the file {SourceRemarks.Shown(found)}, as Label Studio calls it");
         }
 
         return found;

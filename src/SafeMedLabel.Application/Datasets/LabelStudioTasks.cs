@@ -11,18 +11,38 @@ namespace SafeMedLabel.Application.Datasets;
 /// </summary>
 internal static class LabelStudioTasks
 {
+    /// <summary>Most texts of a task that may name its file where 'image' is missing: the program looks for each.</summary>
+    private const int MostTexts = 16;
+
     private static readonly string[] LabelNames = ["label", "class", "choice"];
 
     /// <summary>Which of the questions that its tasks answer gives the labels; null where there is but one.</summary>
     /// <param name="text">The file.</param>
     /// <param name="remarks">Hears which one was chosen.</param>
-    /// <exception cref="DatasetException">As of <see cref="Rows"/>, or there are several and none is called 'label' or 'class'.</exception>
-    public static string? Question(TextReader text, SourceRemarks remarks)
+    /// <param name="limits">What the file may cost: after as many elements that are no tasks as files may be refused, nothing more is read.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatasetException">There are several, and not just one of them is called 'label', 'class' or 'choice'.</exception>
+    public static string? Question(TextReader text, SourceRemarks remarks, SourceLimits limits, CancellationToken cancellationToken)
     {
         var questions = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var task in Tasks(text))
+        try
         {
-            questions.UnionWith(Annotations(task).SelectMany(Choices).Select(NameOf));
+            var strange = 0;
+            foreach (var task in Tasks(text))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (task.ValueKind != JsonValueKind.Object && ++strange > limits.MaxRejected)
+                {
+                    return null;
+                }
+
+                questions.UnionWith(Annotations(task).SelectMany(Choices).Select(NameOf));
+            }
+        }
+        catch (DatasetException)
+        {
+            // Its rows, which are read next, say what is wrong with it, and where.
+            return null;
         }
 
         if (questions.Count < 2)
@@ -30,14 +50,14 @@ internal static class LabelStudioTasks
             return null;
         }
 
-        var all = string.Join(", ", questions.Take(10).Select(q => $"'{q}'"));
+        var all = string.Join(", ", questions.Take(10).Select(SourceRemarks.Shown));
         var named = questions.Where(q => LabelNames.Contains(q, StringComparer.OrdinalIgnoreCase)).ToList();
         if (named.Count != 1)
         {
             throw new DatasetException($"The tasks answer {questions.Count} questions: {all}. Call the one that gives the class 'label', or take the others out of the export.");
         }
 
-        remarks.Say($"'{named[0]}' was taken for the label, of the questions {all}");
+        remarks.Say($"{SourceRemarks.Shown(named[0])} was taken for the label, of the questions {all}");
         return named[0];
     }
 
@@ -53,10 +73,11 @@ internal static class LabelStudioTasks
             // A small task has no 'data' around its members.
             var data = Member(task, "data") ?? task;
             var image = Text(Member(data, "image"));
-            string[] addresses = [.. Strings(data).Prepend(image).OfType<string>()];
+            // Where the file that it names is gone, no other of its texts may stand in for it.
+            string[] addresses = image is not null ? [image] : [.. Strings(data).Take(MostTexts)];
             yield return new ManifestRow(
                 string.Create(CultureInfo.InvariantCulture, $"Task {number + 1}"),
-                addresses.Select(files.Find).FirstOrDefault(path => path is not null) ?? LabelStudioFiles.LastPart(image ?? addresses.FirstOrDefault()),
+                addresses.Select(files.Find).FirstOrDefault(path => path is not null) ?? LabelStudioFiles.LastPart(addresses.FirstOrDefault()),
                 Label(task, question) ?? LabelNames.Select(name => Text(Member(task, name))).FirstOrDefault(label => label is not null),
                 Text(Member(data, "patient")),
                 Text(Member(data, "site")),

@@ -9,7 +9,11 @@ namespace SafeMedLabel.Application.Datasets;
 /// <param name="ContentHash">SHA-256 of its bytes.</param>
 /// <param name="Patient">Its patient.</param>
 /// <param name="ClassIndex">Position of its class's name.</param>
-public sealed record LoadedImage(string Path, string ContentHash, string Patient, int ClassIndex);
+public sealed record LoadedImage(string Path, string ContentHash, string Patient, int ClassIndex)
+{
+    /// <summary>Its patient; null where nobody knows the patient.</summary>
+    public string? KnownPatient => Patient == PatientPattern.Unknown ? null : Patient;
+}
 
 /// <summary>A data set on the command line, where no database is: its list, and its pixels in a file of their own.</summary>
 public sealed class LoadedDataset : IDisposable

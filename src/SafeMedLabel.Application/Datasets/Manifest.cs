@@ -53,7 +53,7 @@ internal static class Manifest
 
         // Where readers' answers come along, the label is what they come to, and only the class apart from them is the picture's own.
         var readings = catalogue.Find(folder + ReadingTable.FileName) is { } beside
-            ? Read(source, ReadingTable.Name, beside.Entry, text => ReadingTable.Of(beside.Entry.Path, text, source.Limits, cancellationToken), cancellationToken)
+            ? Read(source, ReadingTable.Name, beside.Entry, open => ReadingTable.Of(beside.Entry.Path, open(), source.Limits, cancellationToken), cancellationToken)
             : null;
         var classNames = new HashSet<string>(StringComparer.Ordinal);
         var entry = catalogue.Find(path)!.Value.Entry;
@@ -63,11 +63,18 @@ internal static class Manifest
         }
 
         var files = new LabelStudioFiles(catalogue, folder, remarks);
-        var question = IsTasks(path) ? Read(source, ManifestTable.Name, entry, text => LabelStudioTasks.Question(text, remarks), cancellationToken) : null;
-        Read(source, ManifestTable.Name, entry, text =>
+        remarks.Know((readings?.Readings ?? []).Select(r => r.Answer).OfType<string>());
+        Read(source, ManifestTable.Name, entry, open =>
         {
-            var rows = IsTasks(path) ? LabelStudioTasks.Rows(text, files, question)
-                : ManifestTable.Rows(text).Select(row => LabelStudioFiles.IsAddress(row.Path) && files.Find(row.Path) is { } file ? row with { Path = file } : row);
+            string? question = null;
+            if (IsTasks(path))
+            {
+                using var first = open();
+                question = LabelStudioTasks.Question(first, remarks, source.Limits, cancellationToken);
+            }
+
+            using var text = open();
+            var rows = IsTasks(path) ? LabelStudioTasks.Rows(text, files, question) : ManifestTable.Rows(text).Select(files.Named);
             foreach (var row in rows.Select(row => row.Clean(remarks)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -111,8 +118,8 @@ internal static class Manifest
 
     private static bool IsTasks(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads a text of the data set.</summary>
-    private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<TextReader, T> read, CancellationToken cancellationToken)
+    /// <summary>Reads a text of the data set, which may be opened more than once.</summary>
+    private static T Read<T>(DatasetSource source, string name, SourceEntry entry, Func<Func<TextReader>, T> read, CancellationToken cancellationToken)
     {
         if (entry.Refusal is { } refusal)
         {
@@ -122,8 +129,7 @@ internal static class Manifest
         try
         {
             using var content = source.OpenText(entry, cancellationToken);
-            using var text = new StreamReader(content.OpenRead(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
-            return read(text);
+            return read(() => new StreamReader(content.OpenRead(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true)));
         }
         catch (ImageRejectedException refused)
         {

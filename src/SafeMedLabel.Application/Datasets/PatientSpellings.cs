@@ -7,13 +7,15 @@ namespace SafeMedLabel.Application.Datasets;
 internal static partial class PatientSpellings
 {
     private const int Shown = 20;
+    private const int ShownNames = 5;
 
     /// <summary>A sentence for each such patient, for the first twenty.</summary>
     /// <param name="patients">Names of patients; some may be there twice.</param>
     public static IReadOnlyList<string> Remarks(IEnumerable<string> patients)
     {
         var alike = patients.Distinct(StringComparer.Ordinal).GroupBy(Key, StringComparer.Ordinal).Where(g => g.Skip(1).Any())
-            .Select(g => string.Join(", ", g.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))).Order(StringComparer.Ordinal).ToList();
+            .Select(g => string.Join(", ", g.Order(StringComparer.Ordinal).Take(ShownNames).Select(SourceRemarks.Shown)))
+            .Order(StringComparer.Ordinal).ToList();
         return
         [
             .. alike.Take(Shown).Select(names => $"{names} count as different patients; if they are one, write the name in one way."),

@@ -40,8 +40,10 @@ internal sealed class SourceCatalogue : IDisposable
 
         // What one line leaves open the other tells.
         _merge = Command(
-            "UPDATE File SET Class = IFNULL(Class, $1), Patient = IFNULL(Patient, $2), Site = IFNULL(Site, $3), Split = IFNULL(Split, $4), OtherClass = IIF(Class <> $1, $1, OtherClass) WHERE Id = $0",
-            count: 5);
+            """
+            UPDATE File SET Class = IFNULL(Class, $1), Patient = IFNULL(Patient, $2), Site = IFNULL(Site, $3), Split = IFNULL(Split, $4),
+              OtherClass = IIF(Class <> $1, $1, OtherClass) WHERE Id = $0
+            """, count: 5);
 
         // A copy tells the class where the first has none; one of another class contradicts it.
         _addContent = Command(

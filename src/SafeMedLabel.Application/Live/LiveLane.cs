@@ -138,6 +138,8 @@ public sealed class LiveLane(
                                   RerankAfterLabels = p.RerankAfterLabels!.Value,
                                   p.ActiveRoundId,
                                   p.ImageSize,
+                                  p.TestShare,
+                                  p.CalibrationShare,
                                   LastImport = db.Imports.Where(i => i.ProjectId == p.Id && !DatasetImport.ActiveStates.Contains(i.State)).Max(i => (int?)i.Id),
                                   IsImporting = db.Imports.Any(i => i.ProjectId == p.Id && DatasetImport.ActiveStates.Contains(i.State)),
                                   Known = ranking != null
@@ -154,7 +156,7 @@ public sealed class LiveLane(
                 project.RerankAfterLabels,
                 await CountAsync(db, project.Id, project.Known, project.RankedByRound, newest, cancellationToken),
                 project.IsImporting,
-                new FeatureReason(project.LastImport, project.ActiveRoundId, project.ImageSize)));
+                new FeatureReason(project.LastImport, project.ActiveRoundId, project.ImageSize, project.TestShare, project.CalibrationShare)));
         }
 
         return needs;
@@ -218,5 +220,5 @@ public sealed class LiveLane(
     private sealed record NewLabels(long Known, long Newest, int Count, long Last);
 
     /// <summary>What the images whose features are wanted, and the backbone, come from.</summary>
-    private sealed record FeatureReason(int? LastImport, int? ActiveRound, int ImageSize);
+    private sealed record FeatureReason(int? LastImport, int? ActiveRound, int ImageSize, double TestShare, double CalibrationShare);
 }

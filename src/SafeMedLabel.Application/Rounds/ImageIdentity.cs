@@ -1,4 +1,5 @@
 using SafeMedLabel.Application.Datasets;
+using SafeMedLabel.Application.Naming;
 
 namespace SafeMedLabel.Application.Rounds;
 
@@ -11,6 +12,6 @@ public readonly record struct ImageIdentity(string ContentHash, string? Patient)
     public static ImageIdentity Of(RoundImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return new ImageIdentity(image.ContentHash, image.Patient == PatientPattern.Unknown ? null : image.Patient);
+        return new ImageIdentity(image.ContentHash, TextRule.Clean(image.Patient) is var patient && patient != PatientPattern.Unknown ? patient : null);
     }
 }

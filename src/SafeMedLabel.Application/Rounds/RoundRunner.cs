@@ -308,7 +308,8 @@ public sealed class RoundRunner(
         {
             Record(row, measured);
             db.TestPredictions.AddRange(measured.Predictions);
-            db.RoundThresholds.AddRange(EvaluationReport.Thresholds.Select(threshold => new RoundThreshold
+            var thresholds = TestClasses.CanBeTold(report.ClassCounts) ? EvaluationReport.Thresholds : [];
+            db.RoundThresholds.AddRange(thresholds.Select(threshold => new RoundThreshold
             {
                 RoundId = round.Id,
                 Threshold = threshold,

@@ -76,9 +76,11 @@ internal static class EvaluateCommand
     /// <exception cref="ArgumentException">Nothing is left.</exception>
     private static (int[] Rows, TrainingImages Training) Select(ModelCard card, LoadedDataset data, bool includesTraining)
     {
-        // A card of an earlier version names the patients that were held out, and no others.
-        var heldOut = card is { TrainedOn: { IsComplete: false, Learned.Images: 0 }, TestPatients: { Count: > 0 } test } ? test.ToHashSet(StringComparer.Ordinal) : null;
-        bool IsKnown(LoadedImage image) => heldOut is null ? card.TrainedOn.Has(image.ContentHash, image.Patient) : !heldOut.Contains(image.Patient);
+        // A card of an earlier version names the patients that were held out, of its own data alone.
+        var isEarlier = card is { TrainedOn: { IsComplete: false, Learned.Images: 0 }, TestPatients.Count: > 0 } && card.DataHash == data.Hash;
+        var heldOut = isEarlier ? card.TestPatients!.ToHashSet(StringComparer.Ordinal) : null;
+        bool IsKnown(LoadedImage image) => heldOut is null ? card.TrainedOn.Has(image.ContentHash, image.KnownPatient) : !heldOut.Contains(image.Patient);
+        var areKnown = card.TrainedOn.IsComplete || heldOut is not null;
         var (known, strange) = (new List<int>(), new List<int>());
         foreach (var (row, image) in data.Images.Index())
         {
@@ -87,13 +89,14 @@ internal static class EvaluateCommand
 
         if (includesTraining)
         {
-            return ([.. Enumerable.Range(0, data.Images.Count)], new TrainingImages(LeftOut: 0, Included: known.Count, card.TrainedOn.IsComplete || heldOut is not null));
+            return ([.. Enumerable.Range(0, data.Images.Count)], new TrainingImages(LeftOut: 0, Included: known.Count, areKnown));
         }
 
         if (strange.Count == 0)
         {
             throw new ArgumentException(
-                $"The model was trained on all {known.Count:n0} images, or on others of their patients: nothing is left to measure it with. --include-training measures all the same, and says so with every figure.");
+                $"The model was trained on all {known.Count:n0} images, or on others of their patients: nothing is left to measure it with. "
+                + "--include-training measures all the same, and says so with every figure.");
         }
 
         if (known.Count > 0)
@@ -101,13 +104,15 @@ internal static class EvaluateCommand
             CommandRunner.Say($"Left out: {known.Count:n0} images that the model was trained on, or of whose patients it was.");
         }
 
-        return ([.. strange], new TrainingImages(LeftOut: known.Count, Included: 0, card.TrainedOn.IsComplete || heldOut is not null));
+        return ([.. strange], new TrainingImages(LeftOut: known.Count, Included: 0, areKnown));
     }
 
     /// <summary>The data's classes in the model's order.</summary>
     private static int[] Labels(ModelCard card, LoadedDataset data, int[] rows)
     {
-        var order = card.ClassNames.Select((name, index) => (name, index)).ToDictionary(c => c.name, c => c.index, StringComparer.Ordinal);
+        // As an import does: names that differ only in capital letters are one class, unless the model tells two such apart.
+        var isPlain = card.ClassNames.Distinct(StringComparer.OrdinalIgnoreCase).Count() == card.ClassNames.Count;
+        var order = card.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, isPlain ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
         return [.. rows.Select(row => data.ClassNames[data.Images[row].ClassIndex]).Select(name => order.TryGetValue(name, out var index)
             ? index
             : throw new ArgumentException($"The model does not know the class '{name}'; it knows {string.Join(", ", card.ClassNames)}."))];
@@ -159,7 +164,8 @@ internal static class EvaluateCommand
         /// <summary>What must stand beside each figure; null where nothing must.</summary>
         public string? Mark => this switch
         {
-            { Included: > 0 } => $"{Included} of them training images",
+            { Included: > 0, AreKnown: true } => $"{Included} of them training images",
+            { Included: > 0 } => $"{Included} of them training images, and perhaps others: the model does not say all",
             { AreKnown: false } => "may be training images: the model does not say",
             _ => null,
         };

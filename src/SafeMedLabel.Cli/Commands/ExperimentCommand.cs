@@ -76,6 +76,7 @@ internal static class ExperimentCommand
                     throw new ArgumentException("There are too few patients to hold any out for validation, calibration and test.");
                 }
 
+                split.RequireStrange(initial);
                 foreach (var options in seed)
                 {
                     var position = runs.Count;

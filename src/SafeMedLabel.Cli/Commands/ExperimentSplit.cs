@@ -90,7 +90,22 @@ internal sealed class ExperimentSplit
     public PredictionSet Predict(ResNet18 network, int[] rows, CancellationToken cancellationToken) =>
         new(_data.ClassNames.Count, ClassesOf(rows), new Predictor(network, _pixels).Probabilities(rows, cancellationToken));
 
-    private SeenData Seen(IEnumerable<int> rows) => SeenData.Of([.. rows.Select(row => (_data.Images[row].ContentHash, (string?)_data.Images[row].Patient))]);
+    /// <summary>Refuses weights that were trained on images that this split measures with, or on others of their patients.</summary>
+    /// <exception cref="ArgumentException">They were.</exception>
+    public void RequireStrange(InitialWeights? weights)
+    {
+        var trainedOn = weights?.TrainedOn ?? TrainingRecord.None;
+        var known = Test.Count(row => trainedOn.Has(_data.Images[row].ContentHash, _data.Images[row].KnownPatient))
+            + Validation.Concat(Calibration).Count(row => trainedOn.Learned.Has(_data.Images[row].ContentHash, _data.Images[row].KnownPatient));
+        if (known > 0)
+        {
+            throw new ArgumentException(
+                $"The weights of {weights!.Name} were trained on {known:n0} of the images that would be measured with, or on others of their patients: "
+                + "the figures would flatter the model.");
+        }
+    }
+
+    private SeenData Seen(IEnumerable<int> rows) => SeenData.Of([.. rows.Select(row => (_data.Images[row].ContentHash, _data.Images[row].KnownPatient))]);
 
     public int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
 }

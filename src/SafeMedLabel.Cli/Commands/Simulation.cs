@@ -62,6 +62,7 @@ internal sealed class Simulation(LoadedDataset data, PixelStore pixels, Training
             throw new ArgumentException("There are too few patients to hold any out for the test.");
         }
 
+        _split.RequireStrange(weights);
         return isFrozen ? RunFrozen(report, cancellationToken) : RunWhole(report, cancellationToken);
     }
 

@@ -31,6 +31,7 @@ internal static class TrainCommand
             using var loaded = await CommonOptions.LoadAsync(parsed.GetRequiredValue(data), training.Size(parsed), cancellationToken);
             using var pixels = training.Pixels(parsed, loaded);
             var split = new ExperimentSplit(loaded, pixels, options.Seed);
+            split.RequireStrange(initial);
             var trainer = new Trainer(options, split.Label(parsed.GetValue(labelled)), initial);
             var (card, epochs) = await CommandRunner.WithProgress("Training", report => Train(trainer, path, loaded.ClassNames, split.TestPatients, report, cancellationToken));
             File.Delete(CheckpointOf(path));

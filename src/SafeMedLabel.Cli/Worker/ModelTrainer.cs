@@ -110,15 +110,16 @@ internal sealed class ModelTrainer : IModelTrainer
         }
     }
 
-    /// <summary>A model that is measured on what its weights were made of is praised for its memory. The project's own models never learned from it.</summary>
+    /// <summary>A model that is measured on what its weights were made of is praised for its memory.</summary>
     private static void RequireStrange(TrainingTask task, TrainingRecord trainedOn)
     {
-        var known = task.Beginning != Beginning.File ? 0
-            : task.Locked.Count(i => trainedOn.Has(i.ContentHash, i.Patient)) + task.Tuned.Count(i => trainedOn.Learned.Has(i.ContentHash, i.Patient));
+        var known = task.Locked.Count(i => trainedOn.Has(i.ContentHash, i.Patient))
+            + task.Tuned.Count(i => trainedOn.Learned.Has(i.ContentHash, i.Patient));
         if (known > 0)
         {
             throw new InvalidDataException(
-                $"They were trained on {known:n0} of the images that this project tests, calibrates or validates with, or on other images of their patients: its figures would flatter the model. Choose other weights.");
+                $"They were trained on {known:n0} of the images that this project tests, calibrates or validates with, or on other images of their patients: "
+                + "its figures would flatter the model. Choose other weights.");
         }
     }
 

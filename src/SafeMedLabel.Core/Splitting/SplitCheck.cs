@@ -18,10 +18,15 @@ public static class SplitCheck
 
     private static readonly DataSplit[] Checked = [DataSplit.Test, DataSplit.Calibration];
 
-    /// <summary>Larger and larger shares for test and calibration; something always stays for training.</summary>
+    /// <summary>The usual shares for test and calibration, then larger and larger ones; something always stays for training.</summary>
     private static readonly SplitFractions[] Larger =
     [
-        new(Calibration: 0.15, Test: 0.2), new(Calibration: 0.15, Test: 0.25), new(Calibration: 0.2, Test: 0.3), new(Calibration: 0.25, Test: 0.35), new(Calibration: 0.3, Test: 0.4),
+        new(),
+        new(Calibration: 0.15, Test: 0.2),
+        new(Calibration: 0.15, Test: 0.25),
+        new(Calibration: 0.2, Test: 0.3),
+        new(Calibration: 0.25, Test: 0.35),
+        new(Calibration: 0.3, Test: 0.4),
     ];
 
     /// <summary>The classes of which the test or the calibration set has too little, in the order of splits and classes.</summary>
@@ -51,7 +56,8 @@ public static class SplitCheck
     public static SplitFractions? Propose(IReadOnlyList<SplitItem> items, int classes, ulong seed)
     {
         // Each class needs patients for both sets and for the training.
-        var patients = items.Where(i => i.ClassIndex is not null).GroupBy(i => i.ClassIndex!.Value).Select(g => g.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count()).ToList();
+        var patients = items.Where(i => i.ClassIndex is not null).GroupBy(i => i.ClassIndex!.Value)
+            .Select(g => g.Select(i => i.Patient).Distinct(StringComparer.Ordinal).Count()).ToList();
         return patients.Count < classes || patients.Exists(count => count <= 2 * Fewest) ? null : Array.Find(Larger, fractions =>
         {
             var splits = PatientSplitter.Split(items, fractions, seed);

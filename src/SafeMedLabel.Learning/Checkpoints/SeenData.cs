@@ -16,8 +16,7 @@ public sealed class SeenData
     private readonly ulong[] _images;
     private readonly ulong[] _patients;
 
-    private SeenData(IEnumerable<ulong> images, IEnumerable<ulong> patients) =>
-        (_images, _patients) = ([.. images.Distinct().Order()], [.. patients.Distinct().Order()]);
+    private SeenData(ulong[] images, ulong[] patients) => (_images, _patients) = (images, patients);
 
     /// <summary>No image and no patient.</summary>
     public static SeenData None { get; } = new([], []);
@@ -34,15 +33,15 @@ public sealed class SeenData
     {
         ArgumentNullException.ThrowIfNull(images);
         return new SeenData(
-            images.Select(i => OfImage(i.ContentHash)),
-            images.Select(i => i.Patient).OfType<string>().Distinct(StringComparer.Ordinal).Select(OfPatient));
+            Ordered(images.Select(i => OfImage(i.ContentHash))),
+            Ordered(images.Select(i => i.Patient).OfType<string>().Distinct(StringComparer.Ordinal).Select(OfPatient)));
     }
 
     /// <summary>These and those of <paramref name="other"/>.</summary>
     public SeenData With(SeenData other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new SeenData(_images.Concat(other._images), _patients.Concat(other._patients));
+        return new SeenData(Ordered(_images.Concat(other._images)), Ordered(_patients.Concat(other._patients)));
     }
 
     /// <summary>Whether the image, or another of its patient, is among them.</summary>
@@ -83,9 +82,27 @@ public sealed class SeenData
         return packed;
     }
 
-    private static IEnumerable<ulong> Unpack(byte[] packed) => packed.Length % Bytes == 0
-        ? packed.Chunk(Bytes).Select(fingerprint => Number(fingerprint))
-        : throw new InvalidDataException("The model's file does not say what it was trained on: its list of fingerprints is cut short.");
+    private static ulong[] Ordered(IEnumerable<ulong> fingerprints) => [.. fingerprints.Distinct().Order()];
+
+    private static ulong[] Unpack(byte[] packed)
+    {
+        if (packed.Length % Bytes != 0)
+        {
+            throw new InvalidDataException("The model's file does not say what it was trained on: its list of fingerprints is cut short.");
+        }
+
+        var fingerprints = new ulong[packed.Length / Bytes];
+        for (var i = 0; i < fingerprints.Length; i++)
+        {
+            fingerprints[i] = Number(packed.AsSpan(i * Bytes, Bytes));
+            if (i > 0 && fingerprints[i] <= fingerprints[i - 1])
+            {
+                throw new InvalidDataException("The model's file does not say what it was trained on: its list of fingerprints is not in order.");
+            }
+        }
+
+        return fingerprints;
+    }
 
     /// <summary>Fingerprints of <see cref="Bytes"/> bytes each, one after the other, in ascending order.</summary>
     internal sealed record Stored(byte[] Images, byte[] Patients);

@@ -77,7 +77,7 @@ public sealed class HostileTasksTests : IDisposable
         var (bytes, source) = Read($"[{string.Join(",\n", Enumerable.Repeat(task, Large >> 20))}]");
         using (source)
         {
-            Assert.Equal((1, (Large >> 20) - 1), (source!.FileCount, source.Rejected.Count));
+            Assert.Equal((1, 0), (source!.FileCount, source.Rejected.Count));
         }
 
         AssertFewBeside(Large, bytes);

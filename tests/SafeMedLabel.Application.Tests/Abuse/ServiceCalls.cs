@@ -87,7 +87,7 @@ internal static class ServiceCalls
         new("WebhookService.SendAgainAsync", Least.Lead, AddMessageAsync, async h => await h.Get<WebhookService>().SendAgainAsync(h.Project, h.Id, Cancellation)),
         new("ProjectService.CreateAsync", Least.Admin, Nothing, async h => await h.Get<ProjectService>().CreateAsync("Another", "Which?", Cancellation)),
         new("ProjectService.UpdateAsync", Least.Lead, Nothing, UpdateAsync),
-        new("SplitService.SplitAnewAsync", Least.Lead, AddTestImageAsync, async h => await h.Get<SplitService>().SplitAnewAsync(h.Project, new SplitFractions(Calibration: 0.2, Test: 0.3), Cancellation)),
+        new("SplitService.SplitAnewAsync", Least.Lead, BeforeTheFirstRoundAsync, async h => await h.Get<SplitService>().SplitAnewAsync(h.Project, new SplitFractions(Calibration: 0.2, Test: 0.3), Cancellation)),
         new("MemberService.SetAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetAsync(h.Project, h.Outsider, Roles.Pathologist, Cancellation)),
         new("MemberService.SetClosedAsync", Least.Lead, Nothing, async h => await h.Get<MemberService>().SetClosedAsync(h.Project, isClosed: false, h.Me, Cancellation)),
         new("ImportService.StartAsync", Least.Admin, AddCellsAsync, async h => await h.Get<ImportService>().StartAsync(Import(h), Cancellation)),
@@ -149,6 +149,12 @@ internal static class ServiceCalls
     }
 
     private static async Task AddTestImageAsync(Hospital h) => await h.AddTestImageAsync();
+
+    private static async Task BeforeTheFirstRoundAsync(Hospital h)
+    {
+        await using var db = h.Open();
+        await db.Rounds.ExecuteDeleteAsync(Cancellation);
+    }
 
     private static async Task<Guid> TestImageAsync(Hospital h)
     {

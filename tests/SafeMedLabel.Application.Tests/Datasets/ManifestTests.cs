@@ -263,8 +263,30 @@ public sealed class ManifestTests : IDisposable
         _folder.Add("cell 1.png", Pictures.Png(1));
         using var source = Open("image,id,choice,annotator\n/data/upload/3/a1b2c3d4-cell_1.png,7,Yes,1\n/data/upload/3/a1b2c3d4-gone.png,8,No,1\n");
         Assert.Equal(("cell 1.png", "Yes"), source.Files.Select(f => (f.Path, f.ClassName)).Single());
-        Assert.Equal("Line 3 of the manifest: the name leads out of the data set.", Assert.Single(source.Rejected).Reason);
-        Assert.Equal(["A file was found whose name Label Studio had changed for its upload."], source.Remarks);
+        Assert.Equal("Line 3 of the manifest: there is no such file.", Assert.Single(source.Rejected).Reason);
+        Assert.Equal(["'a1b2c3d4-cell_1.png' was taken for the file 'cell 1.png', as Label Studio calls it."], source.Remarks);
+    }
+
+    [Theory]
+    [InlineData("{'data': {'image': 'gone.png', 'before': 'cell 1.png'}}")]
+    [InlineData("{'data': {'image': 's3://bucket/123456_cell_1.png'}}")]
+    [InlineData("{'data': {'image': 'cell_1.png'}}")]
+    public void No_other_file_stands_in_for_one_that_is_gone(string task)
+    {
+        _folder.Add("cell 1.png", Pictures.Png(1));
+        using var source = Open($"[{task}, {{\"data\": {{\"image\": \"1.png\"}}}}]".Replace('\'', '"'), "label-studio.json");
+        Assert.Equal("1.png", Assert.Single(source.Files).Path);
+        Assert.Equal("Task 1 of the manifest: there is no such file.", Assert.Single(source.Rejected).Reason);
+    }
+
+    [Fact]
+    public void A_hundred_remarks_are_kept_and_the_others_counted()
+    {
+        var lines = Enumerable.Range(0, 300).Select(i => string.Concat(Enumerable.Range(0, 9).Select(bit => (i >> bit) % 2 == 0 ? 'a' : 'A')));
+        using var source = Open($"path,label\n{string.Join('\n', lines.Select(label => $"1.png,{label}"))}");
+        Assert.Equal(["aaaaaaaaa"], source.ClassNames);
+        Assert.Equal(101, source.Remarks.Count);
+        Assert.Equal("And 199 times something else.", source.Remarks[^1]);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class SplitServiceTests : IAsyncLifetime
     {
         var advice = (await Splits.AdviseAsync(_workplace.ProjectId, Cancellation))!;
         Assert.Equal([new ThinClass(DataSplit.Calibration, 0, 6, 6), new ThinClass(DataSplit.Calibration, 1, 6, 6)], advice.Thin);
-        Assert.True(advice.CanChange);
+        Assert.Null(advice.WhyFixed);
         // Held by a reader, whom the new split takes it from.
         await _workplace.NextAsync("ada");
 
@@ -64,7 +64,8 @@ public sealed class SplitServiceTests : IAsyncLifetime
         await _workplace.AnswerNextAsync("ada");
 
         var advice = (await Splits.AdviseAsync(_workplace.ProjectId, Cancellation))!;
-        Assert.Equal((false, 2), (advice.CanChange, advice.Thin.Count));
+        Assert.StartsWith("Images were read already: ", advice.WhyFixed, StringComparison.Ordinal);
+        Assert.Equal(2, advice.Thin.Count);
         await StaysAsync("Images were read already: ");
     }
 
@@ -89,7 +90,43 @@ public sealed class SplitServiceTests : IAsyncLifetime
             await db.Imports.ExecuteUpdateAsync(set => set.SetProperty(i => i.State, ImportState.Running), Cancellation);
         }
 
+        Assert.Null(await Splits.AdviseAsync(_workplace.ProjectId, Cancellation));
         await StaysAsync("An import is under way");
+    }
+
+    [Fact]
+    public async Task While_people_are_to_decide_about_images_the_split_stays()
+    {
+        await using (var db = _workplace.Open())
+        {
+            await db.Images.Where(i => i.Patient == "P30").ExecuteUpdateAsync(set => set.SetProperty(i => i.ReadingsAsked, 2), Cancellation);
+        }
+
+        await StaysAsync("Images came with two classes");
+    }
+
+    [Fact]
+    public async Task By_the_shares_that_it_has_nothing_is_split_anew()
+    {
+        var before = (await _workplace.Get<ProjectService>().GetAsync(_workplace.ProjectId, Cancellation))!;
+        Assert.Equal("The patients are split by these shares already.", (await Splits.SplitAnewAsync(before.Id, before.Fractions, Cancellation)).Error);
+    }
+
+    [Fact]
+    public async Task A_patient_whose_name_was_written_otherwise_by_an_earlier_version_stays_one()
+    {
+        await using var db = _workplace.Open();
+        var names = Enumerable.Range(0, Patients).Select(p => $"P{p:00}").ToList();
+        foreach (var name in names)
+        {
+            var other = await db.Images.FirstAsync(i => i.Patient == name, Cancellation);
+            await db.Images.Where(i => i.Id == other.Id).ExecuteUpdateAsync(set => set.SetProperty(i => i.Patient, name + "\u00a0"), Cancellation);
+        }
+
+        Assert.Null((await Splits.SplitAnewAsync(_workplace.ProjectId, new SplitFractions(Calibration: 0.2, Test: 0.3), Cancellation)).Error);
+
+        var images = await db.Images.AsNoTracking().Select(i => new { i.Patient, i.Split }).ToListAsync(Cancellation);
+        Assert.All(images.GroupBy(i => i.Patient.Trim()), patient => Assert.Single(patient.Select(i => i.Split).Distinct()));
     }
 
     [Fact]

@@ -61,8 +61,9 @@ public sealed class SplitCheckTests
     [Fact]
     public void Where_a_class_has_no_image_there_is_nothing_to_propose()
     {
-        SplitItem[] items = [.. Enumerable.Range(0, 200).Select(p => new SplitItem($"P{p}", 0))];
+        SplitItem[] items = [.. Enumerable.Range(0, 200).Select(p => new SplitItem($"P{p}", p % 2))];
 
-        Assert.Null(SplitCheck.Propose(items, classes: 2, seed: 1));
+        Assert.Null(SplitCheck.Propose(items, classes: 3, seed: 1));
+        Assert.Equal(new SplitFractions(), SplitCheck.Propose(items, classes: 2, seed: 1));
     }
 }

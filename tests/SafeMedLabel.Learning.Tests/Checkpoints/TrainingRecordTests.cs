@@ -77,6 +77,7 @@ public sealed class TrainingRecordTests : IDisposable
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("""{"Learned":{"Images":"AAAA","Patients":""},"Tuned":{"Images":"","Patients":""},"IsComplete":true}""")]
+    [InlineData("""{"Learned":{"Images":"AAAAAAACAAAAAAAB","Patients":""},"Tuned":{"Images":"","Patients":""},"IsComplete":true}""")]
     [InlineData("""{"Learned":{"Images":"?","Patients":""},"Tuned":{"Images":"","Patients":""},"IsComplete":true}""")]
     [InlineData("""{"Learned":{"Images":"","Patients":""},"Tuned":null,"IsComplete":true}""")]
     public void A_damaged_record_is_refused_in_one_sentence_and_not_taken_for_none(string record)
