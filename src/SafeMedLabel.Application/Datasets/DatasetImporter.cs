@@ -262,7 +262,7 @@ public sealed class DatasetImporter(
 
         // Those of an earlier version of the program may be written otherwise, and differ in capital letters alone.
         var names = classes.ConvertAll(c => TextRule.Clean(c.Name));
-        var comparer = names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+        var comparer = ProjectClass.ComparerOf(names);
         var byName = classes.GroupBy(c => TextRule.Clean(c.Name), comparer).ToDictionary(c => c.Key, c => c.First().Index, comparer);
         return source.ClassNames.FirstOrDefault(name => !byName.ContainsKey(name)) is { } stranger
             ? throw new DatasetException($"'{stranger}' is not a class of this project, which has {string.Join(", ", byName.Keys)}.")

@@ -25,6 +25,13 @@ public sealed class ProjectClass
     /// <summary>The class's name, as its folder was called.</summary>
     public required string Name { get; set; }
 
+    /// <summary>By which names are held against those of classes: capital letters make no difference, unless two of the classes differ in them alone.</summary>
+    public static StringComparer ComparerOf(IReadOnlyCollection<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Count ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    }
+
     internal sealed class Configuration : IEntityTypeConfiguration<ProjectClass>
     {
         public void Configure(EntityTypeBuilder<ProjectClass> builder)

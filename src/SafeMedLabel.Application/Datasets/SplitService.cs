@@ -101,7 +101,7 @@ public sealed class SplitService(IDbContextFactory<AppDbContext> contexts)
             ? "Images were read already: what readers have seen cannot be locked for the test, and so the split stays."
         : await db.Images.AnyAsync(i => i.ProjectId == projectId && i.ReadingsAsked > 0, cancellationToken)
             || await db.ReferenceDoubts.AnyAsync(d => d.ProjectId == projectId, cancellationToken)
-            ? "Images came with two classes, and people are to decide about them where they are: the split stays."
+            ? "Images came with two classes and wait for people to decide about them: the split stays."
         : await IsImportingAsync(db, projectId, cancellationToken) ? "An import is under way; split anew once it has ended."
         : null;
 

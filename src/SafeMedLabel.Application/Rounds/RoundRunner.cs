@@ -11,7 +11,6 @@ using SafeMedLabel.Application.Persistence;
 using SafeMedLabel.Core.Acquisition;
 using SafeMedLabel.Core.Evaluation;
 using SafeMedLabel.Core.Safety;
-using SafeMedLabel.Core.Statistics;
 
 namespace SafeMedLabel.Application.Rounds;
 
@@ -332,19 +331,18 @@ public sealed class RoundRunner(
 
     private static void Record(Round row, Measured measured)
     {
-        RateInterval? IntervalOf(Measure measure) => measured.Values.Single(m => m.Measure == measure).Interval;
-        double? ValueOf(Measure measure) => measured.Values.Single(m => m.Measure == measure).Value;
-        var report = measured.Report;
+        MeasuredValue Of(Measure measure) => measured.Values.Single(m => m.Measure == measure);
+        var (accuracy, silentFailures) = (Of(Measure.Accuracy), Of(Measure.SilentFailureRate));
         row.Measures = measured.Values;
-        row.TestCount = report.Count;
-        row.TestPatients = report.Patients;
-        row.Accuracy = ValueOf(Measure.Accuracy);
-        row.AccuracyLow = IntervalOf(Measure.Accuracy)?.Low;
-        row.AccuracyHigh = IntervalOf(Measure.Accuracy)?.High;
-        row.Auc = ValueOf(Measure.Auc);
-        row.SilentFailureRate = ValueOf(Measure.SilentFailureRate);
-        row.SilentFailureLow = IntervalOf(Measure.SilentFailureRate)?.Low;
-        row.SilentFailureHigh = IntervalOf(Measure.SilentFailureRate)?.High;
+        row.TestCount = measured.Report.Count;
+        row.TestPatients = measured.Report.Patients;
+        row.Accuracy = accuracy.Value;
+        row.AccuracyLow = accuracy.Interval?.Low;
+        row.AccuracyHigh = accuracy.Interval?.High;
+        row.Auc = Of(Measure.Auc).Value;
+        row.SilentFailureRate = silentFailures.Value;
+        row.SilentFailureLow = silentFailures.Interval?.Low;
+        row.SilentFailureHigh = silentFailures.Interval?.High;
     }
 
     /// <summary>Who started the round must still be allowed to.</summary>

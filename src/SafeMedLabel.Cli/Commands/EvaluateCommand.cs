@@ -50,7 +50,7 @@ internal static class EvaluateCommand
         var report = EvaluationReport.From(
             new PredictionSet(card.ClassNames.Count, Labels(card, data, rows), probabilities), [.. rows.Select(row => data.Images[row].Patient)]);
         var remark = TestClasses.Problem(report.ClassCounts, card.ClassNames);
-        var isTelling = remark is null;
+        var told = remark is null ? report : null;
         runner.Print(
             new
             {
@@ -58,16 +58,16 @@ internal static class EvaluateCommand
                 report.Patients,
                 training,
                 remark,
-                accuracy = isTelling ? report.Accuracy : (double?)null,
-                accuracyInterval = isTelling ? report.AccuracyInterval : null,
-                auc = isTelling ? report.Auc : null,
-                sfr = isTelling ? report.SilentFailureRate : null,
-                sfrInterval = isTelling ? report.SilentFailureInterval : null,
-                coverage = isTelling ? report.Coverage : null,
+                accuracy = told?.Accuracy,
+                accuracyInterval = told?.AccuracyInterval,
+                auc = told?.Auc,
+                sfr = told?.SilentFailureRate,
+                sfrInterval = told?.SilentFailureInterval,
+                coverage = told?.Coverage,
                 report.Confusion,
                 classes = card.ClassNames,
-                ece = isTelling ? report.Ece : (double?)null,
-                aurc = isTelling ? report.Aurc : (double?)null,
+                ece = told?.Ece,
+                aurc = told?.Aurc,
             },
             console => Show(console, report, card, training, remark));
     }
@@ -101,7 +101,7 @@ internal static class EvaluateCommand
 
         if (known.Count > 0)
         {
-            CommandRunner.Say($"Left out: {known.Count:n0} images that the model was trained on, or of whose patients it was.");
+            CommandRunner.Say($"Left out: {known.Count:n0} images that the model was trained on, or whose patients it knows.");
         }
 
         return ([.. strange], new TrainingImages(LeftOut: known.Count, Included: 0, areKnown));
@@ -110,9 +110,7 @@ internal static class EvaluateCommand
     /// <summary>The data's classes in the model's order.</summary>
     private static int[] Labels(ModelCard card, LoadedDataset data, int[] rows)
     {
-        // As an import does: names that differ only in capital letters are one class, unless the model tells two such apart.
-        var isPlain = card.ClassNames.Distinct(StringComparer.OrdinalIgnoreCase).Count() == card.ClassNames.Count;
-        var order = card.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, isPlain ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        var order = card.ClassNames.Index().ToDictionary(c => c.Item, c => c.Index, ProjectClass.ComparerOf(card.ClassNames));
         return [.. rows.Select(row => data.ClassNames[data.Images[row].ClassIndex]).Select(name => order.TryGetValue(name, out var index)
             ? index
             : throw new ArgumentException($"The model does not know the class '{name}'; it knows {string.Join(", ", card.ClassNames)}."))];
@@ -155,7 +153,7 @@ internal static class EvaluateCommand
 
     private static TableTitle? Title(string? mark) => mark is null ? null : new TableTitle(mark);
 
-    /// <summary>Images that the model was trained on, or of whose patients it was.</summary>
+    /// <summary>Images that the model was trained on, or whose patients it knows.</summary>
     /// <param name="LeftOut">Not measured.</param>
     /// <param name="Included">Measured all the same: figures flatter the model.</param>
     /// <param name="AreKnown">False where the model does not say all that it was trained on.</param>

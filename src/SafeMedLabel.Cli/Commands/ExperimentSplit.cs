@@ -82,7 +82,8 @@ internal sealed class ExperimentSplit
             CalibrationLabels = ClassesOf(Calibration),
             CalibrationPatients = PatientsOf(Calibration),
             UnlabelledTruth = ClassesOf(unlabelled),
-            Record = new TrainingRecord(Seen(Training), Seen([.. Validation, .. Calibration]), IsComplete: true),
+            Record = new TrainingRecord(
+                SeenData.Of(IdentitiesOf(Training)), SeenData.Of(IdentitiesOf([.. Validation, .. Calibration])), IsComplete: true),
         };
     }
 
@@ -94,9 +95,7 @@ internal sealed class ExperimentSplit
     /// <exception cref="ArgumentException">They were.</exception>
     public void RequireStrange(InitialWeights? weights)
     {
-        var trainedOn = weights?.TrainedOn ?? TrainingRecord.None;
-        var known = Test.Count(row => trainedOn.Has(_data.Images[row].ContentHash, _data.Images[row].KnownPatient))
-            + Validation.Concat(Calibration).Count(row => trainedOn.Learned.Has(_data.Images[row].ContentHash, _data.Images[row].KnownPatient));
+        var known = weights?.TrainedOn.CountFlattering(IdentitiesOf(Test), IdentitiesOf([.. Validation, .. Calibration])) ?? 0;
         if (known > 0)
         {
             throw new ArgumentException(
@@ -105,7 +104,8 @@ internal sealed class ExperimentSplit
         }
     }
 
-    private SeenData Seen(IEnumerable<int> rows) => SeenData.Of([.. rows.Select(row => (_data.Images[row].ContentHash, _data.Images[row].KnownPatient))]);
+    private (string ContentHash, string? Patient)[] IdentitiesOf(IEnumerable<int> rows) =>
+        [.. rows.Select(row => (_data.Images[row].ContentHash, _data.Images[row].KnownPatient))];
 
     public int[] ClassesOf(IEnumerable<int> rows) => [.. rows.Select(row => _data.Images[row].ClassIndex)];
 }

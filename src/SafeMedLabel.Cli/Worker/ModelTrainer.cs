@@ -26,7 +26,7 @@ internal sealed class ModelTrainer : IModelTrainer
             CalibrationLabels = task.CalibrationLabels,
             CalibrationPatients = task.CalibrationPatients,
             Audited = task.Audited,
-            Record = new TrainingRecord(Seen(task.Learned), Seen(task.Tuned), IsComplete: true),
+            Record = new TrainingRecord(SeenData.Of(IdentitiesOf(task.Learned)), SeenData.Of(IdentitiesOf(task.Tuned)), IsComplete: true),
         }, initial);
         trainer.Progressed += step => observer.Progressed(new TrainingStep(step.Epoch, step.Fraction, step.Loss, step.ImagesPerSecond, step.SecondsLeft));
         trainer.EpochFinished += epoch => observer.EpochFinished(new RoundEpoch
@@ -90,7 +90,7 @@ internal sealed class ModelTrainer : IModelTrainer
         }
     }
 
-    private static SeenData Seen(IEnumerable<ImageIdentity> images) => SeenData.Of([.. images.Select(i => (i.ContentHash, i.Patient))]);
+    private static (string ContentHash, string? Patient)[] IdentitiesOf(IEnumerable<ImageIdentity> images) => [.. images.Select(i => (i.ContentHash, i.Patient))];
 
     /// <exception cref="InvalidDataException">The file is not the one that was meant, of another network, or was trained on what the model is measured with.</exception>
     private static InitialWeights ReadFile(TrainingTask task)
@@ -113,8 +113,7 @@ internal sealed class ModelTrainer : IModelTrainer
     /// <summary>A model that is measured on what its weights were made of is praised for its memory.</summary>
     private static void RequireStrange(TrainingTask task, TrainingRecord trainedOn)
     {
-        var known = task.Locked.Count(i => trainedOn.Has(i.ContentHash, i.Patient))
-            + task.Tuned.Count(i => trainedOn.Learned.Has(i.ContentHash, i.Patient));
+        var known = trainedOn.CountFlattering(IdentitiesOf(task.Locked), IdentitiesOf(task.Tuned));
         if (known > 0)
         {
             throw new InvalidDataException(

@@ -17,6 +17,15 @@ public sealed record TrainingRecord(SeenData Learned, SeenData Tuned, bool IsCom
     /// <param name="patient">Its patient; null where nobody knows the patient.</param>
     public bool Has(string contentHash, string? patient) => Learned.Has(contentHash, patient) || Tuned.Has(contentHash, patient);
 
+    /// <summary>
+    /// How many of the images that a training would be measured with would flatter it: test images that were learned from or tuned by, and images for
+    /// choosing and calibrating that were learned from. Other images of their patients count as they do.
+    /// </summary>
+    /// <param name="test">Of each test image the SHA-256 of its file and its patient; null where nobody knows the patient.</param>
+    /// <param name="tuning">The same of the validation and calibration images.</param>
+    public int CountFlattering(IEnumerable<(string ContentHash, string? Patient)> test, IEnumerable<(string ContentHash, string? Patient)> tuning) =>
+        test.Count(i => Has(i.ContentHash, i.Patient)) + tuning.Count(i => Learned.Has(i.ContentHash, i.Patient));
+
     /// <summary>Of a training that began with weights of <paramref name="beginning"/>.</summary>
     public TrainingRecord After(TrainingRecord beginning)
     {
